@@ -1,0 +1,17 @@
+// Package connectors is the vocabulary of the ways to a machine: what is
+// dialled (Target), what is asked (Command), what comes back (Result), and the
+// errors that say what went wrong and whether trying again makes sense (Error).
+//
+// The concrete ways live below: ssh, local and sim. Everything that cuts
+// across them (retry, limits, tracing, redaction, recording) is a decorator of
+// Dialer or Session in wrap, never an if inside a connector. Every connector
+// passes the one suite in connectortest.
+//
+//	Dialer.Dial(ctx, Target) ──► Session ──► Run(ctx, Command) ──► Result | *Error
+//
+// Nothing in here or below imports anything above connectors: a machine does
+// not know who talks to it.
+//
+// Bytes that come from a host (Result.Stdout, Result.Stderr, the text inside an
+// Error) are hostile until they were parsed; nothing here prints them.
+package connectors

@@ -1,0 +1,80 @@
+package posix
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"patchwave/connectors"
+)
+
+// Options of one call.
+type Options struct {
+	// Host is the inventory name, for messages.
+	Host string
+	connectors.Command
+}
+
+// Run sends one call of s over the session and reads its answer. opt.Command
+// carries Become, Timeout, Idle and MaxOutput; its Script is set here.
+//
+// The error is the session's own, or an *connectors.Error with code exit when
+// the answer is not whole: a script that did not come to its end has said
+// nothing.
+func Run(ctx context.Context, session connectors.Session, s Script, args map[string]string, opt Options) (Answer, error) {
+	nonce, err := newNonce()
+	if err != nil {
+		return Answer{}, err
+	}
+	c := opt.Command
+	if c.Script, err = Encode(s, nonce, args); err != nil {
+		return Answer{}, err
+	}
+	result, err := session.Run(ctx, c)
+	answer := Parse(nonce, result.Stdout, result.Stderr)
+	if err != nil {
+		return answer, fmt.Errorf("run script %s: %w", s.Name, err)
+	}
+	if !answer.Complete {
+		return answer, incomplete(s, opt.Host, result)
+	}
+	return answer, nil
+}
+
+func incomplete(s Script, host string, r connectors.Result) error {
+	e := connectors.Errorf(connectors.CodeExit, connectors.PhaseCommand, host,
+		"script %s did not come to its end (exit status %d)", s.Name, r.ExitCode)
+	if r.Truncated {
+		e.Message = fmt.Sprintf("script %s printed more than is accepted", s.Name)
+	}
+	if tail := lastLine(r.Stderr); tail != "" {
+		e.Message += ": " + tail
+	}
+	e.Hint = "run it by hand with `patchwave exec` to see what the host says"
+	return e
+}
+
+// lastLine returns the last non-empty line of stderr, shortened.
+func lastLine(b []byte) string {
+	ls := lines(b)
+	for i := len(ls) - 1; i >= 0; i-- {
+		line := strings.TrimSpace(ls[i])
+		if line != "" && !strings.HasPrefix(line, "@@") {
+			if len(line) > 200 {
+				line = strings.ToValidUTF8(line[:200], "") + "…"
+			}
+			return line
+		}
+	}
+	return ""
+}
+
+func newNonce() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make a nonce: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}

@@ -1,0 +1,100 @@
+package posix
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// sh runs an encoded script in the machine's own /bin/sh.
+func sh(t interface{ Fatalf(string, ...any) }, script []byte) Answer {
+	cmd := exec.Command("/bin/sh", "-s")
+	cmd.Stdin = bytes.NewReader(script)
+	var out, errb bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errb
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("sh: %v\n%s", err, errb.String())
+	}
+	return Parse("00ff", out.Bytes(), errb.Bytes())
+}
+
+func TestArgumentsAreData(t *testing.T) {
+	script := Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringOfN(rapid.Rune(), 0, 60, -1).
+			Filter(func(s string) bool { return !bytes.ContainsRune([]byte(s), 0) }).Draw(t, "value")
+		value = string(bytes.TrimRight([]byte(value), "\n"))
+		encoded, err := Encode(script, "00ff", map[string]string{"value": value})
+		if err != nil {
+			t.Fatalf("encode: %v", err)
+		}
+		call, err := Decode(encoded)
+		if err != nil {
+			t.Fatalf("decode: %v", err)
+		}
+		if call.Args["value"] != value || call.Name != "echo" || call.Nonce != "00ff" {
+			t.Fatalf("decoded %q, want %q", call.Args["value"], value)
+		}
+		answer := sh(t, encoded)
+		frame, ok := answer.Get("got")
+		if !ok || !answer.Complete || string(frame.Out) != value {
+			t.Fatalf("the shell saw %q (complete %v), want %q", frame.Out, answer.Complete, value)
+		}
+	})
+}
+
+func TestHostileArgumentsRunNothing(t *testing.T) {
+	script := Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}
+	for _, value := range []string{"$(touch /tmp/x)", "`id`", "'; id; '", "\\", "a\nb", "-n", "%s%n", "*", "~"} {
+		encoded, err := Encode(script, "00ff", map[string]string{"value": value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f, _ := sh(t, encoded).Get("got"); string(f.Out) != value {
+			t.Errorf("the shell saw %q, want %q", f.Out, value)
+		}
+	}
+}
+
+func TestTruncatedUploadRunsNothing(t *testing.T) {
+	dir := t.TempDir()
+	script := Script{Name: "touch", Version: 1, Body: `touch "$pw_arg_file"`}
+	encoded, err := Encode(script, "00ff", map[string]string{"file": dir + "/made"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := 0; cut < len(encoded)-len("pw_main </dev/null\n"); cut += 97 {
+		cmd := exec.Command("/bin/sh", "-s")
+		cmd.Stdin = bytes.NewReader(encoded[:cut])
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		if Parse("00ff", out, nil).Complete {
+			t.Fatalf("cut at %d: the answer is complete", cut)
+		}
+	}
+	if matches, err := exec.Command("ls", dir).Output(); err != nil || len(matches) != 0 {
+		t.Fatalf("a truncated script ran: %q %v", matches, err)
+	}
+}
+
+func TestEncodeRefuses(t *testing.T) {
+	for _, args := range []map[string]string{{"A": "x"}, {"a-b": "x"}, {"a": "x\x00y"}, {"": "x"}} {
+		if _, err := Encode(Script{Name: "x"}, "00", args); err == nil {
+			t.Errorf("Encode(%v): no error", args)
+		}
+	}
+}
+
+func TestDecodeOfAnotherProgram(t *testing.T) {
+	for _, s := range []string{"", "echo hi", "# patchwave scan", "# patchwave scan v1\n", "#!/bin/sh\n# patchwave scan v1"} {
+		if _, err := Decode([]byte(s)); !errors.Is(err, ErrNotAScript) {
+			t.Errorf("Decode(%q) = %v", s, err)
+		}
+	}
+}
