@@ -12,7 +12,7 @@
 //	pw_arg_want=$(pw_decode 'bGliYwo=')     any other argument, in base64
 //	…prelude.sh and the body…
 //	}
-//	pw_main </dev/null
+//	pw_main </dev/null                      ends with $pw_status, 0 if the body sets none
 //
 // The whole function is parsed before anything runs, so a truncated upload runs
 // nothing and no child can eat the rest of the script. Arguments are data:

@@ -71,7 +71,7 @@ func Encode(s Script, nonce string, args map[string]string) ([]byte, error) {
 	}
 	b.WriteString(prelude)
 	b.WriteString(s.Body)
-	b.WriteString("\npw_done\n}\npw_main </dev/null\n")
+	b.WriteString("\npw_done\nreturn \"${pw_status:-0}\"\n}\npw_main </dev/null\n")
 	return b.Bytes(), nil
 }
 

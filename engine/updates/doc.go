@@ -1,0 +1,51 @@
+// Package updates is the vocabulary of the package managers: what a manager is
+// asked and what it answers. The managers live below, one folder each; each is
+// a few shell functions (real files, embedded) and pure parsers of what they
+// print. Nothing here opens a connection.
+//
+// # The shell of a manager
+//
+// A manager contributes shell that runs after the prelude of connectors/posix
+// (pw_run, pw_put, pw_has …), as root where the inventory says become.
+// Functions print frames named "<manager>.<what>"; the manager's parsers read
+// them. Every child is run with pw_run or with </dev/null. All functions and
+// variables of a manager begin with its name.
+//
+//	Shell.Scan defines (NAME is Manager.Name):
+//	  NAME_index_age   prints the age of the package index in seconds, or nothing
+//	  NAME_refresh     refreshes the index in frame NAME.refresh; waits up to
+//	                   $pw_arg_lock_wait seconds for locks
+//	  NAME_scan        prints the frames of the listing, reading only; must work
+//	                   on an index that was not refreshed. If $pw_arg_names is
+//	                   set (one package name a line) it also prints frame
+//	                   NAME.installed: NAME<TAB>ARCH<TAB>VERSION<TAB>STATE a line,
+//	                   STATE "ok" or the manager's word for half-installed
+//	  The scan script of engine/scan detects the manager, decides about the
+//	  refresh and calls them.
+//
+//	Shell.Simulate defines:
+//	  NAME_simulate    asks the host's own solver what installing exactly
+//	                   $pw_arg_want would do, changing nothing and waiting for no
+//	                   lock. want is NAME<TAB>ARCH<TAB>VERSION a line.
+//	                   $pw_arg_mode "set": all at once, frame NAME.sim.
+//	                   "each": each alone, frames NAME.sim.1, NAME.sim.2 … in
+//	                   the order of the lines.
+//	                   In mode "set" also frame NAME.undo: for every package
+//	                   that would be replaced or removed,
+//	                   NAME<TAB>ARCH<TAB>OLDVERSION<TAB>yes|no — whether that
+//	                   old version is on the host's cache or still fetchable.
+//
+//	Shell.Job defines (run in a detached job, see engine/job):
+//	  NAME_install     makes the changes of $pw_arg_changes
+//	                   (ACTION<TAB>NAME<TAB>ARCH<TAB>FROM<TAB>TO a line) and nothing
+//	                   else, in frame NAME.install; returns the manager's status.
+//	                   Non-interactive, conffiles kept, auto/manual marks and
+//	                   holds unchanged, waits up to $pw_arg_lock_wait for locks
+//	  NAME_keep        stores in $pw_arg_dir what is needed to go back from the
+//	                   changes (old packages); frame NAME.keep:
+//	                   NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing a line
+//	  NAME_rollback    undoes the changes with what is in $pw_arg_dir and what
+//	                   can be fetched, frame NAME.rollback
+//	  NAME_repair      finishes an interrupted state (dpkg --configure -a, …),
+//	                   frame NAME.repair; only on an operator's explicit demand
+package updates

@@ -1,0 +1,69 @@
+package inventory
+
+import (
+	"patchwave/connectors"
+)
+
+// Position is a place in the configuration, for messages. File is relative to
+// the configuration directory, with forward slashes; Line and Column count from
+// one.
+type Position struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// Labels are the words an operator hung on a host.
+type Labels map[string]string
+
+// Host is one declared machine, resolved.
+type Host struct {
+	Name    string
+	Address string
+	// Connection is the name of the connection block in force.
+	Connection string
+	// Target is how to reach it, jump chain included.
+	Target connectors.Target
+	// Labels are the host's own and those inherited from groups.
+	Labels Labels
+	// Groups are the names of all groups it is in, outer ones too, sorted.
+	Groups []string
+	// Site is the name of its site, or "".
+	Site string
+	// Timezone is an IANA name, or "".
+	Timezone string
+	// DependsOn are names of hosts that are patched before this one.
+	DependsOn []string
+	// Vars are the operator's own data, as JSON values.
+	Vars map[string]any
+	// Policies are the names of the policies that claim it, sorted.
+	Policies []string
+	Pos      Position
+}
+
+// Group is a declared set of hosts.
+type Group struct {
+	Name string
+	// Members are host names, nested groups already resolved, sorted.
+	Members []string
+	Labels  Labels
+	Pos     Position
+}
+
+// Inventory is everything declared, resolved with the facts that were known.
+type Inventory struct {
+	// Hosts are sorted by name.
+	Hosts []*Host
+	// Groups are sorted by name.
+	Groups []*Group
+}
+
+// Host returns the host of a name, or nil.
+func (inv *Inventory) Host(name string) *Host {
+	for _, h := range inv.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package policies
+
+import (
+	"time"
+
+	"patchwave/inventory"
+)
+
+// RuleKind is what a rule does with what it matches.
+type RuleKind string
+
+// The kinds of rules.
+const (
+	RuleApprove RuleKind = "approve"
+	RuleHold    RuleKind = "hold"
+	RuleReject  RuleKind = "reject"
+	RulePin     RuleKind = "pin"
+)
+
+// Subject is what a condition looks at. Update is nil for conditions on hosts.
+type Subject struct {
+	Host   *inventory.Host
+	Facts  *inventory.Facts // nil when the host was never scanned
+	Update *inventory.Update
+	// FirstSeen is when any scan on this controller first saw the version.
+	FirstSeen time.Time
+	// LastSeen is when the host was last scanned; zero if never.
+	LastSeen time.Time
+}
+
+// Condition is a "where" expression. A condition that is null, or fails because
+// of a null, is false; Match never panics.
+type Condition interface {
+	Match(s Subject) bool
+}
+
+// Rule is one rule of a baseline. All that is given must match; at least one
+// criterion is given.
+type Rule struct {
+	Kind RuleKind
+	Name string
+	// Packages are globs over package names.
+	Packages        []string
+	KBs             []string
+	CVEs            []string
+	Classifications []inventory.Classification
+	Severities      []inventory.Severity
+	// KnownExploited is nil if not given.
+	KnownExploited *bool
+	Where          Condition // nil if not given
+	// After is the age an update must have, approve only.
+	After time.Duration
+	// Until is the last instant at which a hold counts; zero is for ever.
+	Until  time.Time
+	Reason string
+	// AllowRemovals lets an approved update remove packages.
+	AllowRemovals bool
+	// Version is the glob of a pin.
+	Version string
+	Pos     inventory.Position
+}
+
+// Baseline is an ordered list of rules; the first match wins, and what no rule
+// matches is not approved.
+type Baseline struct {
+	Name  string
+	Rules []Rule
+	Pos   inventory.Position
+}

@@ -1,0 +1,154 @@
+package policies
+
+import (
+	"time"
+
+	"patchwave/inventory"
+)
+
+// Policy says how a set of hosts is patched.
+type Policy struct {
+	Name string
+	// Hosts are the names of the hosts it claims, sorted.
+	Hosts        []string
+	Baseline     *Baseline
+	Preparation  *Preparation  // nil if none
+	Verification *Verification // nil if none
+	Rollout      Rollout
+	Reboot       Reboot
+	Priority     int
+	// Updates is "all", "no-reboot" or "reboot".
+	Updates string
+	Pos     inventory.Position
+}
+
+// Amount is a number or a percentage. Exactly one is set, or neither: then it
+// is "not given".
+type Amount struct {
+	Count   int
+	Percent int // 1 to 100, 0 if Count is meant
+	Given   bool
+}
+
+// Of returns how many of total hosts the amount is: percentages are rounded
+// down, at least one.
+func (a Amount) Of(total int) int {
+	if a.Percent == 0 {
+		return a.Count
+	}
+	return max(1, total*a.Percent/100)
+}
+
+// Rollout says in which waves and batches, and when to stop.
+type Rollout struct {
+	// Waves are in order; there is at least one.
+	Waves []Wave
+	// MaxFailures: the breaker trips when failures exceed it; 0 stops at the
+	// first.
+	MaxFailures Amount
+	// Counts are the host states that count as failures.
+	Counts []string
+}
+
+// Wave is one wave of a rollout. With neither Count nor Percent it takes all
+// that is left and is the last.
+type Wave struct {
+	Name    string
+	Count   int
+	Percent int
+	// Batch is how many hosts are worked on at once; not given means 10.
+	Batch Amount
+	// MaxUnavailable bounds the hosts that are not back yet; not given means no
+	// bound but the batch.
+	MaxUnavailable Amount
+	// Soak is the wait before the next wave begins.
+	Soak time.Duration
+	Pos  inventory.Position
+}
+
+// DefaultBatch is the size of a batch where none is given.
+const DefaultBatch = 10
+
+// RebootWhen says when a host is rebooted.
+type RebootWhen string
+
+// When to reboot.
+const (
+	RebootRequired RebootWhen = "required"
+	RebootAlways   RebootWhen = "always"
+	RebootNever    RebootWhen = "never"
+	RebootDefer    RebootWhen = "defer"
+)
+
+// Reboot says when and how a host is rebooted.
+type Reboot struct {
+	When    RebootWhen
+	Timeout time.Duration
+	// Cycles bounds the rounds of update and reboot in one run.
+	Cycles  int
+	Stagger time.Duration
+}
+
+// Preparation is what runs before any update.
+type Preparation struct {
+	Name         string
+	RestorePoint *RestorePoint // nil if none
+	Pos          inventory.Position
+}
+
+// RestorePoint says what a host can be taken back to.
+type RestorePoint struct {
+	// Providers are tried in order.
+	Providers []string
+	Required  bool
+	Keep      int
+	Expire    time.Duration
+}
+
+// OnFailure says what follows a failed verification.
+type OnFailure string
+
+// What follows a failed verification.
+const (
+	FailRollback OnFailure = "rollback"
+	FailStop     OnFailure = "stop"
+	FailContinue OnFailure = "continue"
+)
+
+// Verification is what must be true after the updates.
+type Verification struct {
+	Name string
+	// Probes are in the order of the configuration.
+	Probes    []Probe
+	OnFailure OnFailure
+	Pos       inventory.Position
+}
+
+// ProbeKind names a kind of probe.
+type ProbeKind string
+
+// The kinds of probes.
+const (
+	ProbeService ProbeKind = "service"
+	ProbeTCP     ProbeKind = "tcp"
+	ProbeCommand ProbeKind = "command"
+)
+
+// Probe is one question asked after the updates.
+type Probe struct {
+	Kind ProbeKind
+	Name string
+	// State is what a service must be: "running" or "stopped".
+	State string
+	// Port of a tcp probe; Host overrides the host's address.
+	Port int
+	// Run is the command line of a command probe.
+	Run string
+	// Become runs the command with privilege; true unless the operator says not.
+	Become bool
+	// On is "host" or "controller".
+	On string
+	// Within is how long the probe is repeated until it is true.
+	Within time.Duration
+	Pos    inventory.Position
+}
