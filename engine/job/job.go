@@ -1,0 +1,111 @@
+package job
+
+import (
+	_ "embed" // the shell
+	"fmt"
+	"regexp"
+	"time"
+
+	"patchwave/connectors/posix"
+)
+
+//go:embed job.sh
+var jobShell string
+
+//go:embed wrap.sh
+var wrapShell string
+
+// script is the operations on jobs and claims.
+func script() posix.Script { return posix.Script{Name: "job", Version: 1, Body: jobShell} }
+
+// Names of the frames a job operation answers with.
+const (
+	FrameJob = "job"
+	FrameLog = "log"
+)
+
+// ID names a job, unique for ever: run, host, step and round.
+type ID struct {
+	Run, Host, Step string
+	Round           int
+}
+
+var unsafeInID = regexp.MustCompile(`[^A-Za-z0-9_-]`)
+
+// String is the id as it stands on the host and in the journal. It holds only
+// letters, digits, dots, dashes and underscores.
+func (id ID) String() string {
+	clean := func(s string) string { return unsafeInID.ReplaceAllString(s, "_") }
+	return fmt.Sprintf("%s.%s.%d.%s", clean(id.Run), clean(id.Step), id.Round, clean(id.Host))
+}
+
+// Claim is what a run says of a host it works on.
+type Claim struct {
+	// Controller is the id that was made with the controller's database.
+	Controller string
+	// Run is the id of the run.
+	Run string
+	// Fence grows with every run of a controller.
+	Fence int64
+	// TTL is how long the claim stands without a renewal; at least a second.
+	TTL time.Duration
+	// Dead are runs of this controller whose process is provably gone: their
+	// claims may be taken at once.
+	Dead []string
+}
+
+// DefaultTTL is three renewals a minute apart.
+const DefaultTTL = 3 * time.Minute
+
+// State is what the host says of a job.
+type State string
+
+// The states of a job.
+const (
+	// Absent: it was never started here.
+	Absent State = "absent"
+	// Starting: it was launched and has not taken its lock yet.
+	Starting State = "starting"
+	Running  State = "running"
+	// Done: it ended; RC is its exit status.
+	Done State = "done"
+	// Collected: it ended, and only its tombstone is left.
+	Collected State = "collected"
+	// Lost: its process is gone without an exit status.
+	Lost State = "lost"
+	// LostReboot: the host was rebooted while it ran.
+	LostReboot State = "lost-reboot"
+)
+
+// Exit statuses with which a job ends before its body began.
+const (
+	// RCHostLock: another job held the host's lock.
+	RCHostLock = 75
+	// RCClaim: the claim was taken away before the job began.
+	RCClaim = 76
+	// RCBoot: the host was rebooted before the job began.
+	RCBoot = 77
+)
+
+// Status is the state of a job as the host tells it.
+type Status struct {
+	State State
+	// RC is valid in Done and Collected (there -1 if the job had none).
+	RC int
+	// Size of the log in bytes.
+	Size int64
+	// BootID is the host's now, JobBootID that at the start of the job.
+	BootID, JobBootID string
+	// Fresh says that this call started the job.
+	Fresh bool
+}
+
+// Ended reports whether the job works no more.
+func (s Status) Ended() bool {
+	switch s.State {
+	case Done, Collected, Lost, LostReboot:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,292 @@
+# job: start, watch and collect one detached job; set, renew and release the claim.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # pw_arg_* and pw_nonce are set before
+umask 077
+job_root=${pw_arg_root:-/var/lib/patchwave-host}
+job_id=${pw_arg_id:-}
+job_dir=$job_root/jobs/$job_id
+job_tomb=$job_root/tombs/$job_id
+
+job_say() {
+	printf '%s\n' "$1"
+}
+
+# job_guard DIR: DIR is a directory of ours, not a link.
+job_guard() {
+	if [ -L "$1" ] || [ ! -d "$1" ]; then
+		job_say "refused=guard"
+		job_say "why=$1 is a link or no directory"
+		return 1
+	fi
+	job_owner=$(stat -c %u "$1")
+	if [ "$job_owner" != 0 ] && [ "$job_owner" != "$(id -u)" ]; then
+		job_say "refused=guard"
+		job_say "why=$1 belongs to uid $job_owner"
+		return 1
+	fi
+}
+
+job_prepare() {
+	if ! pw_has flock; then
+		job_say "refused=unsupported"
+		job_say "why=flock is not installed"
+		return 1
+	fi
+	job_guard "$(dirname "$job_root")" || return 1
+	[ -d "$job_root" ] || mkdir "$job_root" 2>/dev/null
+	job_guard "$job_root" || return 1
+	for job_sub in jobs tombs fences; do
+		[ -d "$job_root/$job_sub" ] || mkdir "$job_root/$job_sub" 2>/dev/null
+		job_guard "$job_root/$job_sub" || return 1
+	done
+	if ! : >>"$job_root/op.lock"; then
+		job_say "refused=disk"
+		job_say "why=cannot write in $job_root: $(df -Pk "$job_root" | sed 1d | tr -s ' ')"
+		return 1
+	fi
+	exec 9>>"$job_root/op.lock"
+	if ! flock -w 30 9; then
+		job_say "refused=locked"
+		job_say "why=another operation holds $job_root/op.lock"
+		return 1
+	fi
+}
+
+# job_write FILE TEXT: whole or not at all.
+job_write() {
+	printf '%s' "$2" >"$1.tmp" && sync "$1.tmp" 2>/dev/null
+	if [ "$(wc -c <"$1.tmp")" -lt "$(printf '%s' "$2" | wc -c)" ] || ! mv "$1.tmp" "$1"; then
+		rm -f "$1.tmp"
+		job_say "refused=disk"
+		job_say "why=cannot write $1: $(df -Pk "$job_root" | sed 1d | tr -s ' ')"
+		return 1
+	fi
+}
+
+# claim_read: sets claim_controller, claim_run, claim_fence, claim_expires.
+claim_read() {
+	claim_controller='' claim_run='' claim_fence=0 claim_expires=0
+	if [ -f "$job_root/claim" ]; then
+		read -r claim_controller claim_run claim_fence claim_expires <"$job_root/claim" || :
+	fi
+	case $claim_fence$claim_expires in *[!0-9]* | '') claim_fence=0 claim_expires=0 ;; esac
+}
+
+claim_mine() {
+	[ "$claim_controller" = "$pw_arg_controller" ] && [ "$claim_run" = "$pw_arg_run" ] &&
+		[ "$claim_fence" = "$pw_arg_fence" ]
+}
+
+claim_write() {
+	job_write "$job_root/claim" "$pw_arg_controller $pw_arg_run $pw_arg_fence $(($(date +%s) + pw_arg_ttl))
+"
+}
+
+# job_working: a job holds the host's lock.
+job_working() {
+	[ -e "$job_root/host.lock" ] && ! flock -n "$job_root/host.lock" true
+}
+
+claim_refuse() {
+	job_say "refused=locked"
+	job_say "why=$1"
+	job_say "holder_controller=$claim_controller"
+	job_say "holder_run=$claim_run"
+	job_say "holder_expires=$claim_expires"
+	return 1
+}
+
+# claim_of_the_dead: the claim is of a run of this very controller that the
+# controller knows to be dead (its process is gone).
+claim_of_the_dead() {
+	[ "$claim_controller" = "$pw_arg_controller" ] && [ "$claim_fence" -lt "$pw_arg_fence" ] || return 1
+	case " ${pw_arg_dead:-} " in *" $claim_run "*) return 0 ;; *) return 1 ;; esac
+}
+
+claim_set() {
+	claim_read
+	claim_max=0
+	if [ -f "$job_root/fences/$pw_arg_controller" ]; then
+		read -r claim_max <"$job_root/fences/$pw_arg_controller" || :
+	fi
+	case $claim_max in *[!0-9]* | '') claim_max=0 ;; esac
+	if [ "$pw_arg_fence" -lt "$claim_max" ]; then
+		claim_refuse "a later run of this controller was here (fencing number $claim_max, ours $pw_arg_fence)"
+		return 1
+	fi
+	if [ -n "$claim_controller" ] && ! claim_mine; then
+		if job_working; then
+			claim_refuse "a job of another run works on this host"
+			return 1
+		fi
+		if [ "$(date +%s)" -lt "$claim_expires" ] && ! claim_of_the_dead; then
+			claim_refuse "another run works on this host"
+			return 1
+		fi
+	fi
+	job_write "$job_root/fences/$pw_arg_controller" "$pw_arg_fence
+" && claim_write && job_say "claim=set"
+}
+
+claim_renew() {
+	claim_read
+	if claim_mine; then
+		claim_write && job_say "claim=renewed"
+	else
+		claim_refuse "the claim of this run is gone"
+	fi
+}
+
+claim_release() {
+	claim_read
+	if [ -z "$claim_controller" ] || claim_mine || [ "${pw_arg_force:-no}" = yes ]; then
+		if job_working; then
+			claim_refuse "a job still works on this host"
+			return 1
+		fi
+		rm -f "$job_root/claim"
+		job_say "claim=released"
+	else
+		claim_refuse "the claim is not of this run"
+	fi
+}
+
+# job_status: what is known of the job, as KEY=VALUE.
+job_status() {
+	job_now=$(cat /proc/sys/kernel/random/boot_id)
+	job_say "boot_id=$job_now"
+	if [ -f "$job_tomb" ]; then
+		job_say "state=collected"
+		cat "$job_tomb"
+		return
+	fi
+	if [ ! -f "$job_dir/ready" ]; then
+		job_say "state=absent"
+		return
+	fi
+	job_say "job_boot_id=$(cat "$job_dir/boot_id")"
+	job_say "size=$(wc -c <"$job_dir/out.log" 2>/dev/null || echo 0)"
+	if [ -f "$job_dir/rc" ]; then
+		job_say "state=done"
+		job_say "rc=$(cat "$job_dir/rc")"
+	elif [ "$(cat "$job_dir/boot_id")" != "$job_now" ]; then
+		job_say "state=lost-reboot"
+	elif [ ! -f "$job_dir/pid" ]; then
+		job_say "state=starting"
+	elif flock -n "$job_dir/alive" true; then
+		# it may have ended between the two looks
+		if [ -f "$job_dir/rc" ]; then
+			job_say "state=done"
+			job_say "rc=$(cat "$job_dir/rc")"
+		else
+			job_say "state=lost"
+		fi
+	else
+		job_say "state=running"
+	fi
+}
+
+job_launch() {
+	if [ -d /run/systemd/system ] && pw_has systemd-run && [ "$(id -u)" = 0 ]; then
+		systemd-run --quiet --unit="patchwave-job-$job_id.service" --description="patchwave job $job_id" \
+			--property=KillMode=process --property=TimeoutStopSec=3600 --property=OOMScoreAdjust=-500 \
+			/bin/sh "$job_dir/wrap" "$job_root" "$job_id" </dev/null >/dev/null 2>"$job_dir/start.err" 9>&-
+	else
+		setsid /bin/sh "$job_dir/wrap" "$job_root" "$job_id" </dev/null >/dev/null 2>"$job_dir/start.err" 9>&- &
+	fi
+}
+
+job_start() {
+	case $job_id in '' | *[!A-Za-z0-9._-]* | .*)
+		job_say "refused=guard"
+		job_say "why=bad job id"
+		return 1
+		;;
+	esac
+	if [ -f "$job_tomb" ] || [ -f "$job_dir/ready" ]; then
+		job_say "started=before"
+		job_status
+		return 0
+	fi
+	claim_read
+	if ! claim_mine; then
+		claim_refuse "the claim of this run is gone"
+		return 1
+	fi
+	claim_write || return 1
+	[ -d "$job_dir" ] || mkdir "$job_dir" || return 1
+	job_guard "$job_dir" || return 1
+	job_write "$job_dir/body" "$pw_arg_body
+" || return 1
+	job_write "$job_dir/wrap" "$pw_arg_wrap
+" || return 1
+	job_write "$job_dir/claim" "$pw_arg_controller $pw_arg_run $pw_arg_fence
+" || return 1
+	job_write "$job_dir/boot_id" "$(cat /proc/sys/kernel/random/boot_id)" || return 1
+	if [ "$(cksum <"$job_dir/body")" != "$pw_arg_sum" ]; then
+		job_say "refused=guard"
+		job_say "why=the job arrived damaged"
+		return 1
+	fi
+	: >"$job_dir/alive"
+	job_write "$job_dir/ready" "$(date +%s)" || return 1
+	if ! job_launch; then
+		job_say "refused=guard"
+		job_say "why=the job could not be started: $(head -c 300 "$job_dir/start.err" | tr '\n' ' ')"
+		rm -f "$job_dir/ready"
+		return 1
+	fi
+	job_say "started=now"
+	job_status
+}
+
+# job_collect: the outcome is safe at the controller; leave a tombstone.
+job_collect() {
+	if [ -f "$job_dir/ready" ] && [ ! -f "$job_dir/rc" ] && [ "${pw_arg_force:-no}" != yes ]; then
+		job_say "refused=guard"
+		job_say "why=the job has not ended"
+		return 1
+	fi
+	if [ -d "$job_dir" ] && [ ! -f "$job_tomb" ]; then
+		job_write "$job_tomb" "rc=$(cat "$job_dir/rc" 2>/dev/null)
+job_boot_id=$(cat "$job_dir/boot_id" 2>/dev/null)
+" || return 1
+	fi
+	rm -rf "$job_dir"
+	find "$job_root/tombs" -type f -mtime +30 -exec rm -f {} +
+	job_say "collected=yes"
+}
+
+job_main() {
+	job_prepare || return
+	case $pw_arg_op in
+	claim) claim_set ;;
+	renew) claim_renew ;;
+	release) claim_release ;;
+	show)
+		claim_read
+		job_say "holder_controller=$claim_controller"
+		job_say "holder_run=$claim_run"
+		job_say "holder_expires=$claim_expires"
+		;;
+	start) job_start ;;
+	poll)
+		claim_read
+		if [ -n "${pw_arg_controller:-}" ] && claim_mine; then claim_write; fi
+		job_status
+		;;
+	collect) job_collect ;;
+	*) job_say "refused=unsupported" ;;
+	esac
+}
+
+pw_begin job
+job_main </dev/null
+pw_end job 0
+if [ "$pw_arg_op" = poll ] || [ "$pw_arg_op" = start ]; then
+	pw_begin log
+	if [ -f "$job_dir/out.log" ]; then
+		tail -c "+$((${pw_arg_offset:-0} + 1))" "$job_dir/out.log" | head -c "${pw_arg_max:-65536}"
+	fi
+	pw_end log 0
+fi

@@ -1,0 +1,34 @@
+# wrap: what runs detached on the host around one job's body.
+# usage: sh wrap ROOT ID
+# shellcheck shell=sh
+umask 077
+root=$1 id=$2
+dir=$root/jobs/$id
+exec >>"$dir/out.log" 2>&1 </dev/null
+cd / || exit 70
+
+finish() {
+	echo "$1" >"$dir/rc.tmp"
+	sync "$dir/rc.tmp" 2>/dev/null
+	mv "$dir/rc.tmp" "$dir/rc"
+	exit "$1"
+}
+
+exec 7>>"$dir/alive"
+flock -n 7 || exit 71 # another wrapper of this very job runs
+[ ! -f "$dir/rc" ] || exit 71
+[ ! -f "$dir/pid" ] || exit 71 # it was begun before: at most once
+echo "$$" >"$dir/pid"
+sync "$dir/pid" 2>/dev/null
+exec 8>>"$root/host.lock"
+flock -w 60 8 || finish 75 # another job works on this host
+read -r controller run fence <"$dir/claim" || finish 76
+holder='' holder_run='' holder_fence=''
+read -r holder holder_run holder_fence _ <"$root/claim" || :
+if [ "$holder $holder_run $holder_fence" != "$controller $run $fence" ]; then
+	finish 76 # the claim was taken away meanwhile
+fi
+[ "$(cat "$dir/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id)" ] || finish 77
+umask 022
+/bin/sh "$dir/body" 7>&- 8>&-
+finish "$?"
