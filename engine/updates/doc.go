@@ -37,7 +37,7 @@
 //
 //	Shell.Job defines (run in a detached job, see engine/job):
 //	  NAME_install     makes the changes of $pw_arg_changes
-//	                   (ACTION<TAB>NAME<TAB>ARCH<TAB>FROM<TAB>TO a line) and nothing
+//	                   (ACTION<TAB>NAME<TAB>ARCH<TAB>FROM<TAB>TO a line, "-" for no version) and nothing
 //	                   else, in frame NAME.install; returns the manager's status.
 //	                   Non-interactive, conffiles kept, auto/manual marks and
 //	                   holds unchanged, waits up to $pw_arg_lock_wait for locks

@@ -1,0 +1,102 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+)
+
+// Fleet scans many hosts at once.
+type Fleet struct {
+	Dialer   connectors.Dialer
+	Managers []updates.Manager
+	// Parallelism bounds the hosts in work at once; 0 means 200.
+	Parallelism int
+	// HostTimeout bounds one host from the dial to the answer; 0 means fifteen
+	// minutes.
+	HostTimeout time.Duration
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// DefaultParallelism is how many hosts are in work at once.
+const DefaultParallelism = 200
+
+// Scan asks every host and calls each for every answer as it comes, from one
+// goroutine at a time. It returns when all were answered; a host that hangs
+// costs its own deadline and nobody else's time. When ctx ends, hosts that were
+// not begun are left out.
+func (f Fleet) Scan(ctx context.Context, hosts []*inventory.Host, refresh Refresh, each func(inventory.Observation) error) error {
+	n := f.Parallelism
+	if n <= 0 {
+		n = DefaultParallelism
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	work := make(chan *inventory.Host)
+	results := make(chan inventory.Observation)
+	var wg sync.WaitGroup
+	for range min(n, len(hosts)) {
+		wg.Go(func() {
+			for h := range work {
+				results <- f.host(ctx, h, refresh)
+			}
+		})
+	}
+	go func() {
+		defer close(work)
+		for _, h := range hosts {
+			select {
+			case work <- h:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	go func() {
+		wg.Wait()
+		close(results)
+	}()
+	var err error
+	for o := range results {
+		if err != nil {
+			continue
+		}
+		if err = each(o); err != nil {
+			err = fmt.Errorf("store the scan of %s: %w", o.Host, err)
+			cancel()
+		}
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
+// host scans one host on a connection of its own.
+func (f Fleet) host(ctx context.Context, h *inventory.Host, refresh Refresh) inventory.Observation {
+	timeout := f.HostTimeout
+	if timeout == 0 {
+		timeout = 15 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	start := time.Now()
+	s, err := f.Dialer.Dial(ctx, h.Target)
+	if err != nil {
+		o := Failure(h.Name, err, f.Now())
+		o.Duration = time.Since(start)
+		return o
+	}
+	a := Observe(ctx, s, f.Managers, Request{Host: h.Name, Become: true, Refresh: refresh}, f.Now())
+	a.Duration = time.Since(start)
+	if err := s.Close(); err != nil {
+		a.Notes = append(a.Notes, "closing the connection: "+err.Error())
+	}
+	return a.Observation
+}

@@ -1,0 +1,117 @@
+package scan
+
+import (
+	"context"
+	_ "embed" // the script
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/connectors/posix"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+)
+
+//go:embed scan.sh
+var scanShell string
+
+// Refresh says whether a scan refreshes the package index first.
+type Refresh string
+
+// When a scan refreshes the index.
+const (
+	RefreshAuto   Refresh = "auto" // when it is older than an hour
+	RefreshAlways Refresh = "always"
+	RefreshNever  Refresh = "never"
+)
+
+// MaxIndexAge is the age from which RefreshAuto refreshes.
+const MaxIndexAge = time.Hour
+
+// lockWait is how long a refresh waits for another program's lock.
+const lockWait = 2 * time.Minute
+
+// Request says what is asked of a host.
+type Request struct {
+	Host   string
+	Become bool
+	// Refresh "" means RefreshAuto.
+	Refresh Refresh
+	// Names asks for the installed versions of these packages too.
+	Names []string
+	// Timeout bounds the whole answer; 0 means ten minutes.
+	Timeout time.Duration
+}
+
+// Answer is an observation and what was asked besides.
+type Answer struct {
+	inventory.Observation
+	// Installed answers Request.Names.
+	Installed []updates.Installed
+}
+
+// Script is the scan of a host with any of the managers.
+func Script(managers []updates.Manager) posix.Script {
+	var b strings.Builder
+	for _, m := range managers {
+		b.WriteString(m.Shell().Scan)
+		b.WriteString("\n")
+	}
+	b.WriteString(scanShell)
+	return posix.Script{Name: "scan", Version: 1, Body: b.String()}
+}
+
+// Observe asks one host over an open session. It never returns an error of its
+// own: what went wrong is in the observation.
+func Observe(ctx context.Context, s connectors.Session, managers []updates.Manager, req Request, now time.Time) Answer {
+	start := time.Now()
+	names := make([]string, len(managers))
+	for i, m := range managers {
+		names[i] = m.Name()
+	}
+	args := map[string]string{
+		"refresh": string(req.Refresh), "managers": strings.Join(names, " "),
+		"max_age": strconv.Itoa(int(MaxIndexAge / time.Second)), "lock_wait": strconv.Itoa(int(lockWait / time.Second)),
+	}
+	if req.Refresh == "" {
+		args["refresh"] = string(RefreshAuto)
+	}
+	if len(req.Names) > 0 {
+		args["names"] = strings.Join(req.Names, "\n")
+	}
+	timeout := req.Timeout
+	if timeout == 0 {
+		timeout = 10 * time.Minute
+	}
+	raw, err := posix.Run(ctx, s, Script(managers), args, posix.Options{
+		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout},
+	})
+	var a Answer
+	if err != nil {
+		a.Observation = Failure(req.Host, err, now)
+	} else {
+		a = Parse(raw, managers, now)
+		a.Host = req.Host
+	}
+	a.Duration = time.Since(start)
+	return a
+}
+
+// Failure is the observation of a host that could not be asked.
+func Failure(host string, err error, now time.Time) inventory.Observation {
+	o := inventory.Observation{Host: host, At: now, State: inventory.ScanFailed, IndexAge: -1}
+	if connectors.BeforeLogin(err) {
+		o.State = inventory.ScanUnreachable
+	}
+	code := connectors.CodeOf(err)
+	if code == "" {
+		code = connectors.CodeExit
+		if errors.Is(err, context.DeadlineExceeded) {
+			code = connectors.CodeTimeout
+		}
+	}
+	o.Problem = &inventory.Problem{Code: string(code), Message: err.Error()}
+	return o
+}
