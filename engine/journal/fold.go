@@ -1,0 +1,152 @@
+package journal
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Run is all that is known of a run, rebuilt from its events. Its JSON is the
+// contract of apply, status and show.
+type Run struct {
+	ID      string     `json:"id"`
+	Rollout string     `json:"rollout"`
+	Kind    string     `json:"kind"`
+	State   string     `json:"state"`
+	Started time.Time  `json:"started"`
+	Ended   *time.Time `json:"finished"`
+	Trigger string     `json:"trigger"`
+	Actor   string     `json:"actor"`
+	Reason  string     `json:"reason"`
+	// Why says why the run is in its state, where there is something to say.
+	Why     string         `json:"why,omitempty"`
+	PlanID  string         `json:"plan_id"`
+	Start   RunStartedData `json:"-"`
+	Breaker *BreakerData   `json:"-"`
+	// Hosts are sorted by wave as planned, batch, name.
+	Hosts []*Host `json:"-"`
+}
+
+// Host is all that is known of a host in a run.
+type Host struct {
+	Name    string         `json:"name"`
+	Policy  string         `json:"policy"`
+	State   State          `json:"state"`
+	Wave    string         `json:"wave"`
+	Batch   int            `json:"batch"`
+	Steps   []*Step        `json:"steps"`
+	Updates []UpdateRecord `json:"updates"`
+	Reboots int            `json:"reboots"`
+	Point   *PointData     `json:"restore_point"`
+	Probes  []ProbeResult  `json:"verification"`
+	Fault   *Fault         `json:"error"`
+	Why     string         `json:"why,omitempty"`
+	// Jobs are the jobs that were begun, by id, with the outcome if it is known.
+	Jobs  []*Job    `json:"-"`
+	Since time.Time `json:"-"`
+}
+
+// Step is one step on a host.
+type Step struct {
+	Name     string     `json:"name"`
+	State    string     `json:"state"`
+	Started  time.Time  `json:"started"`
+	Finished *time.Time `json:"finished"`
+	Attempt  int        `json:"attempt"`
+	ExitCode *int       `json:"exit_code"`
+	Fault    *Fault     `json:"error"`
+}
+
+// Job is one job on a host.
+type Job struct {
+	JobIntentData
+	Outcome *JobOutcomeData
+}
+
+// Host returns the host of a name, or nil.
+func (r *Run) Host(name string) *Host {
+	for _, h := range r.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Fold rebuilds a run from its events, in the order of Seq. It fails if the
+// events contradict the state table or are not of one run.
+func Fold(events []Event) (*Run, error) {
+	f := folder{run: &Run{}, hosts: map[string]*Host{}, waves: map[string]int{}}
+	for _, e := range events {
+		if err := f.apply(e); err != nil {
+			return nil, fmt.Errorf("event %d of run %s: %w", e.Seq, e.Run, err)
+		}
+	}
+	f.sort()
+	return f.run, nil
+}
+
+// Folder folds one event after the other.
+type folder struct {
+	run   *Run
+	hosts map[string]*Host
+	waves map[string]int
+}
+
+func (f *folder) sort() {
+	slices.SortStableFunc(f.run.Hosts, func(a, b *Host) int {
+		return cmp.Or(cmp.Compare(f.waves[a.Policy+"\x00"+a.Wave], f.waves[b.Policy+"\x00"+b.Wave]),
+			cmp.Compare(a.Batch, b.Batch), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func decode[T any](e Event) (T, error) {
+	var data T
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return data, fmt.Errorf("decode %s: %w", e.Type, err)
+	}
+	return data, nil
+}
+
+func (f *folder) apply(e Event) error {
+	r := f.run
+	if r.ID == "" {
+		r.ID = e.Run
+	} else if r.ID != e.Run {
+		return fmt.Errorf("it is of run %s", e.Run)
+	}
+	if e.Host != "" {
+		return f.applyHost(e)
+	}
+	switch e.Type {
+	case RunStarted:
+		d, err := decode[RunStartedData](e)
+		if err != nil {
+			return err
+		}
+		if r.Started.IsZero() {
+			r.Started, r.Rollout, r.Kind, r.PlanID = e.At, d.Rollout, d.Kind, d.PlanID
+			r.Trigger, r.Actor, r.Reason = d.Trigger, d.Actor, d.Reason
+		}
+		r.Start, r.State, r.Ended = d, "running", nil
+	case RunState:
+		d, err := decode[RunStateData](e)
+		if err != nil {
+			return err
+		}
+		r.State, r.Why = d.State, d.Why
+		if d.State != "running" && d.State != "draining" {
+			at := e.At
+			r.Ended = &at
+		}
+	case BreakerOpen:
+		d, err := decode[BreakerData](e)
+		if err != nil {
+			return err
+		}
+		r.Breaker = &d
+	}
+	return nil
+}
