@@ -1,6 +1,9 @@
 package inventory
 
 import (
+	"slices"
+	"strings"
+
 	"patchwave/connectors"
 )
 
@@ -60,10 +63,9 @@ type Inventory struct {
 
 // Host returns the host of a name, or nil.
 func (inv *Inventory) Host(name string) *Host {
-	for _, h := range inv.Hosts {
-		if h.Name == name {
-			return h
-		}
+	i, ok := slices.BinarySearchFunc(inv.Hosts, name, func(h *Host, name string) int { return strings.Compare(h.Name, name) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return inv.Hosts[i]
 }

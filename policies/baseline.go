@@ -26,7 +26,15 @@ type Subject struct {
 	FirstSeen time.Time
 	// LastSeen is when the host was last scanned; zero if never.
 	LastSeen time.Time
+	// KnownExploited says that one of the update's CVEs is in the imported
+	// catalogue.
+	KnownExploited bool
+	// Now is the instant of the decision.
+	Now time.Time
 }
+
+// After reports whether the decision is made after t.
+func (s Subject) After(t time.Time) bool { return s.Now.After(t) }
 
 // Condition is a "where" expression. A condition that is null, or fails because
 // of a null, is false; Match never panics.

@@ -3,10 +3,10 @@ package scan
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/engine/fleet"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -36,46 +36,14 @@ func (f Fleet) Scan(ctx context.Context, hosts []*inventory.Host, refresh Refres
 	if n <= 0 {
 		n = DefaultParallelism
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	work := make(chan *inventory.Host)
-	results := make(chan inventory.Observation)
-	var wg sync.WaitGroup
-	for range min(n, len(hosts)) {
-		wg.Go(func() {
-			for h := range work {
-				results <- f.host(ctx, h, refresh)
+	return fleet.Each(ctx, n, hosts,
+		func(ctx context.Context, h *inventory.Host) inventory.Observation { return f.host(ctx, h, refresh) },
+		func(o inventory.Observation) error {
+			if err := each(o); err != nil {
+				return fmt.Errorf("store the scan of %s: %w", o.Host, err)
 			}
+			return nil
 		})
-	}
-	go func() {
-		defer close(work)
-		for _, h := range hosts {
-			select {
-			case work <- h:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	go func() {
-		wg.Wait()
-		close(results)
-	}()
-	var err error
-	for o := range results {
-		if err != nil {
-			continue
-		}
-		if err = each(o); err != nil {
-			err = fmt.Errorf("store the scan of %s: %w", o.Host, err)
-			cancel()
-		}
-	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	return err
 }
 
 // host scans one host on a connection of its own.

@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/fleet"
+	"patchwave/engine/scan"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// Planner makes plans.
+type Planner struct {
+	Dialer      connectors.Dialer
+	Managers    []updates.Manager
+	Ledger      Ledger
+	Now         func() time.Time
+	Parallelism int
+	// Observed is called for every scan that the planner makes, one at a time,
+	// before anything is decided from it.
+	Observed func(inventory.Observation) error
+	// HostDone is called when a host was looked at; may be nil.
+	HostDone func(name string, err *inventory.Problem)
+}
+
+// Request says what to plan.
+type Request struct {
+	Inventory    *inventory.Inventory
+	Policies     []*policies.Policy
+	Hosts        []*inventory.Host
+	ConfigDigest string
+	// Policy is the one policy to plan for; "" takes hosts with exactly one.
+	Policy  string
+	Refresh scan.Refresh
+}
+
+// hostTimeout bounds one host: connection, scan and simulations.
+const hostTimeout = 30 * time.Minute
+
+// visit is what came of looking at one host.
+type visit struct {
+	host     *inventory.Host
+	policy   *policies.Policy
+	obs      inventory.Observation
+	plan     Host
+	excluded *Excluded
+}
+
+// Plan scans the hosts, decides, simulates and arranges. A host that cannot be
+// planned is in Plan.Excluded; the error is of the engine, or says that the
+// policies do not fit the hosts.
+func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
+	out := &Plan{Schema: Schema, ConfigDigest: req.ConfigDigest, Excluded: []Excluded{}, Waves: []Wave{}}
+	var chosen []visit
+	for _, h := range req.Hosts {
+		policy, ex := choose(req, h)
+		if ex != nil {
+			out.Excluded = append(out.Excluded, *ex)
+			continue
+		}
+		chosen = append(chosen, visit{host: h, policy: policy})
+	}
+	groups := map[*policies.Policy]*group{}
+	n := p.Parallelism
+	if n <= 0 {
+		n = scan.DefaultParallelism
+	}
+	err := fleet.Each(ctx, n, chosen,
+		func(ctx context.Context, v visit) visit { return p.visit(ctx, v, req.Refresh) },
+		func(v visit) error {
+			if p.HostDone != nil {
+				p.HostDone(v.host.Name, v.obs.Problem)
+			}
+			if err := p.Observed(v.obs); err != nil {
+				return err
+			}
+			if v.excluded != nil {
+				out.Excluded = append(out.Excluded, *v.excluded)
+				return nil
+			}
+			if groups[v.policy] == nil {
+				groups[v.policy] = &group{policy: v.policy}
+			}
+			groups[v.policy].hosts = append(groups[v.policy].hosts, v.plan)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("look at the hosts: %w", err)
+	}
+	slices.SortFunc(out.Excluded, func(a, b Excluded) int { return strings.Compare(a.Host, b.Host) })
+	var list []group
+	for _, g := range groups {
+		list = append(list, *g)
+	}
+	if out.Waves, err = arrange(list, req.Inventory); err != nil {
+		return nil, err
+	}
+	return out, p.seal(out)
+}
+
+// seal gives the plan its id, times and digest.
+func (p Planner) seal(out *Plan) error {
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return fmt.Errorf("make a plan id: %w", err)
+	}
+	out.Created = p.Now().UTC().Truncate(time.Second)
+	out.Expires = out.Created.Add(Lifetime)
+	out.ID = "p" + out.Created.Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+	digest, err := out.ComputeDigest()
+	out.Digest = digest
+	return err
+}
+
+// choose finds the policy of a host.
+func choose(req Request, h *inventory.Host) (*policies.Policy, *Excluded) {
+	names := h.Policies
+	if req.Policy != "" {
+		if !slices.Contains(names, req.Policy) {
+			return nil, &Excluded{h.Name, ExcludedUnmanaged, "policy " + req.Policy + " does not claim it"}
+		}
+		names = []string{req.Policy}
+	}
+	switch len(names) {
+	case 0:
+		return nil, &Excluded{h.Name, ExcludedUnmanaged, "no policy claims it"}
+	case 1:
+	default:
+		return nil, &Excluded{h.Name, ExcludedAmbiguous,
+			"several policies claim it: choose one with --policy " + strings.Join(names, " or --policy ")}
+	}
+	i := slices.IndexFunc(req.Policies, func(p *policies.Policy) bool { return p.Name == names[0] })
+	if i < 0 {
+		return nil, &Excluded{h.Name, ExcludedUnmanaged, "policy " + names[0] + " is not declared"}
+	}
+	return req.Policies[i], nil
+}
+
+// visit looks at one host on one connection.
+func (p Planner) visit(ctx context.Context, v visit, refresh scan.Refresh) visit {
+	ctx, cancel := context.WithTimeout(ctx, hostTimeout)
+	defer cancel()
+	s, err := p.Dialer.Dial(ctx, v.host.Target)
+	if err != nil {
+		v.obs = scan.Failure(v.host.Name, err, p.Now())
+		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
+		return v
+	}
+	v = p.look(ctx, s, v, refresh)
+	if err := s.Close(); err != nil {
+		v.obs.Notes = append(v.obs.Notes, "closing the connection: "+err.Error())
+	}
+	return v
+}
+
+func (p Planner) look(ctx context.Context, s connectors.Session, v visit, refresh scan.Refresh) visit {
+	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: refresh}, p.Now())
+	v.obs = a.Observation
+	if v.obs.State != inventory.ScanOK && v.obs.State != inventory.ScanStale {
+		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
+		return v
+	}
+	i := slices.IndexFunc(p.Managers, func(m updates.Manager) bool { return m.Name() == v.obs.Facts.PackageManager })
+	if i < 0 {
+		v.excluded = &Excluded{v.host.Name, string(connectors.CodeUnsupported), "no adapter for " + v.obs.Facts.PackageManager}
+		return v
+	}
+	ds := decideAll(v.policy, v.host, v.obs, p.Ledger, p.Now())
+	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
+		v.excluded = &Excluded{v.host.Name, ExcludedStale, v.obs.Problem.Message}
+		return v
+	}
+	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true}
+	settled, err := settle(ctx, solver, ds)
+	if err != nil {
+		o := scan.Failure(v.host.Name, err, p.Now())
+		v.excluded = &Excluded{v.host.Name, o.Problem.Code, o.Problem.Message}
+		return v
+	}
+	v.plan = hostPlan(v.host.Name, v.policy, v.obs, settled)
+	return v
+}

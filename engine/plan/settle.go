@@ -1,0 +1,168 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// maxRounds bounds how often a host is asked again with a smaller set.
+const maxRounds = 4
+
+// settled is what simulation made of the decisions.
+type settled struct {
+	decisions []decided
+	sim       updates.Simulation
+}
+
+// settle asks the solver for the approved set and blocks what would do more
+// than was approved, until what is left does not. What cannot be settled in
+// maxRounds is blocked altogether.
+func settle(ctx context.Context, solver Solver, ds []decided) (settled, error) {
+	for range maxRounds {
+		want := wants(ds)
+		if len(want) == 0 {
+			return settled{decisions: ds, sim: updates.Simulation{OK: true}}, nil
+		}
+		sim, err := solver.Together(ctx, want)
+		if err != nil {
+			return settled{}, err
+		}
+		why := objections(sim, ds)
+		if len(why) == 0 {
+			blockUnmoved(sim, ds)
+			return settled{decisions: ds, sim: sim}, nil
+		}
+		if err := blockCulprits(ctx, solver, want, ds, why); err != nil {
+			return settled{}, err
+		}
+	}
+	for i := range ds {
+		if ds[i].Verdict == policies.Approved {
+			ds[i].block("the package manager finds no way to install it with the others")
+		}
+	}
+	return settled{decisions: ds, sim: updates.Simulation{OK: true}}, nil
+}
+
+func (d *decided) block(why string) {
+	d.Verdict, d.Reason = policies.Blocked, why
+}
+
+// objections says what is wrong with a simulation: nothing if it may be done.
+func objections(sim updates.Simulation, ds []decided) []string {
+	if !sim.OK {
+		why := "the package manager finds no solution"
+		if sim.Problem != nil {
+			why = sim.Problem.Message
+		}
+		return []string{why}
+	}
+	var out []string
+	for _, c := range sim.Changes {
+		if why := objection(c, ds); why != "" {
+			out = append(out, why)
+		}
+	}
+	return out
+}
+
+// objection says what is wrong with one change, or "".
+func objection(c updates.Change, ds []decided) string {
+	if c.Action == updates.ActionRemove && !removalsAllowed(ds) {
+		return "it would remove " + c.Name
+	}
+	i := slices.IndexFunc(ds, func(d decided) bool { return d.Key() == c.Key() })
+	if i < 0 {
+		return ""
+	}
+	switch d := ds[i]; d.Verdict {
+	case policies.Held, policies.Rejected, policies.Pinned:
+		return fmt.Sprintf("it would change %s, which is %s by rule %q", c.Name, d.Verdict, d.Rule)
+	case policies.Blocked:
+		if d.BlockedBy == inventory.BlockedHeld || d.BlockedBy == inventory.BlockedLocked {
+			return fmt.Sprintf("it would change %s, which is %s on the host", c.Name, d.BlockedBy)
+		}
+	}
+	return ""
+}
+
+func removalsAllowed(ds []decided) bool {
+	for _, d := range ds {
+		if d.Verdict == policies.Approved && d.AllowRemovals {
+			return true
+		}
+	}
+	return false
+}
+
+// blockCulprits finds out which of the wanted versions alone cause what was
+// objected to, and blocks them; if none does alone, all are blocked.
+func blockCulprits(ctx context.Context, solver Solver, want []updates.Want, ds []decided, why []string) error {
+	if len(want) == 1 {
+		blockWant(ds, want[0], why[0])
+		return nil
+	}
+	sims, err := solver.Each(ctx, want)
+	if err != nil {
+		return err
+	}
+	found := false
+	for i, sim := range sims {
+		if alone := objections(sim, onlyApproved(ds, want[i])); len(alone) > 0 {
+			blockWant(ds, want[i], alone[0])
+			found = true
+		}
+	}
+	if !found {
+		for _, w := range want {
+			blockWant(ds, w, "together with the others: "+strings.Join(why[:min(len(why), 3)], "; "))
+		}
+	}
+	return nil
+}
+
+// onlyApproved is ds with only the approval of w left standing, so that the
+// allow_removals of one rule does not excuse another's update.
+func onlyApproved(ds []decided, w updates.Want) []decided {
+	out := slices.Clone(ds)
+	for i := range out {
+		if out[i].Verdict == policies.Approved && !isWant(out[i], w) {
+			out[i].AllowRemovals = false
+		}
+	}
+	return out
+}
+
+func isWant(d decided, w updates.Want) bool {
+	return d.Name == w.Name && d.Arch == w.Arch && d.To == w.Version
+}
+
+func blockWant(ds []decided, w updates.Want, why string) {
+	for i := range ds {
+		if isWant(ds[i], w) {
+			ds[i].block(why)
+		}
+	}
+}
+
+// blockUnmoved blocks what was wanted and is not among the changes: the solver
+// left it out.
+func blockUnmoved(sim updates.Simulation, ds []decided) {
+	for i := range ds {
+		if ds[i].Verdict != policies.Approved {
+			continue
+		}
+		moved := slices.ContainsFunc(sim.Changes, func(c updates.Change) bool {
+			return c.Name == ds[i].Name && c.To == ds[i].To && (c.Arch == ds[i].Arch || c.Arch == "" || ds[i].Arch == "")
+		})
+		if !moved {
+			ds[i].block("the package manager leaves it out of the installation")
+		}
+	}
+}
