@@ -18,7 +18,7 @@ import (
 var (
 	drawName = rapid.SampledFrom([]string{"a", "b", "ab", "a.x", "b.x", "10.0.0.1", "::1", "2001:db8::1"})
 	drawPort = rapid.SampledFrom([]string{"22", "22", "22", "2222", "222"})
-	drawGlob = rapid.SampledFrom([]string{"*.x", "a*", "?", "??", "a?x", "*"})
+	drawGlob = rapid.SampledFrom([]string{"*.x", "a*x", "*1", "?", "??", "a?x", "*"})
 	drawKey  = rapid.IntRange(1, 4)
 )
 
@@ -126,6 +126,7 @@ func TestUnlikeXCrypto(t *testing.T) {
 		{"a lone star takes every port", "* ", "web:2222", "ok", "unknown"},
 		{"brackets with the default port", "[web]:22 ", "web:22", "unknown", "ok"},
 		{"a port without brackets", "web:2222 ", "web:2222", "unknown", "ok"},
+		{"a star at the end may be empty", "web* ", "web:22", "ok", "unknown"},
 		{"a star in the port", "[web]:* ", "web:2222", "ok", "unknown"},
 		{"authorities are no host keys", "@cert-authority web ", "web:22", "unknown", "ok"},
 	} {

@@ -33,7 +33,7 @@ func FuzzParseLine(f *testing.F) {
 			}
 		}
 		// A line that was read is read the same way again.
-		again, ok, _ := parseLine(map[marker]string{markNone: "", markCA: "@cert-authority ", markRevoked: "@revoked "}[l.marker] + l.hosts + " " + l.typ + " " + l.blob)
+		again, ok, _ := parseLine(map[marker]string{markNone: "", markCA: "@cert-authority ", markRevoked: "@revoked "}[l.marker] + l.hosts + " " + l.typ + " " + l.blob + " comment")
 		if !ok || again != l {
 			t.Fatalf("%q: %v, then %v", s, l, again)
 		}

@@ -24,7 +24,14 @@ func lookupName(hostport string, remote net.Addr) (name, host string, err error)
 }
 
 // isPlain says that a list of hosts holds names only, so that it can be indexed.
-func isPlain(hosts string) bool { return !strings.ContainsAny(hosts, "*?!") }
+func isPlain(hosts string) bool {
+	for i := range len(hosts) {
+		if c := hosts[i]; c == '*' || c == '?' || c == '!' {
+			return false
+		}
+	}
+	return true
+}
 
 // matchList tells whether a comma-separated list of patterns matches a name: one
 // pattern has to, and no negated one may (match_pattern_list of OpenSSH).
