@@ -1,0 +1,2 @@
+// Package labhost makes real hosts for tests.
+package labhost

@@ -1,0 +1,59 @@
+//go:build lab
+
+package labhost
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// LinkDown pulls the guest's cable: packets vanish, nothing is refused, both
+// ends keep their connections and wait.
+func (h *Host) LinkDown(ctx context.Context) error {
+	return h.lab.ip(ctx, "link", "set", h.cable(), "down")
+}
+
+// LinkUp plugs it in again.
+func (h *Host) LinkUp(ctx context.Context) error {
+	return h.lab.ip(ctx, "link", "set", h.cable(), "up")
+}
+
+// KillSSHSessions ends every ssh session of the guest at once, as when sshd
+// crashes: the peers see their connections closed, the programs of the sessions
+// go on until they write.
+func (h *Host) KillSSHSessions(ctx context.Context) error {
+	_, err := h.Sh(ctx, `pkill -KILL -P "$(cat /run/sshd.pid)" || [ $? = 1 ]`)
+	return err
+}
+
+// BootID is the guest's current boot id. While it is between two boots, that is
+// an error.
+func (h *Host) BootID() (string, error) {
+	g, err := h.running()
+	if err != nil {
+		return "", err
+	}
+	pid, err := g.init()
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/root/proc/sys/kernel/random/boot_id", pid))
+	if err != nil {
+		return "", fmt.Errorf("%s is between two boots: %w", h.Name, err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// HoldBoot keeps the guest from coming back: its next reboot ends in darkness
+// until ReleaseBoot.
+func (h *Host) HoldBoot() error {
+	return os.WriteFile(filepath.Join(h.state(), "hold"), nil, 0o600)
+}
+
+// ReleaseBoot lets a held guest boot.
+func (h *Host) ReleaseBoot() error {
+	return os.Remove(filepath.Join(h.state(), "hold"))
+}

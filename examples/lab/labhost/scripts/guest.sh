@@ -1,0 +1,113 @@
+#!/bin/sh
+# Runs one guest of the lab: boots it, boots it again when it asks for a reboot,
+# ends when it powers off. It is the first process of namespaces of its own
+# (pid, mount, network), so that killing it takes every process, mount and
+# interface of the guest with it.
+#   guest.sh NAME MODE STATE LOWER ADDRESS GATEWAY DARK
+# MODE is systemd or plain; STATE the guest's directory outside of it; LOWER the
+# overlay's lower directories; DARK the seconds without link between two boots.
+# It begins when a line comes over standard input: by then eth0 is there. While
+# STATE/hold exists no further boot begins. $CGROUPS are its own cgroups.
+set -eu
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+# private gives the guest its own view of everything that the tools below write.
+private() {
+	mount --make-rprivate /
+	mount -t proc proc /proc
+	mount -t tmpfs tmpfs /run
+	mkdir -p "$state/root" "$state/upper" "$state/work"
+	mount -t overlay overlay -o "lowerdir=$lower,upperdir=$state/upper,workdir=$state/work" "$root"
+}
+
+link_up() {
+	ip link set lo up
+	ip address replace "$address/24" dev eth0
+	ip link set eth0 up
+	ip route replace default via "$gateway" dev eth0
+}
+
+join_cgroups() {
+	for cgroup in $CGROUPS; do
+		echo 0 >"$cgroup/cgroup.procs"
+	done
+}
+
+# boot_systemd ends with 133 when the guest wants a reboot. nspawn gives every
+# boot a boot id of its own.
+boot_systemd() {
+	exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 \
+		systemd-nspawn --quiet --directory="$root" --machine="$name" --boot \
+		--register=no --keep-unit --network-namespace-path=/proc/self/ns/net \
+		--console=pipe --kill-signal=SIGRTMIN+3 \
+		--resolv-conf=off --timezone=off --link-journal=no
+}
+
+# boot_plain is a machine without systemd: sshd is its first process. It ends
+# with 129 (SIGHUP) when reboot(2) was called inside.
+boot_plain() {
+	cat /proc/sys/kernel/random/uuid >"$state/boot_id"
+	exec unshare --fork --pid --mount --uts --ipc --propagation private --kill-child \
+		sh -eu -c "$plain_init" plain-init "$name" "$root" "$state/boot_id"
+}
+
+# shellcheck disable=SC2016 # it is a program of its own, with its own arguments
+plain_init='
+	name=$1; root=$2; boot_id=$3
+	hostname "$name"
+	mount --bind "$root" "$root"
+	mount -t proc proc "$root/proc"
+	mount -t tmpfs tmpfs "$root/run"
+	mount -t tmpfs tmpfs "$root/dev"
+	for device in null zero random urandom tty full; do
+		: >"$root/dev/$device"
+		mount --bind "/dev/$device" "$root/dev/$device"
+	done
+	mkdir -p "$root/dev/pts" "$root/dev/shm" "$root/run/sshd" "$root/run/lock"
+	mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+	ln -s pts/ptmx "$root/dev/ptmx"
+	ln -s /proc/self/fd "$root/dev/fd"
+	mount --bind "$boot_id" "$root/proc/sys/kernel/random/boot_id"
+	exec chroot "$root" /usr/sbin/sshd -D -e
+'
+
+# boot runs the guest once and sets rc. The loop itself stays outside of the
+# guest's cgroups: version 2 bears no process beside child groups.
+boot() {
+	rc=0
+	(
+		join_cgroups
+		"boot_$mode"
+	) </dev/null || rc=$?
+	echo "guest.sh: $name ended with $rc"
+}
+
+wants_reboot() {
+	case $mode-$rc in
+	systemd-133 | plain-129) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+main() {
+	name=$1
+	mode=$2
+	state=$3
+	lower=$4
+	address=$5
+	gateway=$6
+	dark=$7
+	root=$state/root
+	private
+	read -r _
+	while :; do
+		link_up
+		boot
+		wants_reboot || break
+		ip link set eth0 down
+		sleep "$dark"
+		while [ -e "$state/hold" ]; do sleep 0.1; done
+	done
+}
+
+main "$@"
