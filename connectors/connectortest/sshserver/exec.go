@@ -1,0 +1,161 @@
+package sshserver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// channels serves the channels of one client until it goes away.
+func (s *Server) channels(chans <-chan ssh.NewChannel) {
+	var open atomic.Int64
+	var work sync.WaitGroup
+	for nc := range chans {
+		switch {
+		case nc.ChannelType() == "session" && open.Add(1) <= int64(s.opt.MaxSessions):
+			work.Go(func() {
+				defer open.Add(-1)
+				s.session(nc)
+			})
+		case nc.ChannelType() == "session":
+			open.Add(-1)
+			_ = nc.Reject(ssh.ConnectionFailed, "open failed") // the client may be gone
+		case nc.ChannelType() == "direct-tcpip" && s.opt.Forward:
+			work.Go(func() { s.forward(nc) })
+		default:
+			_ = nc.Reject(ssh.Prohibited, "administratively prohibited") // as above
+		}
+	}
+	work.Wait()
+}
+
+// session runs one command.
+func (s *Server) session(nc ssh.NewChannel) {
+	ch, reqs, err := nc.Accept()
+	if err != nil {
+		return
+	}
+	defer func() { _ = ch.Close() }() // the client may have closed it
+	for req := range reqs {
+		if req.Type != "exec" || s.opt.NoExec {
+			_ = req.Reply(false, nil) // the client may be gone
+			continue
+		}
+		var m struct{ Command string }
+		if err := ssh.Unmarshal(req.Payload, &m); err != nil {
+			return
+		}
+		s.execs.Add(1)
+		s.mu.Lock()
+		s.lines = append(s.lines, m.Command)
+		s.mu.Unlock()
+		_ = req.Reply(true, nil) // as above
+		s.run(ch, reqs, m.Command)
+		return
+	}
+}
+
+// run runs a command line. When the client closes the channel its process group
+// is killed.
+func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string) {
+	argv := append([]string{"/bin/sh", "-c"}, line)
+	if len(s.opt.Shell) > 0 {
+		argv = append(append([]string(nil), s.opt.Shell...), line)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // that is what it is for
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Env = append(os.Environ(), s.opt.Env...)
+	if s.opt.Path != "" {
+		cmd.Env = append(cmd.Env, "PATH="+s.opt.Path+":"+os.Getenv("PATH"))
+	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return
+	}
+	cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
+	if err := cmd.Start(); err != nil {
+		return
+	}
+	gone := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(stdin, ch) // the command may not read it
+		_ = stdin.Close()         // as above
+	}()
+	go func() {
+		defer close(gone)
+		for req := range reqs {
+			_ = req.Reply(false, nil) // the client may be gone
+		}
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+	}()
+	err = cmd.Wait()
+	sendExit(ch, err)
+	_ = ch.Close() // as above
+	<-gone
+}
+
+var signals = map[syscall.Signal]string{
+	syscall.SIGHUP: "HUP", syscall.SIGINT: "INT", syscall.SIGKILL: "KILL", syscall.SIGTERM: "TERM", syscall.SIGSEGV: "SEGV",
+	syscall.SIGPIPE: "PIPE", syscall.SIGABRT: "ABRT", syscall.SIGUSR1: "USR1",
+}
+
+func sendExit(ch ssh.Channel, err error) {
+	var exit *exec.ExitError
+	code := 0
+	if errors.As(err, &exit) {
+		status, ok := exit.Sys().(syscall.WaitStatus)
+		if ok && status.Signaled() {
+			m := struct {
+				Signal     string
+				CoreDumped bool
+				Error      string
+				Lang       string
+			}{Signal: signals[status.Signal()]}
+			_, _ = ch.SendRequest("exit-signal", false, ssh.Marshal(&m)) // the client may be gone
+			return
+		}
+		code = exit.ExitCode()
+	}
+	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)})) //nolint:gosec // 0 to 255
+}
+
+// forward is direct-tcpip (RFC 4254, section 7.2).
+func (s *Server) forward(nc ssh.NewChannel) {
+	var m struct {
+		Host       string
+		Port       uint32
+		Origin     string
+		OriginPort uint32
+	}
+	if err := ssh.Unmarshal(nc.ExtraData(), &m); err != nil {
+		_ = nc.Reject(ssh.ConnectionFailed, "bad request") // the client may be gone
+		return
+	}
+	conn, err := net.Dial("tcp", net.JoinHostPort(m.Host, strconv.Itoa(int(m.Port)))) //nolint:noctx // loopback
+	if err != nil {
+		_ = nc.Reject(ssh.ConnectionFailed, "Connection refused") // as above
+		return
+	}
+	defer func() { _ = conn.Close() }() // both sides are done
+	ch, reqs, err := nc.Accept()
+	if err != nil {
+		return
+	}
+	go ssh.DiscardRequests(reqs)
+	var both sync.WaitGroup
+	both.Go(func() {
+		_, _ = io.Copy(conn, ch) // either side may go away
+		_ = conn.Close()         // as above
+	})
+	_, _ = io.Copy(ch, conn) // as above
+	_ = ch.Close()           // as above
+	both.Wait()
+}

@@ -1,0 +1,78 @@
+package ssh
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// agentConn is one connection to the agent, for one login: the agent signs while
+// the login runs.
+type agentConn struct {
+	conn   net.Conn
+	client agent.ExtendedAgent
+}
+
+func (c *agentConn) close() { _ = c.conn.Close() } // nothing is pending on it
+
+// dialAgent connects to the agent. Everything it is asked has to be answered
+// within limit.
+func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentConn, error) {
+	if socket == "" {
+		socket = os.Getenv("SSH_AUTH_SOCK")
+	}
+	if socket == "" {
+		return nil, &keyError{message: "no agent runs (SSH_AUTH_SOCK is not set)", fix: "start one with `eval $(ssh-agent)` and add the key with `ssh-add`"}
+	}
+	conn, err := (&net.Dialer{Timeout: limit}).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, &keyError{message: "cannot reach the agent at " + socket, err: err, fix: "check SSH_AUTH_SOCK"}
+	}
+	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
+		_ = conn.Close() // it is of no use
+		return nil, fmt.Errorf("set the agent's deadline: %w", err)
+	}
+	return &agentConn{conn: conn, client: agent.NewClient(conn)}, nil
+}
+
+// addAgent puts the keys of the agent in front. An agent that cannot be used is
+// passed over: the other means may do.
+func (a *authentication) addAgent(ctx context.Context, socket string, explicit *ssh.Certificate, files []ssh.Signer) {
+	conn, err := dialAgent(ctx, socket, 3*a.ep.timeouts.Connect)
+	if err != nil {
+		a.skipped = append(a.skipped, err.Error())
+		return
+	}
+	a.agent = conn
+	signers, err := conn.client.Signers()
+	if err != nil {
+		a.skipped = append(a.skipped, "the agent does not list its keys: "+err.Error())
+		return
+	}
+	if len(signers) == 0 {
+		a.skipped = append(a.skipped, "the agent holds no key")
+	}
+	var named, others []ssh.Signer
+	for _, s := range signers {
+		if c := certify(explicit, s); c != nil {
+			named = append(named, c)
+		}
+		s, err := secure(s, "a key of the agent")
+		if err != nil {
+			a.skipped = append(a.skipped, err.Error())
+			continue
+		}
+		if slices.ContainsFunc(files, func(f ssh.Signer) bool { return string(f.PublicKey().Marshal()) == string(s.PublicKey().Marshal()) }) {
+			named = append(named, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	a.signers = append(a.signers, append(named, others...)...)
+}

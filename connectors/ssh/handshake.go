@@ -1,0 +1,99 @@
+package ssh
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/crypto/ssh"
+
+	"patchwave/connectors"
+)
+
+// clientVersion is what servers see; RFC 4253, section 4.2.
+const clientVersion = "SSH-2.0-patchwave"
+
+// algorithms are what is offered to every server: what x/crypto/ssh holds for
+// secure, without HMAC-SHA1.
+func algorithms() ssh.Config {
+	s := ssh.SupportedAlgorithms()
+	return ssh.Config{
+		KeyExchanges: s.KeyExchanges,
+		Ciphers:      s.Ciphers,
+		MACs:         slices.DeleteFunc(s.MACs, func(m string) bool { return m == ssh.HMACSHA1 }),
+	}
+}
+
+// handshaker is one handshake and login.
+type handshaker struct {
+	ep    endpoint
+	guard *guard
+	trust *trust
+	// verified says that the peer is who it should be: the login may begin.
+	verified atomic.Bool
+}
+
+func (h *handshaker) phase() connectors.Phase {
+	if h.verified.Load() {
+		return connectors.PhaseLogin
+	}
+	return connectors.PhaseHandshake
+}
+
+// hostKey runs in the first key exchange, before any authentication, and again
+// in every later one.
+func (h *handshaker) hostKey(_ string, remote net.Addr, key ssh.PublicKey) error {
+	if err := h.trust.check(remote, key); err != nil {
+		return err
+	}
+	if h.verified.CompareAndSwap(false, true) {
+		h.guard.extend(h.ep.timeouts.Connect)
+	}
+	return nil
+}
+
+// established is what a handshake ends with.
+type established struct {
+	conn  ssh.Conn
+	chans <-chan ssh.NewChannel
+	reqs  <-chan *ssh.Request
+	err   error
+}
+
+// handshake proves who the peer is and logs in. It owns conn; via is given back
+// with the link.
+func (d *Dialer) handshake(ctx context.Context, ep endpoint, raw net.Conn, via *hopSlot, t *trust, auth *authentication) (*link, error) {
+	conn := newWatchedConn(raw)
+	h := &handshaker{ep: ep, trust: t, guard: newGuard(ctx, conn, ep.timeouts.Connect)}
+	config := &ssh.ClientConfig{
+		Config: algorithms(), User: ep.user, ClientVersion: clientVersion,
+		HostKeyCallback: h.hostKey, HostKeyAlgorithms: t.algorithms(),
+		Auth: auth.methods(ctx), AuthCallback: auth.observe,
+	}
+	done := make(chan established, 1)
+	shake := func() {
+		var e established
+		e.conn, e.chans, e.reqs, e.err = ssh.NewClientConn(conn, ep.hostPort(), config)
+		done <- e
+	}
+	var e established
+	if via == nil {
+		shake() // closing a TCP connection ends it at once
+		e = <-done
+	} else {
+		go shake()
+		select {
+		case e = <-done:
+		case <-h.guard.fired:
+			// A dead jump host keeps it blocked until the jump host is given up.
+			return nil, handshakeError(ctx, h, auth, h.guard.stop(), nil)
+		}
+	}
+	cause := h.guard.stop()
+	if e.err != nil || cause != nil {
+		_ = conn.Close() // it is being given up
+		return nil, handshakeError(ctx, h, auth, cause, e.err)
+	}
+	return newLink(ssh.NewClient(e.conn, e.chans, e.reqs), conn, via, d.cfg.Keepalive), nil
+}
