@@ -1,0 +1,129 @@
+# The transactions that change the host: install and rollback, and keep, which
+# stores what rollback needs.
+import json
+import shutil
+
+MARKS = 'dnf.marks'  # in DIR: {"NAME.ARCH": reason}, what the user asked for and what came with it
+
+
+def read_marks():
+    try:
+        with open(os.path.join(DIR, MARKS)) as f:
+            return json.load(f)
+    except (IOError, ValueError):
+        return {}
+
+
+def changes_wanted():
+    return [tuple('-' if word == '' else word for word in c) for c in DATA if len(c) == 5]
+
+
+def reverse(changes):
+    """The changes that undo changes."""
+    back = {'install': 'remove', 'remove': 'install', 'upgrade': 'downgrade', 'downgrade': 'upgrade'}
+    return [(back[action], name, arch, new, old) for action, name, arch, old, new in changes]
+
+
+def still_to_do(base, changes):
+    """Changes whose end is not already there: a second call does no harm."""
+    there = set((p.name, p.arch, p.evr) for p in base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed())
+    left = []
+    for change in changes:
+        action, name, arch, old, new = change
+        done = (name, arch, old) not in there if action == 'remove' else (name, arch, new) in there
+        if not done:
+            left.append(change)
+    return left
+
+
+# ---- keep
+
+
+def keep(base):
+    """Store the old packages of all that is replaced or removed, checked like any download."""
+    load(base)
+    reasons = {}
+    for pkg in replaced_by(base, changes_wanted()):
+        reasons['{}.{}'.format(pkg.name, pkg.arch)] = base.history.rpm.get_reason(pkg)
+        say(pkg.name, pkg.arch, pkg.evr, 'kept' if store(base, pkg) else 'missing')
+    with open(os.path.join(DIR, MARKS), 'w') as f:
+        json.dump(reasons, f)
+
+
+def store(base, pkg):
+    name = '{}-{}-{}.{}.rpm'.format(pkg.name, pkg.version, pkg.release, pkg.arch)
+    target = os.path.join(DIR, name)
+    if os.path.isfile(target):
+        return True
+    path = local_copy(base, pkg)
+    offers = on_offer(base, pkg)
+    if not path and offers:
+        try:
+            base.download_packages(offers[:1])
+            path = offers[0].localPkg()
+            if base._sig_check_pkg(offers[0])[0] != 0:
+                sys.stderr.write('{}: the signature is not good\n'.format(name))
+                return False
+        except dnf.exceptions.Error as e:
+            sys.stderr.write('{}: {}\n'.format(name, one_line(e)))
+            return False
+    if not path or not os.path.isfile(path):
+        return False
+    try:
+        shutil.copyfile(path, target + '.part')
+        os.rename(target + '.part', target)
+    except (IOError, OSError) as e:
+        sys.stderr.write('{}: {}\n'.format(name, one_line(e)))
+        return False
+    return True
+
+
+# ---- install and rollback
+
+
+def prepare(base):
+    """Put exactly the wanted changes into the goal; base.wanted is checked after the solver."""
+    load(base)
+    changes = changes_wanted()
+    if MODE == 'rollback':
+        changes = reverse(changes)
+        kept = sorted(os.path.join(DIR, f) for f in os.listdir(DIR) if f.endswith('.rpm'))
+        if kept:
+            base.add_remote_rpms(kept, strict=False)
+    base.wanted = still_to_do(base, changes)
+    installed = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
+    for action, name, arch, old, new in base.wanted:
+        if action == 'remove':
+            for pkg in installed.filter(name=name, arch=arch):
+                if pkg.evr == old:
+                    base._goal.erase(pkg, clean_deps=False)
+        elif not choose(base, name, arch, new):
+            raise dnf.exceptions.Error('{}-{}.{} is not to be had'.format(name, new, arch))
+
+
+def agree(base):
+    """Refuse a transaction that is not the wanted one; set the marks of new packages."""
+    changes = changes_of(base.transaction or ())
+    extra = sorted(set(changes) - set(base.wanted))
+    lacking = sorted(set(base.wanted) - set(changes))
+    if extra or lacking:
+        words = ['{} {}.{} {} -> {}'.format(*c) for c in extra] + ['not {} {}.{} {} -> {}'.format(*c) for c in lacking]
+        raise dnf.exceptions.Error('the transaction would not be the approved one: ' + ', '.join(words))
+    marks = read_marks() if MODE == 'rollback' else {}
+    reason = libdnf.transaction
+    inherits = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
+    obsoletes = set(p.name for p in inherits)
+    for change, item in changes.items():
+        if change[0] != 'install':
+            continue
+        mark = marks.get('{}.{}'.format(change[1], change[2]))
+        if mark is not None:
+            item.reason = mark
+        elif change[1] in obsoletes:
+            continue  # another version is there: dnf inherits its mark
+        elif not base._goal.obsoleted_by_package(item.pkg):
+            item.reason = reason.TransactionItemReason_DEPENDENCY
+
+
+MODES['keep'] = keep
+MODES['install'] = MODES['rollback'] = prepare

@@ -1,0 +1,77 @@
+package dnf
+
+import (
+	"strconv"
+	"strings"
+
+	"patchwave/connectors/posix"
+	"patchwave/engine/updates"
+	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/rpm"
+)
+
+// ParseSimulation reads dnf.sim or dnf.sim.N, and for the reason of their absence
+// dnf.solver.
+func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+	s := updates.Simulation{}
+	f, ok := a.Get(frame)
+	if !ok {
+		solver, there := a.Get("dnf.solver")
+		if !there || solver.RC == 0 {
+			s.Problem = parse.Problem(parse.Exit, "the host did not answer for %s", frame)
+			return s
+		}
+		s.Problem = rpm.Complaint("dnf", solver.RC, solver.ErrLines())
+		return s
+	}
+	for _, line := range f.Lines() {
+		w := strings.Split(line, "\t")
+		switch {
+		case w[0] == "ok" && len(w) == 1:
+			s.OK = true
+		case w[0] == "problem" && len(w) == 2:
+			s.Problem = parse.Problem(parse.Exit, "dnf finds no solution: %s", w[1])
+		case w[0] == "change" && len(w) == 7:
+			c, ok := change(w)
+			if !ok {
+				return updates.Simulation{Problem: parse.Problem(parse.Exit, "dnf would change what is not a package: %.200q", line)}
+			}
+			s.Changes = append(s.Changes, c)
+			if size, err := strconv.ParseInt(w[6], 10, 64); err == nil && size > 0 {
+				s.Download += size
+			}
+		}
+	}
+	if s.Problem != nil || !s.OK {
+		if s.Problem == nil {
+			s.Problem = parse.Problem(parse.Exit, "the answer for %s is not whole", frame)
+		}
+		return updates.Simulation{Problem: s.Problem}
+	}
+	parse.Changes(s.Changes)
+	if frame == "dnf.sim" {
+		s.Undo = rpm.Undo(a, "dnf.undo")
+	}
+	return s
+}
+
+func change(w []string) (updates.Change, bool) {
+	word := func(s string) string {
+		if s == "-" {
+			return ""
+		}
+		return rpm.EVR(s)
+	}
+	c := updates.Change{Action: updates.Action(w[1]), Name: w[2], Arch: w[3], From: word(w[4]), To: word(w[5])}
+	return c, rpm.ChangeOK(c)
+}
+
+// ParseInstall reads dnf.install, dnf.rollback or dnf.repair, whichever is there.
+func (manager) ParseInstall(a posix.Answer) updates.Outcome {
+	for _, name := range []string{"dnf.install", "dnf.rollback", "dnf.repair"} {
+		if f, ok := a.Get(name); ok {
+			return rpm.Outcome("dnf", f)
+		}
+	}
+	return updates.Outcome{Problem: parse.Problem(parse.Exit, "the job's log holds no output of dnf")}
+}
