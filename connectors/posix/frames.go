@@ -120,3 +120,13 @@ func split(nonce string, stream []byte) (frames []Frame, done bool) {
 	}
 	return frames, done
 }
+
+// ParseLog reads the log of a script whose two streams went into one file. Each
+// frame has both in Out, in the order in which they were written.
+func ParseLog(nonce string, log []byte) Answer {
+	frames, complete := split(nonce, log)
+	for i, f := range frames {
+		frames[i].Out = bytes.ReplaceAll(f.Out, []byte("@@"+nonce+" BEGIN "+f.Name+"\n"), nil)
+	}
+	return Answer{Frames: frames, Complete: complete}
+}

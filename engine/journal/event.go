@@ -32,7 +32,7 @@ const (
 // Event is one line of the journal.
 type Event struct {
 	// Seq is set by the store, growing within the database.
-	Seq int64 `json:"seq"`
+	Seq int64  `json:"seq"`
 	Run string `json:"run"`
 	// At is the controller's clock, UTC.
 	At time.Time `json:"at"`
@@ -107,6 +107,8 @@ type HostStateData struct {
 	To    State  `json:"to"`
 	Fault *Fault `json:"error,omitempty"`
 	Why   string `json:"why,omitempty"`
+	// Goal is the end that a host in state restoring goes to.
+	Goal State `json:"goal,omitempty"`
 }
 
 // StepStartedData begins a step: check, restore-point, updates, reboot, verify,
@@ -140,6 +142,8 @@ type JobOutcomeData struct {
 	State string `json:"state"`
 	RC    int    `json:"rc"`
 	Step  string `json:"step"`
+	// Log is the head and the tail of what the job printed; hostile.
+	Log string `json:"log"`
 }
 
 // UpdateRecord is one change on a host and what became of it.
@@ -193,6 +197,7 @@ type VerifiedData struct {
 
 // BreakerData says why nothing more starts.
 type BreakerData struct {
-	Failures int `json:"failures"`
-	Allowed  int `json:"allowed"`
+	Policy   string `json:"policy"`
+	Failures int    `json:"failures"`
+	Allowed  int    `json:"allowed"`
 }

@@ -43,6 +43,8 @@ type Host struct {
 	Probes  []ProbeResult  `json:"verification"`
 	Fault   *Fault         `json:"error"`
 	Why     string         `json:"why,omitempty"`
+	// Goal is the end that a host in state restoring goes to.
+	Goal State `json:"-"`
 	// Jobs are the jobs that were begun, by id, with the outcome if it is known.
 	Jobs  []*Job    `json:"-"`
 	Since time.Time `json:"-"`
@@ -78,24 +80,44 @@ func (r *Run) Host(name string) *Host {
 // Fold rebuilds a run from its events, in the order of Seq. It fails if the
 // events contradict the state table or are not of one run.
 func Fold(events []Event) (*Run, error) {
-	f := folder{run: &Run{}, hosts: map[string]*Host{}, waves: map[string]int{}}
+	f := NewFolder()
 	for _, e := range events {
-		if err := f.apply(e); err != nil {
-			return nil, fmt.Errorf("event %d of run %s: %w", e.Seq, e.Run, err)
+		if err := f.Add(e); err != nil {
+			return nil, err
 		}
 	}
 	f.sort()
 	return f.run, nil
 }
 
-// Folder folds one event after the other.
-type folder struct {
+// Folder folds one event after the other, for whoever follows a run.
+type Folder struct {
 	run   *Run
 	hosts map[string]*Host
 	waves map[string]int
 }
 
-func (f *folder) sort() {
+// NewFolder returns a folder that has seen nothing.
+func NewFolder() *Folder {
+	return &Folder{run: &Run{}, hosts: map[string]*Host{}, waves: map[string]int{}}
+}
+
+// Add folds one event. After an error the folder is as it was but for the event.
+func (f *Folder) Add(e Event) error {
+	if err := f.apply(e); err != nil {
+		return fmt.Errorf("event %d of run %s: %w", e.Seq, e.Run, err)
+	}
+	return nil
+}
+
+// Run is the run so far; it changes with Add. Its hosts stand in the order in
+// which they were planned.
+func (f *Folder) Run() *Run { return f.run }
+
+// Host returns a host of the run, or nil.
+func (f *Folder) Host(name string) *Host { return f.hosts[name] }
+
+func (f *Folder) sort() {
 	slices.SortStableFunc(f.run.Hosts, func(a, b *Host) int {
 		return cmp.Or(cmp.Compare(f.waves[a.Policy+"\x00"+a.Wave], f.waves[b.Policy+"\x00"+b.Wave]),
 			cmp.Compare(a.Batch, b.Batch), cmp.Compare(a.Name, b.Name))
@@ -110,7 +132,7 @@ func decode[T any](e Event) (T, error) {
 	return data, nil
 }
 
-func (f *folder) apply(e Event) error {
+func (f *Folder) apply(e Event) error {
 	r := f.run
 	if r.ID == "" {
 		r.ID = e.Run

@@ -3,7 +3,7 @@ package journal
 import "fmt"
 
 // applyHost folds an event of one host.
-func (f *folder) applyHost(e Event) error {
+func (f *Folder) applyHost(e Event) error {
 	h := f.hosts[e.Host]
 	if h == nil {
 		if e.Type != HostPlanned {
@@ -27,7 +27,7 @@ func (f *folder) applyHost(e Event) error {
 	}
 }
 
-func (f *folder) planned(h *Host, e Event) error {
+func (f *Folder) planned(h *Host, e Event) error {
 	d, err := decode[HostPlannedData](e)
 	if err != nil {
 		return err
@@ -55,7 +55,10 @@ func (h *Host) move(e Event) error {
 	if err := Check(d.From, d.To); err != nil {
 		return err
 	}
-	h.State, h.Since, h.Why = d.To, e.At, d.Why
+	h.State, h.Since, h.Goal = d.To, e.At, d.Goal
+	if d.Why != "" {
+		h.Why = d.Why
+	}
 	if d.Fault != nil {
 		h.Fault = d.Fault
 	}

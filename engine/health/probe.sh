@@ -1,0 +1,42 @@
+# probe: one question about the health of the host.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # pw_arg_* are set before
+
+probe_service() {
+	if [ -d /run/systemd/system ]; then
+		systemctl is-active -- "$pw_arg_name"
+	elif pw_has rc-service; then
+		rc-service -- "$pw_arg_name" status
+	elif pw_has service; then
+		service "$pw_arg_name" status
+	else
+		echo "no service manager was found"
+		return 2
+	fi
+}
+
+# probe_tcp: a listener on the port, in either family.
+probe_tcp() {
+	probe_hex=$(printf '%04X' "$pw_arg_port")
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | tr -s ' ' | cut -d ' ' -f 3,5 | grep -q ":$probe_hex 0A\$"
+}
+
+probe_command() {
+	/bin/sh -c "$pw_arg_run"
+}
+
+# probe_boot: has the machine finished booting.
+probe_boot() {
+	if [ -d /run/systemd/system ]; then
+		case $(systemctl is-system-running) in
+		initializing | starting) return 1 ;;
+		esac
+	fi
+}
+
+case $pw_arg_kind in
+service) pw_run probe probe_service ;;
+tcp) pw_run probe probe_tcp ;;
+command) pw_run probe probe_command ;;
+boot) pw_run probe probe_boot ;;
+esac

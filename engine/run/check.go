@@ -1,0 +1,215 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/journal"
+	"patchwave/engine/plan"
+	"patchwave/engine/restore/packages"
+	"patchwave/engine/scan"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+)
+
+// start begins a host, unless the rollout has had too many failures.
+func (m *machine) start(ctx context.Context) error {
+	if m.isOpen(m.policy) {
+		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
+	}
+	return m.to(ctx, journal.Checking)
+}
+
+// check looks at the host as it is now and compares with the plan.
+func (m *machine) check(ctx context.Context) error {
+	if len(m.plan.Steps) == 0 {
+		return m.finish(ctx, journal.Unchanged, "nothing to do", nil)
+	}
+	if err := m.begin(ctx, StepCheck); err != nil {
+		return err
+	}
+	if m.work.Start.Kind == KindRollback {
+		return m.checkRollback(ctx)
+	}
+	a, err := m.observe(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if a.State == inventory.ScanFailed {
+		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
+			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
+	}
+	solver := plan.HostSolver{Session: m.session, Host: m.name, Manager: m.manager, Become: true}
+	for _, step := range m.plan.Steps {
+		sim, err := solver.Together(ctx, step.Wanted())
+		if err != nil {
+			return err
+		}
+		if why := drift(step, sim); why != "" {
+			fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: why + "; plan again"}
+			return m.finish(ctx, journal.Skipped, "drifted since the plan was made", fault, m.stepEnd("failed", nil, fault)...)
+		}
+	}
+	return m.to(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
+}
+
+// drift says how a simulation differs from the plan, or "".
+func drift(step plan.Step, sim updates.Simulation) string {
+	if !sim.OK {
+		why := "the package manager finds no solution any more"
+		if sim.Problem != nil {
+			why += ": " + sim.Problem.Message
+		}
+		return why
+	}
+	want := make([]updates.Change, 0, len(step.Updates))
+	for _, e := range step.Updates {
+		want = append(want, e.Change)
+	}
+	got := slices.Clone(sim.Changes)
+	updates.SortChanges(want)
+	updates.SortChanges(got)
+	for _, c := range want {
+		if !slices.Contains(got, c) {
+			return fmt.Sprintf("the plan has %s, the host would not do that now", describe(c))
+		}
+	}
+	for _, c := range got {
+		if !slices.Contains(want, c) {
+			return fmt.Sprintf("the host would now also do %s, which the plan does not have", describe(c))
+		}
+	}
+	return ""
+}
+
+func describe(c updates.Change) string {
+	switch c.Action {
+	case updates.ActionInstall:
+		return fmt.Sprintf("install %s %s", c.Name, c.To)
+	case updates.ActionRemove:
+		return fmt.Sprintf("remove %s %s", c.Name, c.From)
+	default:
+		return fmt.Sprintf("%s %s %s to %s", c.Action, c.Name, c.From, c.To)
+	}
+}
+
+// observe scans the host without refreshing its index, and finds its manager.
+func (m *machine) observe(ctx context.Context, names []string) (scan.Answer, error) {
+	if err := m.dial(ctx); err != nil {
+		return scan.Answer{}, err
+	}
+	a := scan.Observe(ctx, m.session, m.engine.Managers,
+		scan.Request{Host: m.name, Become: true, Refresh: scan.RefreshNever, Names: names}, m.engine.Now())
+	if a.Facts.BootID == "" {
+		if a.Problem != nil {
+			return a, &connectors.Error{Code: connectors.Code(a.Problem.Code), Phase: connectors.PhaseCommand, Host: m.name, Message: a.Problem.Message}
+		}
+		return a, connectors.Errorf(connectors.CodeUnsupported, connectors.PhaseCommand, m.name, "the host does not tell its boot id")
+	}
+	if m.engine.Observed != nil {
+		if err := m.engine.Observed(a.Observation); err != nil {
+			return a, err
+		}
+	}
+	m.facts = a.Facts
+	i := slices.IndexFunc(m.engine.Managers, func(x updates.Manager) bool { return x.Name() == a.Facts.PackageManager })
+	if i < 0 {
+		return a, connectors.Errorf(connectors.CodeUnsupported, connectors.PhaseCommand, m.name, "no adapter for its package manager %q", a.Facts.PackageManager)
+	}
+	m.manager = m.engine.Managers[i]
+	return a, nil
+}
+
+// know makes sure that the manager of the host is known (after a resume).
+func (m *machine) know(ctx context.Context) error {
+	if m.manager != nil {
+		return nil
+	}
+	return m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error {
+		_, err := m.observe(ctx, nil)
+		return err
+	})
+}
+
+// reconnectLimit is how long the machine tries to get back to a host on which
+// something was begun.
+const reconnectLimit = 15 * time.Minute
+
+// changes are the changes of the plan.
+func (m *machine) changes() []updates.Change { return m.plan.Changes() }
+
+// protect claims the host and makes the restore point.
+func (m *machine) protect(ctx context.Context) error {
+	if err := m.know(ctx); err != nil {
+		return err
+	}
+	if err := m.begin(ctx, StepRestorePoint); err != nil {
+		return err
+	}
+	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Set(ctx) }); err != nil {
+		return err
+	}
+	if m.work.Start.Kind == KindRollback {
+		return m.to(ctx, journal.Ready, m.stepEnd("ok", nil, nil)...)
+	}
+	required := false
+	for _, s := range m.plan.Steps {
+		required = required || (s.RestorePoint != nil && s.RestorePoint.Required)
+	}
+	id := m.jobID(StepRestorePoint, 1)
+	if err := m.rec.add(ctx, m.intent(id)); err != nil {
+		return err
+	}
+	e, err := m.workJob(ctx, id, updates.KeepScript(m.manager), map[string]string{
+		"changes": updates.ChangeLines(m.changes()), "dir": packages.Dir(m.work.Run), "lock_wait": lockWait})
+	if err != nil {
+		return err
+	}
+	point := packages.ParseKeep(m.manager, m.work.Run, m.changes(), e.answer)
+	entries := []entry{m.outcome(id, e), {m.name, journal.PointMade, point}}
+	rc := e.RC
+	fault := jobFault(e)
+	if fault == nil && required && !point.Checked {
+		fault = &journal.Fault{Code: string(connectors.CodeGuard),
+			Message: fmt.Sprintf("the required restore point cannot bring back %s; nothing was changed", list(point.Cannot, 5))}
+	}
+	if fault != nil {
+		if err := m.rec.add(ctx, append(entries, m.stepEnd("failed", &rc, fault)...)...); err != nil {
+			return err
+		}
+		if err := m.release(ctx); err != nil {
+			return err
+		}
+		return m.finish(ctx, journal.Failed, "", fault)
+	}
+	if err := m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...); err != nil {
+		return err
+	}
+	return m.collect(ctx, id)
+}
+
+// lockWait is how long the package manager waits for another's lock, in
+// seconds.
+const lockWait = "300"
+
+func list(items []string, most int) string {
+	out := ""
+	for i, s := range items {
+		if i == most {
+			return out + fmt.Sprintf(" and %d more", len(items)-most)
+		}
+		if i > 0 {
+			out += ", "
+		}
+		out += s
+	}
+	return out
+}
+
+// release gives the claim back.
+func (m *machine) release(ctx context.Context) error {
+	return m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Release(ctx) })
+}

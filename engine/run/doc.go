@@ -1,0 +1,20 @@
+// Package run carries out a plan: a state machine a host, driven by the table of
+// engine/journal, under batches, a breaker and the operator's word to stop.
+//
+//	Engine.Apply(plan)
+//	  for each wave, for each batch        one after the other
+//	    for each host of the batch         at once
+//	      machine: state ──► one move ──► next state … until an end
+//
+// Each state has one function (moves). It journals what it is about to do, does
+// it, journals what came of it, and names the next state. Because it finds all
+// it needs in the folded journal, a host that is found in any state after a
+// crash is carried on by the same functions: jobs are started by ids that are
+// fixed in the journal, so that starting again attaches.
+//
+// Losing the connection to a host is not losing its job: the machine dials
+// again and asks for the job by its id.
+//
+// A host that fails is an event. Only a fault of the engine, above all a journal
+// that cannot be written, is an error; then nothing more is begun.
+package run

@@ -1,0 +1,266 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/journal"
+	"patchwave/engine/plan"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// Engine carries out plans.
+type Engine struct {
+	Dialer   connectors.Dialer
+	Managers []updates.Manager
+	Journal  journal.Journal
+	Now      func() time.Time
+	// Controller is the id of this controller's database.
+	Controller string
+	// Parallelism bounds the hosts in work at once, over all batches; 0 means
+	// 200.
+	Parallelism int
+	// Poll is the pause between two looks at a job; 0 means two seconds.
+	Poll time.Duration
+	// Notify is called with every event after it is durable, one at a time; may
+	// be nil. The run must not be kept.
+	Notify func(journal.Event, *journal.Run)
+	// Observed is called for every scan that the engine makes; may be nil.
+	Observed func(inventory.Observation) error
+}
+
+// Work is one run to do, or to go on with.
+type Work struct {
+	Run   string
+	Start journal.RunStartedData
+	Plan  *plan.Plan
+	// Inventory and Policies are those of the plan's configuration.
+	Inventory *inventory.Inventory
+	Policies  []*policies.Policy
+	// Dead are runs of this controller whose process is provably gone.
+	Dead []string
+	// Past are the events of the run so far: none for a new run.
+	Past []journal.Event
+}
+
+// Apply carries out a plan and returns what came of it. When drain is closed,
+// what has begun is brought to its end and nothing more is begun. When ctx ends,
+// Apply lets go at once: jobs on the hosts go on by themselves, and the run can
+// be resumed. The error is of the engine.
+func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*journal.Run, error) {
+	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{},
+		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, folder: journal.NewFolder()}}
+	n := e.Parallelism
+	if n <= 0 {
+		n = 200
+	}
+	r.slots = make(chan struct{}, n)
+	for _, ev := range w.Past {
+		if err := r.rec.folder.Add(ev); err != nil {
+			return nil, fmt.Errorf("read the journal of run %s: %w", w.Run, err)
+		}
+	}
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	err := r.waves(ctx)
+	if err == nil {
+		err = r.end(ctx)
+	}
+	return r.rec.folder.Run(), err
+}
+
+// runner is one Apply.
+type runner struct {
+	engine   *Engine
+	work     Work
+	rec      *recorder
+	drain    <-chan struct{}
+	slots    chan struct{}
+	mu       sync.Mutex
+	breakers map[string]*breaker
+	soaking  bool
+}
+
+// begin journals the run and its hosts, once.
+func (r *runner) begin(ctx context.Context) error {
+	entries := []entry{{"", journal.RunStarted, r.work.Start}}
+	if len(r.work.Past) == 0 {
+		for _, w := range r.work.Plan.Waves {
+			for i, b := range w.Batches {
+				for _, h := range b.Hosts {
+					entries = append(entries, entry{h.Name, journal.HostPlanned, journal.HostPlannedData{
+						Policy: w.Policy, Wave: w.Name, Batch: i + 1, Updates: records(h.Changes())}})
+				}
+			}
+		}
+		entries = append(entries, excluded(r.work.Plan)...)
+	}
+	return r.rec.add(ctx, entries...)
+}
+
+// excluded journals the hosts that the plan could not look at.
+func excluded(p *plan.Plan) []entry {
+	var out []entry
+	for _, x := range p.Excluded {
+		to := journal.Failed
+		switch connectors.Code(x.Code) {
+		case plan.ExcludedUnmanaged:
+			continue
+		case connectors.CodeUnreachable, connectors.CodeAuth, connectors.CodeHostKey:
+			to = journal.Unreachable
+		case plan.ExcludedAmbiguous:
+			to = journal.Skipped
+		}
+		fault := &journal.Fault{Code: x.Code, Message: x.Reason}
+		out = append(out,
+			entry{x.Host, journal.HostPlanned, journal.HostPlannedData{}},
+			entry{x.Host, journal.HostState, journal.HostStateData{From: journal.Pending, To: journal.Checking}},
+			entry{x.Host, journal.HostState, journal.HostStateData{From: journal.Checking, To: to, Fault: fault}})
+	}
+	return out
+}
+
+func records(changes []updates.Change) []journal.UpdateRecord {
+	out := make([]journal.UpdateRecord, 0, len(changes))
+	for _, c := range changes {
+		out = append(out, journal.UpdateRecord{Name: c.Name, Arch: c.Arch, Action: string(c.Action), From: c.From, To: c.To, State: "pending"})
+	}
+	return out
+}
+
+// waves works through the plan, wave by wave and batch by batch.
+func (r *runner) waves(ctx context.Context) error {
+	for i, w := range r.work.Plan.Waves {
+		policy := r.policy(w.Policy)
+		if policy == nil {
+			return fmt.Errorf("the plan names policy %s, which the configuration does not have", w.Policy)
+		}
+		if r.stopping(ctx) {
+			break
+		}
+		if i > 0 && r.soak(policy, r.work.Plan.Waves[i-1], w) {
+			break
+		}
+		for _, b := range w.Batches {
+			if err := r.batch(ctx, policy, b); err != nil {
+				return err
+			}
+		}
+	}
+	return r.rec.err()
+}
+
+// batch works on the hosts of a batch at once.
+func (r *runner) batch(ctx context.Context, policy *policies.Policy, b plan.Batch) error {
+	var wg sync.WaitGroup
+	for _, h := range b.Hosts {
+		wg.Go(func() {
+			select {
+			case r.slots <- struct{}{}:
+				defer func() { <-r.slots }()
+			case <-ctx.Done():
+				return
+			}
+			m := &machine{runner: r, policy: policy, plan: h, host: r.work.Inventory.Host(h.Name), name: h.Name}
+			m.drive(ctx)
+		})
+	}
+	wg.Wait()
+	return r.rec.err()
+}
+
+// soak reports whether a wave has to wait for the soak of the one before.
+func (r *runner) soak(policy *policies.Policy, before, next plan.Wave) bool {
+	if before.Policy != next.Policy || r.over(next) {
+		return false
+	}
+	for _, w := range policy.Rollout.Waves {
+		if w.Name != before.Name || w.Soak == 0 {
+			continue
+		}
+		ends := r.lastEnd(before).Add(w.Soak)
+		if r.engine.Now().Before(ends) {
+			r.soaking = true
+			return true
+		}
+	}
+	return false
+}
+
+// over reports whether all hosts of a wave have ended already.
+func (r *runner) over(w plan.Wave) bool {
+	for _, b := range w.Batches {
+		for _, h := range b.Hosts {
+			if !r.rec.host(h.Name).State.Ended() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *runner) lastEnd(w plan.Wave) time.Time {
+	var last time.Time
+	for _, b := range w.Batches {
+		for _, h := range b.Hosts {
+			if t := r.rec.host(h.Name).Since; t.After(last) {
+				last = t
+			}
+		}
+	}
+	return last
+}
+
+func (r *runner) policy(name string) *policies.Policy {
+	for _, p := range r.work.Policies {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// stopping reports whether nothing more may be begun.
+func (r *runner) stopping(ctx context.Context) bool {
+	select {
+	case <-r.drain:
+		return true
+	case <-ctx.Done():
+		return true
+	default:
+		return r.rec.err() != nil
+	}
+}
+
+// end journals how the run ended.
+func (r *runner) end(ctx context.Context) error {
+	state, why := "finished", ""
+	open, pending := 0, 0
+	r.rec.mu.Lock()
+	run := r.rec.folder.Run()
+	for _, h := range run.Hosts {
+		switch {
+		case h.State == journal.Pending:
+			pending++
+		case !h.State.Ended():
+			open++
+		}
+	}
+	breaker := run.Breaker
+	r.rec.mu.Unlock()
+	switch {
+	case open > 0 || (pending > 0 && !r.soaking):
+		state, why = "interrupted", fmt.Sprintf("%d hosts are not finished and %d not begun", open, pending)
+	case r.soaking:
+		state, why = "soaking", fmt.Sprintf("%d hosts wait for the soak of the wave before theirs", pending)
+	case breaker != nil:
+		state, why = "stopped", fmt.Sprintf("%d failures, %d allowed", breaker.Failures, breaker.Allowed)
+	}
+	return r.rec.add(ctx, entry{"", journal.RunState, journal.RunStateData{State: state, Why: why}})
+}

@@ -1,0 +1,196 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"patchwave/connectors"
+	"patchwave/engine/journal"
+	"patchwave/engine/scan"
+	"patchwave/engine/updates"
+	"patchwave/policies"
+)
+
+// ready is the last stop before something is changed.
+func (m *machine) ready(ctx context.Context) error {
+	if m.isOpen(m.policy) {
+		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
+	}
+	if m.stopping(ctx) && ctx.Err() == nil {
+		return m.finish(ctx, journal.Cancelled, "the run was stopped before anything was changed", nil)
+	}
+	if err := m.know(ctx); err != nil {
+		return err
+	}
+	if m.work.Start.Kind == KindRollback {
+		return m.toRollback(ctx)
+	}
+	return m.to(ctx, journal.Installing, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, 1)))
+}
+
+// install runs the package manager as a job and asks the host what came of it.
+func (m *machine) install(ctx context.Context) error {
+	if err := m.know(ctx); err != nil {
+		return err
+	}
+	id := m.jobID(StepUpdates, 1)
+	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager),
+		map[string]string{"changes": updates.ChangeLines(m.changes()), "lock_wait": lockWait})
+	if err != nil {
+		return err
+	}
+	if fault := jobFault(e); fault != nil {
+		state := journal.Failed
+		if fault.Code == string(connectors.CodeLost) {
+			state = journal.Lost
+		}
+		return m.finish(ctx, state, "", fault, append([]entry{m.outcome(id, e)}, m.stepEnd(stepWord(state), nil, fault)...)...)
+	}
+	said := m.manager.ParseInstall(e.answer)
+	if e.RC != 0 {
+		said.Claimed = false
+	}
+	var a scan.Answer
+	err = m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error {
+		var err error
+		a, err = m.observe(ctx, names(m.changes()))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	result := judge(m.changes(), a.Installed, said)
+	rc := e.RC
+	fault := resultFault(result, said)
+	word := "ok"
+	if fault != nil {
+		word = "failed"
+	}
+	entries := append([]entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}},
+		m.stepEnd(word, &rc, fault)...)
+	if err := m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
+		journal.HostStateData{From: journal.Installing, To: journal.Installed, Fault: fault}})...); err != nil {
+		return err
+	}
+	return m.collect(ctx, id)
+}
+
+func stepWord(s journal.State) string {
+	if s == journal.Lost {
+		return "lost"
+	}
+	return "failed"
+}
+
+func names(changes []updates.Change) []string {
+	var out []string
+	for _, c := range changes {
+		if !slices.Contains(out, c.Name) {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+// judge says what became of each change: what the host now has decides, what
+// the manager said only names the kind of failure.
+func judge(changes []updates.Change, installed []updates.Installed, said updates.Outcome) []journal.UpdateRecord {
+	out := records(changes)
+	for i, c := range changes {
+		r := &out[i]
+		at := slices.IndexFunc(installed, func(p updates.Installed) bool {
+			return p.Name == c.Name && (p.Arch == c.Arch || p.Arch == "" || c.Arch == "") && (c.To == "" || p.Version == c.To)
+		})
+		there := at >= 0
+		if c.Action == updates.ActionRemove {
+			there = !slices.ContainsFunc(installed, func(p updates.Installed) bool { return p.Name == c.Name && (p.Arch == c.Arch || c.Arch == "") })
+		}
+		why := said.Failed[c.Name]
+		switch {
+		case there && at >= 0 && installed[at].State != "ok" && c.Action != updates.ActionRemove:
+			r.State, r.Why = "failed-but-present", "the host says "+installed[at].State
+			if why != "" {
+				r.Why = why
+			}
+		case there && why != "":
+			r.State, r.Why = "failed-but-present", why
+		case there:
+			r.State = "installed"
+		case said.Claimed:
+			r.State, r.Why = "claimed-but-still-offered", "the package manager reports success, but the host does not have it"
+		default:
+			r.State, r.Why = "failed", why
+		}
+	}
+	return out
+}
+
+// resultFault sums up what failed; nil if nothing did.
+func resultFault(result []journal.UpdateRecord, said updates.Outcome) *journal.Fault {
+	var bad []string
+	for _, r := range result {
+		if r.State != "installed" && r.State != "pending-reboot" {
+			bad = append(bad, r.Name)
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	f := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf("%d of %d updates failed: %s", len(bad), len(result), list(bad, 5))}
+	if said.Problem != nil {
+		f.Code = said.Problem.Code
+		f.Message += ": " + said.Problem.Message
+	}
+	return f
+}
+
+// afterInstall decides what follows: a reboot, the verification, or the way
+// back.
+func (m *machine) afterInstall(ctx context.Context) error {
+	h := m.rec.host(m.name)
+	failed := !allInstalled(h.Updates)
+	if failed && m.onFailure() == policies.FailRollback {
+		return m.toRollback(ctx)
+	}
+	if m.needsReboot(h) {
+		if err := m.know(ctx); err != nil {
+			return err
+		}
+		id := m.jobID(StepReboot, 1)
+		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(id))
+	}
+	if failed {
+		return m.finish(ctx, journal.Failed, "", h.Fault)
+	}
+	return m.to(ctx, journal.Verifying)
+}
+
+func allInstalled(us []journal.UpdateRecord) bool {
+	return !slices.ContainsFunc(us, func(u journal.UpdateRecord) bool { return u.State != "installed" && u.State != "pending-reboot" })
+}
+
+func (m *machine) onFailure() policies.OnFailure {
+	if m.policy.Verification == nil || m.policy.Verification.OnFailure == "" {
+		return policies.FailStop
+	}
+	return m.policy.Verification.OnFailure
+}
+
+// needsReboot decides after the updates, by what the host says now and what the
+// plan foresaw.
+func (m *machine) needsReboot(h journal.Host) bool {
+	some := slices.ContainsFunc(h.Updates, func(u journal.UpdateRecord) bool { return u.State == "installed" || u.State == "pending-reboot" })
+	switch m.policy.Reboot.When {
+	case policies.RebootAlways:
+		return some
+	case policies.RebootRequired, "":
+		foreseen := false
+		for _, s := range m.plan.Steps {
+			foreseen = foreseen || s.Reboot
+		}
+		return some && (foreseen || m.facts.RebootRequired)
+	default:
+		return false
+	}
+}

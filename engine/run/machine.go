@@ -1,0 +1,253 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/job"
+	"patchwave/engine/journal"
+	"patchwave/engine/plan"
+	"patchwave/engine/updates"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// machine drives one host from whatever state it is in to an end.
+type machine struct {
+	*runner
+	policy *policies.Policy
+	plan   plan.Host
+	host   *inventory.Host
+	name   string
+
+	session connectors.Session
+	manager updates.Manager
+	facts   inventory.Facts
+}
+
+// move is the work of one state: it does what the state asks for and journals
+// the next state.
+type move func(*machine, context.Context) error
+
+// moves has one row a state that is no end.
+func moves() map[journal.State]move {
+	return map[journal.State]move{
+		journal.Pending:     (*machine).start,
+		journal.Checking:    (*machine).check,
+		journal.Protecting:  (*machine).protect,
+		journal.Ready:       (*machine).ready,
+		journal.Installing:  (*machine).install,
+		journal.Installed:   (*machine).afterInstall,
+		journal.Rebooting:   (*machine).reboot,
+		journal.Verifying:   (*machine).verify,
+		journal.RollingBack: (*machine).rollback,
+		journal.Restoring:   (*machine).restore,
+	}
+}
+
+// drive moves the host until it ended, was not begun because the run is
+// stopping, or ctx ended.
+func (m *machine) drive(ctx context.Context) {
+	defer m.hangUp()
+	table := moves()
+	for {
+		state := m.state()
+		if state.Ended() || m.rec.err() != nil || ctx.Err() != nil {
+			return
+		}
+		if state == journal.Pending && m.stopping(ctx) {
+			return
+		}
+		if err := table[state](m, ctx); err != nil {
+			if m.rec.err() != nil || ctx.Err() != nil {
+				return
+			}
+			if err := m.broke(ctx, err); err != nil {
+				return
+			}
+		}
+		if m.state().Ended() {
+			if err := m.count(ctx, m.policy, false); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (m *machine) state() journal.State { return m.rec.host(m.name).State }
+
+// to journals a move, with other entries before it in the same transaction.
+func (m *machine) to(ctx context.Context, next journal.State, before ...entry) error {
+	return m.rec.add(ctx, append(before, entry{m.name, journal.HostState, journal.HostStateData{From: m.state(), To: next}})...)
+}
+
+// finish goes to an end: at once if nothing was begun, else over restoring.
+func (m *machine) finish(ctx context.Context, goal journal.State, why string, fault *journal.Fault, before ...entry) error {
+	from := m.state()
+	row, _ := journal.RowOf(from)
+	data := journal.HostStateData{From: from, To: goal, Why: why, Fault: fault}
+	if from != journal.Restoring && slices.Contains(row.Next, journal.Restoring) {
+		data.To, data.Goal = journal.Restoring, goal
+	}
+	if err := m.rec.add(ctx, append(before, entry{m.name, journal.HostState, data})...); err != nil {
+		return err
+	}
+	if data.To == journal.Restoring {
+		// a failure counts at once, not when the tidying up is done
+		return m.count(ctx, m.policy, false)
+	}
+	return nil
+}
+
+// broke ends a host whose move failed.
+func (m *machine) broke(ctx context.Context, err error) error {
+	fault := faultOf(err)
+	entries := m.openStep("failed", fault)
+	switch state := m.state(); {
+	case state == journal.Checking && connectors.BeforeLogin(err):
+		return m.finish(ctx, journal.Unreachable, "", fault, entries...)
+	case state == journal.Checking:
+		return m.finish(ctx, journal.Failed, "", fault, entries...)
+	case state == journal.Restoring:
+		return m.finish(ctx, m.goal(), "the claim on the host could not be given back: "+err.Error(), nil, entries...)
+	case connectors.CodeOf(err) == connectors.CodeLost || connectors.BeforeLogin(err) || connectors.CodeOf(err) == connectors.CodeTimeout:
+		return m.finish(ctx, journal.Lost, "", fault, entries...)
+	default:
+		return m.finish(ctx, journal.Failed, "", fault, entries...)
+	}
+}
+
+func (m *machine) goal() journal.State {
+	if g := m.rec.host(m.name).Goal; g != "" {
+		return g
+	}
+	return journal.Failed
+}
+
+func faultOf(err error) *journal.Fault {
+	code := connectors.CodeOf(err)
+	if code == "" {
+		code = connectors.CodeExit
+	}
+	return &journal.Fault{Code: string(code), Message: err.Error()}
+}
+
+// step begins a step.
+func (m *machine) step(name string) entry {
+	attempt := 1
+	for _, s := range m.rec.host(m.name).Steps {
+		if s.Name == name {
+			attempt++
+		}
+	}
+	return entry{m.name, journal.StepStarted, journal.StepStartedData{Step: name, Attempt: attempt}}
+}
+
+// stepEnd ends the step that is open.
+func (m *machine) stepEnd(state string, rc *int, fault *journal.Fault) []entry {
+	for _, s := range slices.Backward(m.rec.host(m.name).Steps) {
+		if s.Finished == nil {
+			return []entry{{m.name, journal.StepFinished, journal.StepFinishedData{Step: s.Name, State: state, ExitCode: rc, Fault: fault}}}
+		}
+	}
+	return nil
+}
+
+func (m *machine) openStep(state string, fault *journal.Fault) []entry {
+	return m.stepEnd(state, nil, fault)
+}
+
+// stepBegun reports whether a step of that name is open.
+func (m *machine) stepBegun(name string) bool {
+	for _, s := range m.rec.host(m.name).Steps {
+		if s.Name == name && s.Finished == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// begin opens a step unless it is open already (a resume).
+func (m *machine) begin(ctx context.Context, name string) error {
+	if m.stepBegun(name) {
+		return nil
+	}
+	return m.rec.add(ctx, m.step(name))
+}
+
+// dial makes sure there is a session.
+func (m *machine) dial(ctx context.Context) error {
+	if m.session != nil {
+		return nil
+	}
+	s, err := m.engine.Dialer.Dial(ctx, m.host.Target)
+	if err != nil {
+		return err
+	}
+	m.session = s
+	return nil
+}
+
+// hangUp closes the session. What Close has to say does not matter any more:
+// everything that was asked has been answered.
+func (m *machine) hangUp() {
+	if m.session != nil {
+		_ = m.session.Close()
+		m.session = nil
+	}
+}
+
+// client is the jobs and the claim of the host.
+func (m *machine) client() job.Client {
+	return job.Client{Session: m.session, Host: m.name, Become: true,
+		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.work.Start.Fence, TTL: job.DefaultTTL, Dead: m.work.Dead}}
+}
+
+// pause waits; it returns early with the cause when ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// reconnect runs ask until it does not fail for want of a connection, at most
+// limit. What it asks must be safe to ask twice.
+func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	wait := time.Second
+	for {
+		err := m.dial(ctx)
+		if err == nil {
+			if err = ask(ctx); err == nil {
+				return nil
+			}
+			m.hangUp()
+		}
+		if !passing(err) {
+			return err
+		}
+		if pause(ctx, wait) != nil {
+			return err
+		}
+		wait = min(2*wait, 15*time.Second)
+	}
+}
+
+// passing reports whether an error may pass by itself: the host cannot be
+// reached, or does not let anybody in yet. A changed host key does not pass.
+func passing(err error) bool {
+	switch connectors.CodeOf(err) {
+	case connectors.CodeUnreachable, connectors.CodeAuth, connectors.CodeLost, connectors.CodeTimeout:
+		return true
+	default:
+		return false
+	}
+}

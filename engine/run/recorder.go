@@ -1,0 +1,79 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"patchwave/engine/journal"
+)
+
+// recorder writes events and keeps the folded run beside them. What is not
+// durable is not believed: the fold sees an event after the journal took it.
+type recorder struct {
+	journal journal.Journal
+	now     func() time.Time
+	notify  func(journal.Event, *journal.Run)
+
+	mu     sync.Mutex
+	run    string
+	folder *journal.Folder
+	// broken is the first error of the journal; after it nothing is begun.
+	broken error
+}
+
+// entry is an event to be.
+type entry struct {
+	host string
+	typ  journal.Type
+	data any
+}
+
+// add makes events durable, all or none.
+func (r *recorder) add(ctx context.Context, entries ...entry) error {
+	if err := r.err(); err != nil {
+		return err
+	}
+	events := make([]journal.Event, 0, len(entries))
+	for _, e := range entries {
+		ev, err := journal.New(r.run, e.host, r.now(), e.typ, e.data)
+		if err != nil {
+			return err
+		}
+		events = append(events, ev)
+	}
+	// What has begun must be recorded even when the operator has had enough.
+	if err := r.journal.Append(context.WithoutCancel(ctx), events...); err != nil {
+		err = fmt.Errorf("write the journal: %w", err)
+		r.mu.Lock()
+		r.broken = err
+		r.mu.Unlock()
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ev := range events {
+		if err := r.folder.Add(ev); err != nil {
+			r.broken = fmt.Errorf("a fault of the engine: %w", err)
+			return r.broken
+		}
+		if r.notify != nil {
+			r.notify(ev, r.folder.Run())
+		}
+	}
+	return nil
+}
+
+func (r *recorder) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broken
+}
+
+// host returns a copy of what is known of a host.
+func (r *recorder) host(name string) journal.Host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return *r.folder.Host(name)
+}

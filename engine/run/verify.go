@@ -1,0 +1,156 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchwave/connectors"
+	"patchwave/engine/journal"
+	"patchwave/engine/restore/packages"
+	"patchwave/engine/scan"
+	"patchwave/engine/updates"
+	"patchwave/policies"
+)
+
+// verify asks the probes of the policy.
+func (m *machine) verify(ctx context.Context) error {
+	if err := m.begin(ctx, StepVerify); err != nil {
+		return err
+	}
+	var probes []policies.Probe
+	if v := m.policy.Verification; v != nil {
+		probes = v.Probes
+	}
+	data := journal.VerifiedData{OK: true, Probes: []journal.ProbeResult{}}
+	for _, p := range probes {
+		var res journal.ProbeResult
+		err := m.reconnect(ctx, p.Within+5*time.Minute, func(ctx context.Context) error {
+			var err error
+			res, err = m.prober().Run(ctx, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		data.Probes = append(data.Probes, res)
+		data.OK = data.OK && res.OK
+	}
+	verified := entry{m.name, journal.Verified, data}
+	if data.OK {
+		return m.finish(ctx, journal.Done, "", nil, append(m.stepEnd("ok", nil, nil), verified)...)
+	}
+	fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "verification failed: " + failedProbes(data.Probes)}
+	entries := append(m.stepEnd("failed", nil, fault), verified)
+	switch m.onFailure() {
+	case policies.FailRollback:
+		if err := m.rec.add(ctx, entries...); err != nil {
+			return err
+		}
+		return m.toRollback(ctx)
+	case policies.FailContinue:
+		return m.finish(ctx, journal.Done, fault.Message+"; the policy goes on", nil, entries...)
+	default:
+		if err := m.finish(ctx, journal.Failed, "", fault, entries...); err != nil {
+			return err
+		}
+		return m.count(ctx, m.policy, true)
+	}
+}
+
+func failedProbes(ps []journal.ProbeResult) string {
+	var out []string
+	for _, p := range ps {
+		if !p.OK {
+			out = append(out, fmt.Sprintf("%s %s (%s)", p.Kind, p.Name, p.Detail))
+		}
+	}
+	return list(out, 5)
+}
+
+// toRollback begins the way back.
+func (m *machine) toRollback(ctx context.Context) error {
+	if err := m.know(ctx); err != nil {
+		return err
+	}
+	return m.to(ctx, journal.RollingBack, m.step(StepRollback), m.intent(m.jobID(StepRollback, 1)))
+}
+
+// rollback undoes the changes of this run and believes it when the host has the
+// old versions.
+func (m *machine) rollback(ctx context.Context) error {
+	if err := m.know(ctx); err != nil {
+		return err
+	}
+	id := m.jobID(StepRollback, 1)
+	e, err := m.workJob(ctx, id, updates.RollbackScript(m.manager), map[string]string{
+		"changes": updates.ChangeLines(m.changes()), "dir": packages.Dir(m.pointRun()), "lock_wait": lockWait})
+	if err != nil {
+		return err
+	}
+	if fault := jobFault(e); fault != nil {
+		return m.finish(ctx, journal.Failed, "", fault, append([]entry{m.outcome(id, e)}, m.stepEnd("failed", nil, fault)...)...)
+	}
+	var a scan.Answer
+	if err := m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error {
+		var err error
+		a, err = m.observe(ctx, names(m.changes()))
+		return err
+	}); err != nil {
+		return err
+	}
+	result, missing := back(m.rec.host(m.name).Updates, a.Installed)
+	rc := e.RC
+	entries := []entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}}
+	if len(missing) > 0 {
+		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "the rollback did not bring back " + list(missing, 5)}
+		if said := m.manager.ParseInstall(e.answer); said.Problem != nil {
+			fault.Message += ": " + said.Problem.Message
+		}
+		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
+	}
+	if err := m.finish(ctx, journal.RolledBack, "", nil, append(entries, m.stepEnd("ok", &rc, nil)...)...); err != nil {
+		return err
+	}
+	return m.collect(ctx, id)
+}
+
+// pointRun is the run that made the restore point: this one, or for a rollback
+// by hand the one that is undone.
+func (m *machine) pointRun() string {
+	if m.work.Start.Kind == KindRollback {
+		return m.work.Start.Rollout
+	}
+	return m.work.Run
+}
+
+// back says which changes are undone.
+func back(us []journal.UpdateRecord, installed []updates.Installed) (result []journal.UpdateRecord, missing []string) {
+	result = slices.Clone(us)
+	for i, u := range result {
+		has := slices.ContainsFunc(installed, func(p updates.Installed) bool {
+			return p.Name == u.Name && (p.Arch == u.Arch || p.Arch == "" || u.Arch == "") && (u.From == "" || p.Version == u.From) && p.State == "ok"
+		})
+		if has == (u.From != "") {
+			result[i].State, result[i].Why = "rolled-back", ""
+		} else {
+			missing = append(missing, u.Name+" "+u.From)
+		}
+	}
+	return result, missing
+}
+
+// restore tidies up and goes to the end that was journaled with it.
+func (m *machine) restore(ctx context.Context) error {
+	h := m.rec.host(m.name)
+	goal := h.Goal
+	if goal == "" {
+		goal = journal.Failed
+	}
+	err := m.release(ctx)
+	if err != nil && connectors.CodeOf(err) != connectors.CodeLocked {
+		return err
+	}
+	return m.to(ctx, goal)
+}
