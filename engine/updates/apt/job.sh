@@ -1,0 +1,108 @@
+# apt: changing packages. Runs in a detached job, as root. Frames: doc.go.
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the caller decides what is called
+
+# apt_get ARG...: never asks, keeps configuration files, waits for locks.
+apt_get() {
+	APT_LISTBUGS_FRONTEND=none apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 -o APT::Color=0 \
+		-o "DPkg::Lock::Timeout=${pw_arg_lock_wait:-0}" \
+		-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+		-o APT::Get::AutomaticRemove=false "$@" </dev/null
+}
+
+# apt_install: makes $pw_arg_changes.
+apt_install() {
+	pw_run apt.install apt_timed apt_change
+}
+
+# apt_timed COMMAND: runs it and says how long it took.
+apt_timed() {
+	apt_start=$(date +%s)
+	"$@"
+	apt_rc=$?
+	printf 'patchwave: took %s s\n' "$(($(date +%s) - apt_start))"
+	return "$apt_rc"
+}
+
+apt_change() {
+	apt_native=$(dpkg --print-architecture) || return 100
+	apt_args=$(printf '%s\n' "$pw_arg_changes" | awk -F '\t' '
+		NF == 0 { next }
+		NF != 5 || $2 !~ /^[A-Za-z0-9][A-Za-z0-9+._-]*$/ || $3 !~ /^[a-z0-9-]+$/ || $5 !~ /^[A-Za-z0-9.+~:-]*$/ { exit 1 }
+		{ name = $2 ($3 == "all" ? "" : ":" $3) }
+		$1 == "remove" { print name "-"; next }
+		$5 == "" || $1 !~ /^(install|upgrade|downgrade)$/ { exit 1 }
+		{ print name "=" $5 }') || {
+		echo 'E: patchwave: a change is not spelled as apt spells it'
+		return 100
+	}
+	[ -n "$apt_args" ] || return 0
+	apt_flags='--mark-auto --no-install-recommends'
+	case $pw_arg_changes in
+	*"downgrade	"*) apt_flags="$apt_flags --allow-downgrades" ;;
+	esac
+	case $pw_arg_changes in
+	*"remove	"*) ;;
+	*) apt_flags="$apt_flags --no-remove" ;;
+	esac
+	apt_wait
+	apt_only || return 100
+	# shellcheck disable=SC2086 # one argument a package
+	apt_get $apt_flags install $apt_args
+}
+
+# apt_wait: an apt before 1.9.11 does not wait for locks by itself.
+apt_wait() {
+	apt_left=${pw_arg_lock_wait:-0}
+	while [ "$apt_left" -gt 0 ]; do
+		apt_busy=$(apt_locker)
+		[ -n "$apt_busy" ] || return 0
+		printf 'patchwave: waiting for %s\n' "$apt_busy"
+		sleep 1
+		apt_left=$((apt_left - 1))
+	done
+}
+
+# apt_locker: PID (COMMAND) of a process that holds a lock of dpkg. fcntl locks
+# are found by inode; neither fuser nor lsof is on every host.
+apt_locker() {
+	for apt_file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/cache/apt/archives/lock; do
+		apt_inode=$(stat -c %i "$apt_file" 2>/dev/null) || continue
+		apt_pid=$(sed -n "s/^[0-9]*: POSIX  *ADVISORY  *WRITE \([0-9][0-9]*\) [0-9a-f:]*:$apt_inode .*/\1/p" /proc/locks | head -n 1)
+		[ -n "$apt_pid" ] || continue
+		printf '%s (%s)\n' "$apt_pid" "$(cat "/proc/$apt_pid/comm" 2>/dev/null)"
+		return 0
+	done
+}
+
+# apt_only: the solver must not want anything that is not in the changes.
+apt_only() {
+	# shellcheck disable=SC2086 # one argument a package
+	apt_text=$(apt-get -s -y -q -o Debug::NoLocking=1 -o APT::Get::AutomaticRemove=false $apt_flags install $apt_args </dev/null) || {
+		# The reason stands on standard error already.
+		return 1
+	}
+	apt_more=$({
+		printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v native="$apt_native" '
+			{ name = ($3 == "all" || $3 == native) ? $2 : $2 ":" $3; print "wanted\t" ($1 == "remove" ? "Remv " name : "Inst " name " " $5) }'
+		printf '%s\n' "$apt_text"
+	} | awk -F '\t' '
+		$1 == "wanted" { wanted[$2] = 1; next }
+		/^Inst / { split($0, w, " "); v = (w[3] ~ /^\(/) ? w[3] : w[4]; sub(/^\(/, "", v); back[w[2]] = 1; if (!("Inst " w[2] " " v in wanted)) print w[2] " " v }
+		/^(Remv|Purg) / { split($0, w, " "); gone[w[2]] = 1 }
+		END { for (g in gone) if (!(g in back) && !("Remv " g in wanted)) print "removal of " g }')
+	[ -n "$apt_more" ] || return 0
+	printf 'E: patchwave: the repositories have moved since the plan, apt would change more: %s\n' "$(printf '%s' "$apt_more" | tr '\n' ',')"
+	return 1
+}
+
+# apt_repair: finishes what was interrupted.
+apt_repair() {
+	pw_run apt.repair apt_timed apt_finish
+}
+
+apt_finish() {
+	apt_wait
+	dpkg --force-confdef --force-confold --configure -a </dev/null
+	apt_get install -f
+}
