@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"patchwave/inventory"
+)
+
+// storedUpdate is an update as it is stored: with the fields that the JSON of
+// the commands leaves out or writes otherwise.
+type storedUpdate struct {
+	inventory.Update
+	BlockedBy inventory.BlockedBy `json:"blocked_by"`
+	Published time.Time           `json:"published"`
+}
+
+// SaveScan stores an observation and enters its updates into the first-seen
+// ledger.
+func (s *Store) SaveScan(ctx context.Context, o inventory.Observation) error {
+	list := make([]storedUpdate, len(o.Updates))
+	for i, u := range o.Updates {
+		list[i] = storedUpdate{u, u.BlockedBy, u.Published}
+	}
+	facts, err := json.Marshal(o.Facts)
+	if err != nil {
+		return fmt.Errorf("encode the facts of %s: %w", o.Host, err)
+	}
+	ups, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("encode the updates of %s: %w", o.Host, err)
+	}
+	notes, err := json.Marshal(o.Notes)
+	if err != nil {
+		return fmt.Errorf("encode the notes of %s: %w", o.Host, err)
+	}
+	var problem any
+	if o.Problem != nil {
+		b, err := json.Marshal(o.Problem)
+		if err != nil {
+			return fmt.Errorf("encode the problem of %s: %w", o.Host, err)
+		}
+		problem = string(b)
+	}
+	return s.submit(ctx, func(tx *sql.Tx) error {
+		factsSHA, err := blob(tx, facts)
+		if err != nil {
+			return err
+		}
+		upsSHA, err := blob(tx, ups)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO scans (host, at, state, index_age, duration, problem, notes, facts, updates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			o.Host, stamp(o.At), string(o.State), int64(o.IndexAge), int64(o.Duration), problem, string(notes), factsSHA, upsSHA); err != nil {
+			return fmt.Errorf("store the scan of %s: %w", o.Host, err)
+		}
+		return see(tx, o)
+	})
+}
+
+// blob stores data once.
+func blob(tx *sql.Tx, data []byte) ([]byte, error) {
+	sum := sha256.Sum256(data)
+	_, err := tx.Exec(`INSERT INTO blobs (sha, data) VALUES (?, ?) ON CONFLICT DO NOTHING`, sum[:], string(data))
+	if err != nil {
+		return nil, fmt.Errorf("store a blob: %w", err)
+	}
+	return sum[:], nil
+}
+
+// origin is the repository of an update in the ledger.
+func origin(u inventory.Update) string {
+	if len(u.Origins) == 0 {
+		return ""
+	}
+	return u.Origins[0]
+}
+
+func see(tx *sql.Tx, o inventory.Observation) error {
+	if len(o.Updates) == 0 {
+		return nil
+	}
+	stmt, err := tx.Prepare(`INSERT INTO first_seen (manager, origin, name, version, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return fmt.Errorf("enter into the ledger: %w", err)
+	}
+	for _, u := range o.Updates {
+		if _, err = stmt.Exec(o.Facts.PackageManager, origin(u), u.Name, u.To, stamp(o.At)); err != nil {
+			err = fmt.Errorf("enter %s into the ledger: %w", u.Name, err)
+			break
+		}
+	}
+	return errors.Join(err, stmt.Close())
+}
+
+// Scans returns the latest observation of every host, by name; those of hosts
+// that could not be asked too.
+func (s *Store) Scans(ctx context.Context) (map[string]inventory.Observation, error) {
+	return s.scans(ctx, `SELECT MAX(id) FROM scans GROUP BY host`)
+}
+
+// Seen returns the latest observation with facts of every host, by name.
+func (s *Store) Seen(ctx context.Context) (map[string]inventory.Observation, error) {
+	return s.scans(ctx, `SELECT MAX(id) FROM scans WHERE state IN ('ok', 'stale') GROUP BY host`)
+}
+
+func (s *Store) scans(ctx context.Context, ids string) (out map[string]inventory.Observation, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT s.host, s.at, s.state, s.index_age, s.duration, s.problem, s.notes, f.data, u.data
+		FROM scans s JOIN blobs f ON f.sha = s.facts JOIN blobs u ON u.sha = s.updates WHERE s.id IN (`+ids+`)`)
+	if err != nil {
+		return nil, explain(s.path, err)
+	}
+	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
+	out = map[string]inventory.Observation{}
+	for rows.Next() {
+		o, err := scanRow(rows)
+		if err != nil {
+			return nil, explain(s.path, err)
+		}
+		out[o.Host] = o
+	}
+	return out, explain(s.path, rows.Err())
+}
+
+func scanRow(rows *sql.Rows) (inventory.Observation, error) {
+	var o inventory.Observation
+	var at, state, notes, facts, ups string
+	var age, duration int64
+	var problem sql.NullString
+	if err := rows.Scan(&o.Host, &at, &state, &age, &duration, &problem, &notes, &facts, &ups); err != nil {
+		return o, err
+	}
+	var err error
+	if o.At, err = unstamp(at); err != nil {
+		return o, err
+	}
+	o.State, o.IndexAge, o.Duration = inventory.ScanState(state), time.Duration(age), time.Duration(duration)
+	if problem.Valid {
+		o.Problem = &inventory.Problem{}
+		err = json.Unmarshal([]byte(problem.String), o.Problem)
+	}
+	var list []storedUpdate
+	err = errors.Join(err, json.Unmarshal([]byte(notes), &o.Notes), json.Unmarshal([]byte(facts), &o.Facts), json.Unmarshal([]byte(ups), &list))
+	for _, u := range list {
+		u.Update.BlockedBy, u.Update.Published = u.BlockedBy, u.Published
+		o.Updates = append(o.Updates, u.Update)
+	}
+	return o, err
+}
+
+// Ledger is the first-seen ledger as it stood when it was read.
+type Ledger map[[4]string]time.Time
+
+// FirstSeen returns when any scan on this controller first saw a version, or
+// the zero time.
+func (l Ledger) FirstSeen(manager string, u inventory.Update) time.Time {
+	return l[[4]string{manager, origin(u), u.Name, u.To}]
+}
+
+// Ledger reads the ledger.
+func (s *Store) Ledger(ctx context.Context) (l Ledger, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT manager, origin, name, version, at FROM first_seen`)
+	if err != nil {
+		return nil, explain(s.path, err)
+	}
+	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
+	l = Ledger{}
+	for rows.Next() {
+		var k [4]string
+		var at string
+		if err := rows.Scan(&k[0], &k[1], &k[2], &k[3], &at); err != nil {
+			return nil, explain(s.path, err)
+		}
+		if l[k], err = unstamp(at); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+	}
+	return l, explain(s.path, rows.Err())
+}
