@@ -42,6 +42,8 @@ def still_to_do(base, changes):
 def keep(base):
     """Store the old packages of all that is replaced or removed, checked like any download."""
     load(base)
+    if not os.path.isdir(DIR):
+        os.makedirs(DIR, 0o700)
     reasons = {}
     for pkg in replaced_by(base, changes_wanted()):
         reasons['{}.{}'.format(pkg.name, pkg.arch)] = base.history.rpm.get_reason(pkg)
@@ -83,6 +85,8 @@ def store(base, pkg):
 
 def prepare(base):
     """Put exactly the wanted changes into the goal; base.wanted is checked after the solver."""
+    if transaction_runs():  # of rpm itself, which dnf meets only when it is too late to wait
+        raise dnf.exceptions.LockError('RPMDB already locked by another transaction')
     load(base)
     changes = changes_wanted()
     if MODE == 'rollback':
@@ -110,19 +114,25 @@ def agree(base):
         words = ['{} {}.{} {} -> {}'.format(*c) for c in extra] + ['not {} {}.{} {} -> {}'.format(*c) for c in lacking]
         raise dnf.exceptions.Error('the transaction would not be the approved one: ' + ', '.join(words))
     marks = read_marks() if MODE == 'rollback' else {}
-    reason = libdnf.transaction
-    inherits = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
-    obsoletes = set(p.name for p in inherits)
-    for change, item in changes.items():
-        if change[0] != 'install':
-            continue
-        mark = marks.get('{}.{}'.format(change[1], change[2]))
-        if mark is not None:
-            item.reason = mark
-        elif change[1] in obsoletes:
-            continue  # another version is there: dnf inherits its mark
-        elif not base._goal.obsoleted_by_package(item.pkg):
-            item.reason = reason.TransactionItemReason_DEPENDENCY
+    names = set(p.name for p in base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed())
+    for (action, name, arch, _, _), item in changes.items():
+        if action == 'install':
+            mark(base, item, marks.get('{}.{}'.format(name, arch)), name in names)
+
+
+def mark(base, item, kept, parallel):
+    """Undo that naming a package marks it as wanted by the user."""
+    if kept is not None:
+        item.reason = kept
+        return
+    if parallel:
+        return  # another version stays: dnf has given this one its mark
+    best = libdnf.transaction.TransactionItemReason_DEPENDENCY
+    for pkg in base._goal.obsoleted_by_package(item.pkg):
+        reason = base.history.rpm.get_reason(pkg)
+        if libdnf.transaction.TransactionItemReasonCompare(reason, best) > 0:
+            best = reason
+    item.reason = best
 
 
 MODES['keep'] = keep

@@ -10,6 +10,7 @@ class Command(dnf.cli.commands.Command):
         demands.available_repos = True
         demands.sack_activation = False
         demands.freshest_metadata = False
+        demands.plugin_filtering_enabled = MODE != 'rollback'  # version locks
         demands.root_user = CHANGING
         demands.resolving = CHANGING
 
@@ -30,7 +31,7 @@ class Cli(dnf.cli.Cli):
 
 ARGS = ['-y' if CHANGING or MODE == 'keep' else '--assumeno', '--setopt=exit_on_lock=1']
 if MODE == 'rollback':
-    ARGS += ['--disableplugin=versionlock', '--disableexcludes=all']
-if not CHANGING:
+    ARGS.append('--disableexcludes=all')
+if not CHANGING and MODE != 'refresh':
     ARGS.append('-q')
 sys.exit(dnf.cli.main.main(ARGS + ['patchwave-' + MODE], cli_class=Cli))
