@@ -17,7 +17,7 @@ import (
 	"patchwave/connectors/runner"
 )
 
-// linger is how long output is waited for after the command ended: a daemon that
+// linger is how long output is waited for in all after the command ended: a daemon that
 // it started may hold its output open for ever.
 const linger = 2 * time.Second
 
@@ -42,8 +42,11 @@ type process struct {
 	s     *session
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	once  sync.Once
 	done  chan struct{}
+
+	mu sync.Mutex
+	// reaped says that the number of the process may belong to another one.
+	reaped bool
 }
 
 func (s *session) spawn(line string, stdout, stderr *runner.Stream) (*process, error) {
@@ -75,14 +78,17 @@ func (p *process) CloseWrite() error           { return p.stdin.Close() }
 
 // Abort kills the process group.
 func (p *process) Abort() {
-	p.once.Do(func() {
-		// It may have ended; what sudo runs as another user may not be ours to kill.
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		// What sudo runs as another user may not be ours to kill.
 		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL)
-	})
+	}
 }
 
 // Wait waits for the exit status and the rest of the output.
 func (p *process) Wait() (runner.Exit, error) {
+	p.awaitEnd()
 	err := p.cmd.Wait()
 	close(p.done)
 	<-p.s.places
@@ -96,6 +102,20 @@ func (p *process) Wait() (runner.Exit, error) {
 		return runner.Exit{}, p.s.ended(err)
 	}
 	return exitOf(p.cmd.ProcessState), nil
+}
+
+// awaitEnd returns when the process has ended, and before its number is free for
+// another one: from then on Abort kills nothing.
+func (p *process) awaitEnd() {
+	for {
+		err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reaped = true
 }
 
 func exitOf(state *os.ProcessState) runner.Exit {

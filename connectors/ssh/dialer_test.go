@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ed25519"
 	xssh "golang.org/x/crypto/ssh"
@@ -36,19 +37,19 @@ func keyFile(t testing.TB) (string, xssh.PublicKey) {
 	return path, key
 }
 
-func TestFirst(t *testing.T) {
-	path, pub := keyFile(t)
-	s := sshserver.Start(t, sshserver.Options{AuthorizedKeys: []xssh.PublicKey{pub}})
-	d := ssh.New(ssh.Config{})
-	defer d.Close()
-	sess, err := d.Dial(t.Context(), connectors.Target{Name: "h", Address: s.Host(), Port: s.Port(), User: "u",
-		Auth: connectors.Auth{IdentityFiles: []string{path}}, Keys: connectors.HostKeys{Pinned: s.Pinned()}})
-	if err != nil {
-		t.Fatal(err)
+// targetOf is a server as an inventory would name it.
+func targetOf(s *sshserver.Server, key string) connectors.Target {
+	return connectors.Target{
+		Name: "web1", Kind: connectors.KindSSH, Address: s.Host(), Port: s.Port(), User: "patch",
+		Auth:  connectors.Auth{IdentityFiles: []string{key}},
+		Keys:  connectors.HostKeys{Pinned: s.Pinned()},
+		Retry: connectors.Retry{Attempts: 1, Backoff: time.Millisecond},
 	}
-	defer sess.Close()
-	r, err := sess.Run(t.Context(), connectors.Command{Script: []byte("echo hi; echo err >&2; exit 3")})
-	t.Logf("%q %q %d %v %v", r.Stdout, r.Stderr, r.ExitCode, err, r.Duration)
-	r, err = sess.Run(t.Context(), connectors.Command{Line: "echo line; kill -9 $$"})
-	t.Logf("%q %q %d %s %v", r.Stdout, r.Stderr, r.ExitCode, r.Signal, err)
+}
+
+func closeDialer(t testing.TB, d *ssh.Dialer) {
+	t.Helper()
+	if err := d.Close(); err != nil {
+		t.Errorf("close the dialer: %v", err)
+	}
 }

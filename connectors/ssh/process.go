@@ -28,12 +28,14 @@ type process struct {
 	// copied is closed when both outputs have come to their end, exited when the
 	// exit status has come, over when the channel is closed.
 	copied, exited, over chan struct{}
-	exit                 runner.Exit
+	// aborted is closed when we gave it up ourselves.
+	aborted chan struct{}
+	exit    runner.Exit
 }
 
 func newProcess(s *session, ch ssh.Channel, reqs <-chan *ssh.Request, stdout, stderr *runner.Stream) *process {
 	return &process{s: s, ch: ch, reqs: reqs, stdout: stdout, stderr: stderr,
-		copied: make(chan struct{}), exited: make(chan struct{}), over: make(chan struct{})}
+		copied: make(chan struct{}), exited: make(chan struct{}), over: make(chan struct{}), aborted: make(chan struct{})}
 }
 
 // pump moves the outputs and listens for the exit status.
@@ -111,7 +113,10 @@ func (p *process) CloseWrite() error           { return p.ch.CloseWrite() }
 // Abort closes the channel in the background: on a dead connection even that
 // blocks.
 func (p *process) Abort() {
-	p.closing.Do(func() { go func() { _ = p.ch.Close() }() }) // it is being given up
+	p.closing.Do(func() {
+		close(p.aborted)
+		go func() { _ = p.ch.Close() }() // it is being given up
+	})
 }
 
 // Wait waits for the exit status, then for the rest of the output.
@@ -153,11 +158,15 @@ func (p *process) awaitOutput() {
 
 // vanished is the error of a command that ended without an exit status: the
 // connection is gone, or the host killed what served it. Nothing is known about
-// such a session, so it ends.
+// such a session, so it ends, unless it was we who closed the channel.
 func (p *process) vanished() *connectors.Error {
 	<-p.copied
 	e := p.s.lost(io.ErrUnexpectedEOF)
-	p.s.link.stop()
-	go p.s.link.abandon()
+	select {
+	case <-p.aborted:
+	default:
+		p.s.link.stop()
+		go p.s.link.abandon()
+	}
 	return e
 }

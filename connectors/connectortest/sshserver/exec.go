@@ -80,11 +80,22 @@ func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string) {
 	if err != nil {
 		return
 	}
-	cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
-	if err := cmd.Start(); err != nil {
+	var outputs sync.WaitGroup
+	stdout, err := pipeTo(ch, &outputs)
+	if err != nil {
 		return
 	}
-	gone := make(chan struct{})
+	stderr, err := pipeTo(ch.Stderr(), &outputs)
+	if err != nil {
+		return
+	}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err = cmd.Start()
+	_, _ = stdout.Close(), stderr.Close() // the command has its own
+	if err != nil {
+		return
+	}
+	ended, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		_, _ = io.Copy(stdin, ch) // the command may not read it
 		_ = stdin.Close()         // as above
@@ -94,12 +105,46 @@ func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string) {
 		for req := range reqs {
 			_ = req.Reply(false, nil) // the client may be gone
 		}
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+		select {
+		case <-ended:
+		default:
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended just now
+		}
 	}()
 	err = cmd.Wait()
+	close(ended)
 	sendExit(ch, err)
-	_ = ch.Close() // as above
-	<-gone
+	closeWhenDone(ch, &outputs, gone)
+}
+
+// pipeTo returns the end of a pipe for the command; what it writes goes to w. The
+// command's end does not wait for it, as in sshd.
+func pipeTo(w io.Writer, outputs *sync.WaitGroup) (*os.File, error) {
+	r, end, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outputs.Go(func() {
+		_, _ = io.Copy(w, r) // the client may go away
+		_ = r.Close()        // as above
+	})
+	return end, nil
+}
+
+// closeWhenDone closes a channel when both outputs came to their end, or the
+// client has closed it.
+func closeWhenDone(ch ssh.Channel, outputs *sync.WaitGroup, gone <-chan struct{}) {
+	done := make(chan struct{})
+	go func() {
+		outputs.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		_ = ch.Close() // the client may be gone
+		<-gone
+	case <-gone:
+	}
 }
 
 var signals = map[syscall.Signal]string{

@@ -1,0 +1,83 @@
+package connectortest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"patchwave/connectors"
+)
+
+// Factory opens a new session, or fails the test. edit, if not nil, changes the
+// target before it is dialled. The suite closes the session.
+type Factory func(t testing.TB, edit func(*connectors.Target)) connectors.Session
+
+// Grace is how long after its end a command may still be waited for.
+const Grace = 2 * time.Second
+
+// patience is after what time a test gives up.
+const patience = time.Minute
+
+// check is one promise of the contract.
+type check struct {
+	name string
+	run  func(t *testing.T, open Factory)
+}
+
+// Run runs the whole suite. When it is over no goroutine may be left that was
+// not there before.
+func Run(t *testing.T, open Factory) {
+	before := goleak.IgnoreCurrent()
+	for _, group := range [][]check{outcomes, streams, scripts, deadlines, lifetimes, elevations} {
+		for _, c := range group {
+			t.Run(c.name, func(t *testing.T) { c.run(t, open) })
+		}
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// start opens a session for one check.
+func start(t *testing.T, open Factory, edit func(*connectors.Target)) (context.Context, connectors.Session) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	s := open(t, edit)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		cancel()
+	})
+	return ctx, s
+}
+
+// sh runs a script and expects that it ran.
+func sh(ctx context.Context, t *testing.T, s connectors.Session, script string) connectors.Result {
+	t.Helper()
+	r, err := s.Run(ctx, connectors.Command{Script: []byte(script)})
+	if err != nil {
+		t.Fatalf("run %q: %v", script, err)
+	}
+	return r
+}
+
+// wantCode checks the code of an error.
+func wantCode(t *testing.T, err error, code connectors.Code) {
+	t.Helper()
+	if got := connectors.CodeOf(err); got != code {
+		t.Errorf("the error is %v (code %q), want code %q", err, got, code)
+	}
+	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Phase != connectors.PhaseCommand {
+		t.Errorf("the phase is %q, want %q", e.Phase, connectors.PhaseCommand)
+	}
+}
+
+// within checks that something took no longer than limit and the grace.
+func within(t *testing.T, begin time.Time, limit time.Duration) {
+	t.Helper()
+	if took := time.Since(begin); took > limit+Grace {
+		t.Errorf("it took %s, want at most %s and %s", took, limit, Grace)
+	}
+}
