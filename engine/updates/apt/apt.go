@@ -15,6 +15,9 @@ var simulateShell string
 //go:embed job.sh
 var jobShell string
 
+//go:embed keep.sh
+var keepShell string
+
 // Manager is the apt of Debian, Ubuntu and their derivatives. It has no state.
 type Manager struct{}
 
@@ -30,5 +33,5 @@ const name = "apt"
 
 // Shell returns the functions apt_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell}
 }

@@ -1,5 +1,5 @@
 // Package apt knows the apt of Debian, Ubuntu and their derivatives, from apt
-// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh)
+// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh, keep.sh)
 // and pure parsers of what that prints.
 //
 // # Which updates are pending

@@ -20,6 +20,8 @@ apt_timed() {
 	apt_start=$(date +%s)
 	"$@"
 	apt_rc=$?
+	apt_flag=$(stat -c %Y /run/reboot-required 2>/dev/null)
+	[ "${apt_flag:-0}" -lt "$apt_start" ] || echo 'patchwave: reboot required'
 	printf 'patchwave: took %s s\n' "$(($(date +%s) - apt_start))"
 	return "$apt_rc"
 }

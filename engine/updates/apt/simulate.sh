@@ -59,18 +59,24 @@ apt_sim() {
 # the cache or in the index: NAME<TAB>ARCH<TAB>VERSION<TAB>yes|no.
 apt_undo() {
 	apt_old=$(printf '%s\n' "$apt_rows" | sed -n \
-		-e 's/^Inst \([A-Za-z0-9][A-Za-z0-9+.:_-]*\) \[.*/\1/p' \
-		-e 's/^\(Remv\|Purg\) \([A-Za-z0-9][A-Za-z0-9+.:_-]*\) .*/\2/p' | sort -u)
+		-e 's/^Inst \([A-Za-z0-9][A-Za-z0-9+.:_-]*\) \[.*\[\([a-z0-9-]*\)\]).*/\1 \2/p' \
+		-e 's/^\(Remv\|Purg\) \([A-Za-z0-9][A-Za-z0-9+.:_-]*\) .*/\2 same/p')
 	[ -n "$apt_old" ] || return 0
+	apt_names=$(printf '%s\n' "$apt_old" | sed 's/ .*//' | sort -u)
 	# shellcheck disable=SC2086 # one argument a name
-	{ apt-cache policy $apt_old </dev/null && echo && apt_installed_rows $apt_old; } | awk -F '\t' '
+	{
+		printf '%s\n' "$apt_old"
+		apt-cache policy $apt_names </dev/null
+		apt_installed_rows $apt_names
+	} | awk -F '\t' '
+		/^[^ ]+ [a-z0-9-]+$/ { split($0, w, " "); if (w[2] != "same") arch[w[1]] = w[2]; next }
 		/^[^ \t][^\t]*:$/ { name = substr($0, 1, length($0) - 1); next }
 		/^ \*\*\* / { current = 1; next }
 		/^     [^ ]/ { current = 0; next }
 		/^ +-?[0-9]+ / && current { sub(/^ +-?[0-9]+ /, ""); if ($0 !~ /^\//) found[name] = 1; next }
-		NF == 4 { print $2 "\t" $3 "\t" $4 "\t" ($1 in found ? "yes" : "no") }' |
-		while IFS='	' read -r apt_name apt_arch apt_version apt_there; do
-			[ ! -s "/var/cache/apt/archives/$(apt_deb "$apt_name" "$apt_arch" "$apt_version")" ] || apt_there=yes
+		NF == 4 { print $2 "|" ($1 in arch ? arch[$1] : $3) "|" $3 "|" $4 "|" ($1 in found ? "yes" : "no") }' |
+		while IFS='|' read -r apt_name apt_arch apt_now apt_version apt_there; do
+			[ ! -s "/var/cache/apt/archives/$(apt_deb "$apt_name" "$apt_now" "$apt_version")" ] || apt_there=yes
 			printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_version" "$apt_there"
 		done
 }

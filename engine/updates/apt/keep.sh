@@ -1,0 +1,224 @@
+# apt: the packages to go back to. Runs in a detached job, as root. Frames: doc.go.
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the caller decides what is called
+
+# apt_keep: stores in $pw_arg_dir the packages that $pw_arg_changes replace, and
+# the lists that say what was there.
+apt_keep() {
+	pw_run apt.keep apt_store
+}
+
+apt_store() {
+	apt_native=$(dpkg --print-architecture) || return 1
+	mkdir -p "$pw_arg_dir" || return 1
+	dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\n' >"$pw_arg_dir/packages" || return 1
+	apt-mark showauto >"$pw_arg_dir/auto" || return 1
+	apt-mark showhold >"$pw_arg_dir/held" || return 1
+	# First what is in the cache, then one call for what is in the index, then
+	# what is in neither: made again from the installed files.
+	apt_fetch=
+	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+		[ -n "$apt_from" ] || continue
+		apt_file=$(apt_deb "$apt_name" "$(apt_old_arch)" "$apt_from")
+		[ ! -s "$pw_arg_dir/$apt_file" ] || continue
+		if [ -s "/var/cache/apt/archives/$apt_file" ]; then
+			cp -p "/var/cache/apt/archives/$apt_file" "$pw_arg_dir/" && continue
+		fi
+		apt_fetch="$apt_fetch $(apt_shown "$apt_name" "$apt_arch")=$apt_from"
+	done <<-APT_CHANGES
+		$(apt_changes)
+	APT_CHANGES
+	[ -z "$apt_fetch" ] || apt_download_all
+	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+		[ -n "$apt_from" ] || continue
+		apt_old=$(apt_old_arch)
+		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
+		[ -s "$pw_arg_dir/$apt_file" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
+		apt_word=missing
+		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
+		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"
+	done <<-APT_CHANGES
+		$(apt_changes)
+	APT_CHANGES
+	sync
+}
+
+# apt_changes: $pw_arg_changes with "|", which read does not run together, and
+# without any line that is not spelled as a change.
+apt_changes() {
+	printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v OFS='|' '
+		NF == 5 && $1 ~ /^(install|upgrade|downgrade|remove)$/ && $2 ~ /^[A-Za-z0-9][A-Za-z0-9+._-]*$/ && $3 ~ /^[a-z0-9-]+$/ &&
+		$4 ~ /^[A-Za-z0-9.+~:-]*$/ && $5 ~ /^[A-Za-z0-9.+~:-]*$/ { print $1, $2, $3, $4, $5 }'
+}
+
+# apt_shown NAME ARCH: the package as apt displays it.
+apt_shown() {
+	case $2 in
+	all | "$apt_native") printf '%s' "$1" ;;
+	*) printf '%s:%s' "$1" "$2" ;;
+	esac
+}
+
+# apt_deb NAME ARCH VERSION: the name of its file, as apt spells it.
+apt_deb() {
+	printf '%s_%s_%s.deb' "$1" "$(printf '%s' "$3" | sed 's/:/%3a/g')" "$2"
+}
+
+# apt_old_arch: the architecture of the old version of the change that is being
+# read: a package may turn from "all" to a real one and back.
+apt_old_arch() {
+	awk -F '\t' -v n="$apt_name" -v v="$apt_from" -v a="$apt_arch" -v native="$apt_native" '
+		$2 == n && $4 == v && ($3 == a || a == "all" && $3 == native || $3 == "all" && a == native) { print $3; found = 1; exit }
+		END { if (!found) print a }' "$pw_arg_dir/packages"
+}
+
+# apt_download_all: what the index still has of $apt_fetch. One that is missing
+# would stop all others, so they are sorted out first.
+apt_download_all() {
+	apt_names=
+	for apt_want in $apt_fetch; do apt_names="$apt_names ${apt_want%%=*}"; done
+	# shellcheck disable=SC2086 # one argument a package
+	apt_there=$({
+		printf '%s\n' $apt_fetch
+		apt-cache policy $apt_names
+	} | awk '
+		/^[^ ]+=[^ ]+$/ { wanted[$0] = 1; next }
+		/^[^ ].*:$/ { name = substr($0, 1, length($0) - 1); next }
+		/^ (\*\*\*|   ) [^ ]/ { sub(/^ \*\*\*/, ""); version = $1; next }
+		/^ +-?[0-9]+ / { if ($2 !~ /^\// && (name "=" version) in wanted) { print name "=" version; delete wanted[name "=" version] } }')
+	[ -n "$apt_there" ] || return 0
+	# shellcheck disable=SC2086 # one argument a package
+	(cd "$pw_arg_dir" && apt-get -q -q -o APT::Sandbox::User=root -o Acquire::Retries=2 download $apt_there </dev/null >&2)
+}
+
+# apt_repack NAME ARCH VERSION FILE: makes the package again from its installed
+# files, as dpkg-repack does: once a security update is replaced by the next, no
+# archive has it any more. Configuration files are packed as they are now.
+apt_repack() (
+	apt_spec=$1
+	[ "$2" = all ] || apt_spec=$1:$2
+	[ "$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$apt_spec")" = "installed $3" ] || exit 1
+	apt_tree=$(mktemp -d "$pw_arg_dir/repack.XXXXXX") || exit 1
+	trap 'rm -rf "$apt_tree"' EXIT
+	mkdir -m 755 "$apt_tree/pkg" "$apt_tree/pkg/DEBIAN" && chmod 755 "$apt_tree" || exit 1
+	dpkg-query -s "$apt_spec" | awk '
+		/^(Status|Conffiles|Config-Version|Triggers-Awaited|Triggers-Pending):/ { skip = 1; next }
+		/^[^ ]/ { skip = 0 }
+		!skip' >"$apt_tree/pkg/DEBIAN/control" || exit 1
+	for apt_path in $(dpkg-query --control-path "$apt_spec"); do
+		case $apt_path in
+		*.list | *.conffiles) ;;
+		*) cp -p "$apt_path" "$apt_tree/pkg/DEBIAN/${apt_path##*.}" || exit 1 ;;
+		esac
+	done
+	dpkg-query -L "$apt_spec" >"$apt_tree/listed" || exit 1
+	# A diverted file is another package's.
+	if grep -q -v '^/' "$apt_tree/listed"; then
+		echo "patchwave: $apt_spec has diverted files and cannot be packed again"
+		exit 1
+	fi
+	# Only the leaves: a directory of the package may be a link on this host.
+	sort -r "$apt_tree/listed" | awk '
+		$0 == "/." { next }
+		{ leaf = index(last, $0 "/") != 1; last = $0 }
+		leaf { print "." $0 }' >"$apt_tree/leaves"
+	tar -C / --no-recursion --ignore-failed-read -cpf "$apt_tree/data.tar" -T "$apt_tree/leaves" 2>/dev/null
+	tar -C "$apt_tree/pkg" -xpf "$apt_tree/data.tar" || exit 1
+	rm -f "$apt_tree/data.tar"
+	apt_conf=$(dpkg-query --control-show "$apt_spec" conffiles 2>/dev/null)
+	if [ -n "$apt_conf" ]; then
+		printf '%s\n' "$apt_conf" | while IFS= read -r apt_path; do
+			[ ! -e "$apt_tree/pkg$apt_path" ] || printf '%s\n' "$apt_path"
+		done >"$apt_tree/pkg/DEBIAN/conffiles"
+	fi
+	dpkg-deb -Zgzip -z1 -b "$apt_tree/pkg" "$apt_tree/made.deb" >/dev/null && mv "$apt_tree/made.deb" "$4"
+)
+
+# apt_rollback: undoes $pw_arg_changes.
+apt_rollback() {
+	pw_run apt.rollback apt_timed apt_go_back
+}
+
+apt_go_back() {
+	apt_native=$(dpkg --print-architecture) || return 100
+	apt_wait
+	# What was left half done stands in the way of everything; a package whose
+	# script fails will be replaced below.
+	if [ -n "$(apt_unfinished)" ]; then
+		dpkg --force-confdef --force-confold --configure -a </dev/null
+	fi
+	apt_args=
+	apt_back=
+	apt_flags='--mark-auto --no-install-recommends --allow-downgrades --no-remove'
+	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+		[ -n "$apt_name" ] || continue
+		apt_spec=$(apt_shown "$apt_name" "$apt_arch")
+		apt_now=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$apt_spec" 2>/dev/null)
+		if [ -z "$apt_from" ]; then
+			case $apt_now in
+			'' | ?[nc]*) continue ;;
+			esac
+			apt_args="$apt_args $apt_spec-"
+			apt_flags='--mark-auto --no-install-recommends --allow-downgrades'
+			apt_back="${apt_back}remove	$apt_name	$apt_arch	$apt_to	
+"
+			continue
+		fi
+		case $apt_now in
+		?"i $apt_from") continue ;;
+		esac
+		apt_file=$(apt_kept)
+		apt_args="$apt_args ${apt_file:-$apt_spec=$apt_from}"
+		apt_back="${apt_back}install	$apt_name	$apt_arch		$apt_from
+"
+	done <<-APT_CHANGES
+		$(apt_changes)
+	APT_CHANGES
+	apt_status=0
+	if [ -n "$apt_args" ]; then
+		(pw_arg_changes=$apt_back && apt_only) || return 100
+		# shellcheck disable=SC2086 # one argument a package
+		apt_get $apt_flags install $apt_args
+		apt_status=$?
+	fi
+	apt_marks
+	return "$apt_status"
+}
+
+# apt_kept: the stored file of the old version of the change that is being read.
+apt_kept() {
+	for apt_old in "$apt_arch" all "$apt_native"; do
+		apt_file=$pw_arg_dir/$(apt_deb "$apt_name" "$apt_old" "$apt_from")
+		[ -s "$apt_file" ] || continue
+		printf '%s' "$apt_file"
+		return 0
+	done
+}
+
+# apt_unfinished: packages that are not wholly installed, and an unmerged journal.
+apt_unfinished() {
+	dpkg-query -W -f '${db:Status-Abbrev}\n' | grep -v -e '^.[nci] $'
+	find /var/lib/dpkg/updates -name '[0-9]*'
+}
+
+# apt_marks: the automatic marks as they were.
+apt_marks() {
+	[ -r "$pw_arg_dir/auto" ] || return 0
+	apt_auto=
+	apt_manual=
+	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+		[ -n "$apt_from" ] || continue
+		apt_spec=$(apt_shown "$apt_name" "$apt_arch")
+		if grep -q -x -F "$apt_spec" "$pw_arg_dir/auto"; then
+			apt_auto="$apt_auto $apt_spec"
+		else
+			apt_manual="$apt_manual $apt_spec"
+		fi
+	done <<-APT_CHANGES
+		$(apt_changes)
+	APT_CHANGES
+	# shellcheck disable=SC2086 # one argument a package
+	[ -z "$apt_auto" ] || apt-mark auto $apt_auto </dev/null >/dev/null
+	# shellcheck disable=SC2086 # one argument a package
+	[ -z "$apt_manual" ] || apt-mark manual $apt_manual </dev/null >/dev/null
+}
