@@ -134,9 +134,13 @@ func check(t interface{ Fatalf(string, ...any) }, in, out string, again func(str
 	}
 }
 
-// Every single character, between letters.
+// Every single character, between letters; of the planes in which nothing is
+// assigned, the first and the last.
 func TestEveryRune(t *testing.T) {
 	for first := rune(0); first <= unicode.MaxRune; first += 0x400 {
+		if in := first & 0xffff; first >= 0x33800 && in != 0 && in != 0xfc00 {
+			continue
+		}
 		var in, want strings.Builder
 		for r := first; r < first+0x400; r++ {
 			in.WriteRune('a')
