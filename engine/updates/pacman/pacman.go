@@ -1,0 +1,60 @@
+package pacman
+
+import (
+	_ "embed" // the shell files
+
+	"patchwave/connectors/posix"
+	"patchwave/engine/updates"
+)
+
+var (
+	//go:embed common.sh
+	commonShell string
+	//go:embed scan.sh
+	scanShell string
+	//go:embed simulate.sh
+	simulateShell string
+	//go:embed job.sh
+	jobShell string
+)
+
+// Manager is pacman. It has no state.
+type Manager struct{}
+
+var _ updates.Manager = Manager{}
+
+// New returns the manager.
+func New() Manager { return Manager{} }
+
+// Name returns "pacman".
+func (Manager) Name() string { return "pacman" }
+
+// Shell returns the functions pacman_….
+func (Manager) Shell() updates.Shell {
+	return updates.Shell{
+		Scan:     commonShell + scanShell,
+		Simulate: commonShell + simulateShell,
+		Job:      commonShell + jobShell,
+	}
+}
+
+// ParseScan reads the frames of pacman_refresh and pacman_scan.
+func (Manager) ParseScan(a posix.Answer) updates.Listing { return parseScan(a) }
+
+// ParseSimulation reads one frame of pacman_simulate and those beside it.
+func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+	return parseSimulation(a, frame, want)
+}
+
+// ParseInstall reads the frames of pacman_install or pacman_rollback.
+func (Manager) ParseInstall(a posix.Answer) updates.Outcome { return parseInstall(a) }
+
+// Exit statuses of our own in frames pacman.refresh, pacman.install and
+// pacman.rollback.
+const (
+	exitDrift   = 65
+	exitMissing = 66
+	exitLocked  = 75
+	exitStale   = 76
+	exitUnsafe  = 77
+)
