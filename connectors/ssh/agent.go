@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -43,8 +44,8 @@ func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentC
 
 // addAgent puts the keys of the agent in front. An agent that cannot be used is
 // passed over: the other means may do.
-func (a *authentication) addAgent(ctx context.Context, socket string, explicit *ssh.Certificate, files []ssh.Signer) {
-	conn, err := dialAgent(ctx, socket, 3*a.ep.timeouts.Connect)
+func (a *authentication) addAgent(ctx context.Context, socket string, certs []*ssh.Certificate, files []ssh.Signer) {
+	conn, err := dialAgent(ctx, socket, agentWaits*a.ep.timeouts.Connect)
 	if err != nil {
 		a.skipped = append(a.skipped, err.Error())
 		return
@@ -59,20 +60,31 @@ func (a *authentication) addAgent(ctx context.Context, socket string, explicit *
 		a.skipped = append(a.skipped, "the agent holds no key")
 	}
 	var named, others []ssh.Signer
-	for _, s := range signers {
-		if c := certify(explicit, s); c != nil {
-			named = append(named, c)
-		}
-		s, err := secure(s, "a key of the agent")
+	for _, bare := range signers {
+		s, err := secure(bare, "a key of the agent")
 		if err != nil {
 			a.skipped = append(a.skipped, err.Error())
 			continue
 		}
-		if slices.ContainsFunc(files, func(f ssh.Signer) bool { return string(f.PublicKey().Marshal()) == string(s.PublicKey().Marshal()) }) {
+		for _, cert := range certs {
+			if c := certify(cert, s); c != nil {
+				named = append(named, c)
+			}
+		}
+		if isNamed(s, files) {
 			named = append(named, s)
-		} else {
+		} else if !a.ep.onlyNamed {
 			others = append(others, s)
 		}
 	}
 	a.signers = append(a.signers, append(named, others...)...)
+}
+
+// agentWaits is how many connect timeouts the agent's connection lives: it signs
+// after the dialling and the handshake.
+const agentWaits = 3
+
+func isNamed(s ssh.Signer, files []ssh.Signer) bool {
+	id := s.PublicKey().Marshal()
+	return slices.ContainsFunc(files, func(f ssh.Signer) bool { return bytes.Equal(f.PublicKey().Marshal(), id) })
 }

@@ -2,7 +2,9 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -54,54 +56,69 @@ func (d *Dialer) authentication(ctx context.Context, ep endpoint) (*authenticati
 // addKeys fills signers: those of the agent first, and among them those that are
 // named as identity files too, because a server gives up after a few.
 func (d *Dialer) addKeys(ctx context.Context, a *authentication) error {
-	explicit, err := d.explicitCertificate(a.ep)
+	certs, err := d.certificates(a)
 	if err != nil {
 		return err
 	}
 	var files []ssh.Signer
 	for _, path := range a.ep.auth.IdentityFiles {
-		signers, err := d.identity(ctx, a, path, explicit)
-		if err != nil {
-			if a.ep.optionalKeys {
-				a.skipped = append(a.skipped, err.Error())
-				continue
-			}
+		signers, err := d.identity(ctx, a, path, certs)
+		switch {
+		case err == nil:
+			files = append(files, signers...)
+		case !a.ep.usualKeys:
 			return err
+		case !errors.Is(err, fs.ErrNotExist):
+			a.skipped = append(a.skipped, err.Error())
 		}
-		files = append(files, signers...)
 	}
 	if a.ep.auth.Agent {
-		a.addAgent(ctx, d.cfg.AgentSocket, explicit, files)
+		a.addAgent(ctx, d.cfg.AgentSocket, certs, files)
 	}
 	a.signers = unique(append(a.signers, files...))
-	if explicit != nil && !slices.ContainsFunc(a.signers, func(s ssh.Signer) bool { return s.PublicKey().Type() == explicit.Type() }) {
+	if a.ep.auth.Certificate != "" && !slices.ContainsFunc(a.signers, isCertificate) {
 		return &keyError{message: fmt.Sprintf("no key goes with the certificate %s", a.ep.auth.Certificate), fix: "name its private key in identity_files, or set `agent = true`"}
 	}
 	return nil
 }
 
-func (d *Dialer) explicitCertificate(ep endpoint) (*ssh.Certificate, error) {
-	path := ep.auth.Certificate
-	if path == "" {
-		return nil, nil
+func isCertificate(s ssh.Signer) bool {
+	_, ok := s.PublicKey().(*ssh.Certificate)
+	return ok
+}
+
+// certificates reads the certificates of the endpoint. One that the target names
+// has to be good; the others are passed over.
+func (d *Dialer) certificates(a *authentication) (certs []*ssh.Certificate, err error) {
+	for _, path := range a.ep.certificates {
+		cert, err := readCertificate(path)
+		if err == nil {
+			err = usable(cert, path, d.cfg.Now())
+		}
+		switch {
+		case err == nil:
+			certs = append(certs, cert)
+		case path == a.ep.auth.Certificate:
+			return nil, err
+		case !errors.Is(err, fs.ErrNotExist):
+			a.skipped = append(a.skipped, err.Error())
+		}
 	}
-	cert, err := readCertificate(path)
-	if err != nil {
-		return nil, err
-	}
-	return cert, usable(cert, path, d.cfg.Now())
+	return certs, nil
 }
 
 // identity returns the signers of one identity file: with its certificates, then
 // bare.
-func (d *Dialer) identity(ctx context.Context, a *authentication, path string, explicit *ssh.Certificate) ([]ssh.Signer, error) {
+func (d *Dialer) identity(ctx context.Context, a *authentication, path string, certs []*ssh.Certificate) ([]ssh.Signer, error) {
 	signer, err := d.keys.signer(ctx, path, a.ep.auth.Passphrase)
 	if err != nil {
 		return nil, err
 	}
 	var out []ssh.Signer
-	if s := certify(explicit, signer); s != nil {
-		out = append(out, s)
+	for _, cert := range certs {
+		if s := certify(cert, signer); s != nil {
+			out = append(out, s)
+		}
 	}
 	beside, err := besideKey(path)
 	if err == nil && beside != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -102,6 +103,11 @@ func handshakeError(ctx context.Context, h *handshaker, auth *authentication, ca
 		e.Code, e.Err = connectors.CodeTimeout, context.DeadlineExceeded
 		e.Message = fmt.Sprintf("%s did not finish the %s within %s", ep.address(), phaseName(phase), ep.timeouts.Connect)
 		e.Hint = "check that it is an SSH server and not overloaded"
+	case errors.As(err, &negotiation) && onlyCertificates(negotiation.RequestedAlgorithms):
+		e.Code = connectors.CodeHostKey
+		e.Message = fmt.Sprintf("%s shows host certificates only, and no authority for it is known", ep.hostPort())
+		e.Hint = "add a @cert-authority line to " + h.trust.file()
+		e.Err = &covered{"no login was tried", err}
 	case errors.As(err, &negotiation):
 		e.Code = connectors.CodeUnsupported
 		e.Message = fmt.Sprintf("%s offers no secure %s: it has %s", ep.address(), subject(negotiation), strings.Join(negotiation.RequestedAlgorithms, ", "))
@@ -126,6 +132,10 @@ func phaseName(p connectors.Phase) string {
 		return "login"
 	}
 	return "handshake"
+}
+
+func onlyCertificates(algorithms []string) bool {
+	return len(algorithms) > 0 && !slices.ContainsFunc(algorithms, func(a string) bool { return !strings.Contains(a, "-cert-v01@") })
 }
 
 // subject is what the two sides do not have in common, in words.

@@ -232,11 +232,8 @@ func (t *trust) howToAdd(key ssh.PublicKey) string {
 	if cert, ok := key.(*ssh.Certificate); ok {
 		key = cert.Key
 	}
-	file := "~/.ssh/known_hosts"
-	if len(t.ep.keyFiles) > 0 {
-		file = t.ep.keyFiles[0]
-	}
-	if len(t.ep.jump) > 0 || t.ep.alias != t.ep.host {
+	file := t.file()
+	if len(t.ep.jump) > 0 || t.ep.aliasName != t.ep.host {
 		return fmt.Sprintf("compare it with `ssh-keygen -lf /etc/ssh/ssh_host_%s_key.pub` on the host, then add it: `echo '%s %s' >> %s`",
 			fileType(key), knownhostsName(t.ep), strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), file)
 	}
@@ -244,12 +241,20 @@ func (t *trust) howToAdd(key ssh.PublicKey) string {
 		fileType(key), fileType(key), t.ep.port, t.ep.host, file)
 }
 
+// file is the known_hosts file to add lines to.
+func (t *trust) file() string {
+	if len(t.ep.keyFiles) == 0 {
+		return "known_hosts"
+	}
+	return t.ep.keyFiles[0]
+}
+
 // knownhostsName is the name of the endpoint as known_hosts writes it.
 func knownhostsName(ep endpoint) string {
-	if ep.port == defaultPort {
-		return ep.alias
+	if ep.aliasPort == defaultPort {
+		return ep.aliasName
 	}
-	return fmt.Sprintf("[%s]:%d", ep.alias, ep.port)
+	return fmt.Sprintf("[%s]:%d", ep.aliasName, ep.aliasPort)
 }
 
 // fileType is the word that ssh-keygen and ssh-keyscan use for a key type.

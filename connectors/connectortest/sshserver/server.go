@@ -100,11 +100,7 @@ func NewKey(t testing.TB) ssh.Signer {
 	if err != nil {
 		t.Fatalf("make a key: %v", err)
 	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatalf("make a key: %v", err)
-	}
-	return signer
+	return signer(t, private)
 }
 
 // Host is the address without the port.
