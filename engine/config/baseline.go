@@ -1,0 +1,177 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"patchwave/inventory"
+	"patchwave/policies"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// baseline is an ordered list of rules; it needs no linking, so that the value is
+// made at once.
+type baseline struct {
+	at    hcl.Range
+	value *policies.Baseline
+}
+
+func baselineShape() shape {
+	return shape{named: []string{"approve", "hold", "reject", "pin"}}
+}
+
+func (l *loader) decodeBaseline(raw *hcl.Block) {
+	b := l.open(raw, baselineShape())
+	value := &policies.Baseline{Name: b.name, Pos: position(raw.DefRange)}
+	names := newTable[string]("rule")
+	for _, inner := range b.inner {
+		r := l.decodeRule(inner)
+		if declare(l, names, r.Name, labelRange(inner), r.Name) {
+			value.Rules = append(value.Rules, r)
+		}
+	}
+	if len(b.inner) == 0 {
+		l.warn(raw.DefRange, fmt.Sprintf("baseline %q approves nothing", b.name), "What no rule matches is not approved; add an approve rule.")
+	}
+	declare(l, l.model.baselines, b.name, labelRange(raw), &baseline{at: raw.DefRange, value: value})
+}
+
+// criteria are the arguments of which every rule needs at least one.
+var criteria = []string{"packages", "kbs", "cves", "classification", "severity", "known_exploited", "where"}
+
+func ruleShape(kind policies.RuleKind) shape {
+	s := shape{optional: append([]string{"reason"}, criteria...)}
+	switch kind {
+	case policies.RuleApprove:
+		s.optional = append(s.optional, "after", "allow_removals")
+	case policies.RulePin:
+		s.required = append(s.required, "version")
+		s.optional = append(s.optional, "until")
+	case policies.RuleHold, policies.RuleReject:
+		s.optional = append(s.optional, "until")
+	}
+	return s
+}
+
+func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
+	kind := policies.RuleKind(raw.Type)
+	b := l.open(raw, ruleShape(kind))
+	r := policies.Rule{Kind: kind, Name: b.name, Pos: position(raw.DefRange)}
+	given := 0
+	for _, name := range criteria {
+		if b.has(name) {
+			given++
+		}
+	}
+	if given == 0 {
+		l.fail(raw.DefRange, fmt.Sprintf("%s %q has no criterion", kind, b.name),
+			"It would match every update. Give at least one of "+strings.Join(criteria, ", ")+"; packages = [\"*\"] says every package.")
+	}
+	r.Packages = b.globs("packages")
+	r.KBs = b.matching("kbs", kbPattern, "the number of a knowledge base article such as KB5034441")
+	r.CVEs = b.matching("cves", cvePattern, "the number of a vulnerability such as CVE-2026-12345")
+	classifications, _ := b.words("classification", wordsOf(inventory.Classifications())...)
+	for _, c := range classifications {
+		r.Classifications = append(r.Classifications, inventory.Classification(c))
+	}
+	severities, _ := b.words("severity", wordsOf(inventory.Severities())...)
+	for _, s := range severities {
+		r.Severities = append(r.Severities, inventory.Severity(s))
+	}
+	b.noneEmpty("packages", "kbs", "cves", "classification", "severity")
+	if known, ok := b.flag("known_exploited"); ok {
+		r.KnownExploited = &known
+	}
+	if c := b.where("where", baselineScope); c != nil {
+		r.Where = c
+	}
+	r.After, _ = b.spanOrZero("after")
+	r.AllowRemovals, _ = b.flag("allow_removals")
+	r.Reason, _ = b.nonEmpty("reason")
+	if version, ok := b.nonEmpty("version"); ok {
+		if err := inventory.CheckGlob(version); err != nil {
+			l.fail(b.place("version"), fmt.Sprintf("%q is no pattern", version), sentence(err))
+		}
+		r.Version = version
+	}
+	r.Until, _ = b.endOfDay("until")
+	return r
+}
+
+// noneEmpty refuses lists that are written and empty: nothing would match them,
+// and whoever wrote one meant something else.
+func (b *block) noneEmpty(names ...string) {
+	for _, name := range names {
+		a, ok := b.attrs[name]
+		if !ok {
+			continue
+		}
+		if exprs, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && len(exprs) == 0 {
+			b.l.fail(a.Expr.Range(), fmt.Sprintf("%s is empty", name), "Nothing would match it; leave the argument out.")
+		}
+	}
+}
+
+// globs reads a list of patterns.
+func (b *block) globs(name string) []string {
+	items, _ := b.texts(name)
+	for _, it := range items {
+		if err := inventory.CheckGlob(it.text); err != nil {
+			b.l.fail(it.at, fmt.Sprintf("%q is no pattern", it.text), sentence(err))
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return plain(items)
+}
+
+// matching reads a list of numbers that have a form.
+func (b *block) matching(name string, pattern *regexp.Regexp, form string) []string {
+	items, _ := b.texts(name)
+	for _, it := range items {
+		if !pattern.MatchString(it.text) {
+			b.l.fail(it.at, fmt.Sprintf("%q is not %s", it.text, form), "")
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return plain(items)
+}
+
+// The forms of the numbers: cve.org's syntax of 2014, and Microsoft's articles.
+var (
+	cvePattern = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
+	kbPattern  = regexp.MustCompile(`^KB[0-9]{4,10}$`)
+)
+
+// endOfDay reads a date and returns the last instant of that day in patchwave's
+// zone. One that is past is reported: the rule no longer does anything.
+func (b *block) endOfDay(name string) (time.Time, bool) {
+	s, ok := b.text(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	date, err := time.ParseInLocation(time.DateOnly, s, b.l.zone)
+	if err != nil {
+		b.l.fail(b.place(name), fmt.Sprintf("%q is no date", s), "Write it as 2027-01-08.")
+		return time.Time{}, false
+	}
+	end := time.Date(date.Year(), date.Month(), date.Day()+1, 0, 0, 0, 0, b.l.zone).Add(-time.Nanosecond)
+	if end.Before(b.l.opt.Now) {
+		b.l.warn(b.place(name), fmt.Sprintf("%s %q ended on %s", b.kind, b.name, s), "The rule is dead: it matches nothing. Remove it, or move its end.")
+	}
+	return end, true
+}
+
+func wordsOf[T ~string](items []T) []string {
+	out := make([]string, len(items))
+	for i, it := range items {
+		out[i] = string(it)
+	}
+	return out
+}

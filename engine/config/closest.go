@@ -1,0 +1,74 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// closest returns the candidate that was probably meant by name, or "". A slip
+// of the finger is one or two characters, a third of a long word at most.
+func closest(name string, candidates iter.Seq[string]) string {
+	best, bestDistance := "", max(2, len(name)/3)+1
+	for c := range candidates {
+		if gap := len(c) - len(name); gap >= bestDistance || -gap >= bestDistance {
+			continue
+		}
+		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(c), nil)
+		if d < bestDistance || (d == bestDistance && best != "" && c < best) {
+			best, bestDistance = c, d
+		}
+	}
+	if bestDistance >= len(name) {
+		return "" // nothing of the name is left
+	}
+	return best
+}
+
+// didYouMean returns a sentence that names the closest candidate, or "".
+func didYouMean(name string, candidates iter.Seq[string]) string {
+	if c := closest(name, candidates); c != "" {
+		return fmt.Sprintf("Did you mean %q?", c)
+	}
+	return ""
+}
+
+// oneOf returns a sentence that lists what is allowed, and the suggestion.
+func oneOf(name string, allowed []string) string {
+	detail := "It must be one of " + strings.Join(allowed, ", ") + "."
+	if s := didYouMean(name, slices.Values(allowed)); s != "" {
+		detail += " " + s
+	}
+	return detail
+}
+
+// sentences joins the sentences that are not empty.
+func sentences(parts ...string) string {
+	parts = slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" })
+	return strings.Join(parts, " ")
+}
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// joinWords lists words in a sentence.
+func joinWords(words []string) string { return strings.Join(words, ", ") }
+
+// suggest returns didYouMean of a list with a blank before it.
+func suggest(name string, known []string) string {
+	if s := didYouMean(name, slices.Values(known)); s != "" {
+		return " " + s
+	}
+	return ""
+}

@@ -1,0 +1,49 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// failCycle reports a chain of things that need each other: the last step of path is
+// on it already. The
+// error stands at the latest of the places that make the circle.
+func (l *loader) failCycle(what string, path []step) {
+	last := path[len(path)-1]
+	begin := slices.IndexFunc(path, func(s step) bool { return s.name == last.name })
+	circle := path[begin : len(path)-1]
+	names := make([]string, 0, len(circle)+1)
+	latest := circle[0]
+	for _, s := range circle {
+		names = append(names, s.name)
+		if before(latest.at, s.at) {
+			latest = s
+		}
+	}
+	names = append(names, last.name)
+	var related []hcl.Range
+	for _, s := range circle {
+		if s != latest {
+			related = append(related, s.at)
+		}
+	}
+	l.fail(latest.at, fmt.Sprintf("a cycle among %s", what), strings.Join(names, " → ")+".", related...)
+}
+
+// step is one thing on the way through a graph.
+type step struct {
+	name string
+	// at is where the thing is named by the one before it, or declared.
+	at hcl.Range
+}
+
+// before orders ranges as a reader meets them.
+func before(a, b hcl.Range) bool {
+	if a.Filename != b.Filename {
+		return a.Filename < b.Filename
+	}
+	return a.Start.Byte < b.Start.Byte
+}

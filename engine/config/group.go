@@ -1,0 +1,47 @@
+package config
+
+import (
+	"patchwave/inventory"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// group is a declared set of hosts: members and where add up.
+type group struct {
+	name          string
+	at            hcl.Range
+	memberRefs    []ref
+	where         *condition
+	labels        inventory.Labels
+	connectionRef *ref
+
+	// Set by linking:
+
+	// hosts and groups are the members.
+	hosts  []*host
+	groups []*group
+	// connection is that of connectionRef.
+	connection *connection
+	// facts is the group whose where reads facts, this one or one below it; nil if
+	// membership is known from the configuration alone.
+	facts *group
+}
+
+func groupShape() shape {
+	return shape{optional: []string{"members", "where", "labels", "connection"}}
+}
+
+func (l *loader) decodeGroup(raw *hcl.Block) {
+	b := l.open(raw, groupShape())
+	g := &group{name: b.name, at: raw.DefRange}
+	g.memberRefs, _ = b.refs("members", false, "host", "group")
+	g.where = b.where("where", groupScope)
+	g.labels, _ = b.labels("labels")
+	if r, ok := b.ref("connection", "connection"); ok {
+		g.connectionRef = &r
+	}
+	if !b.has("members") && !b.has("where") {
+		l.fail(raw.DefRange, "a group without members", "Give it members, where, or both.")
+	}
+	declare(l, l.model.groups, g.name, labelRange(raw), g)
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"fmt"
+
+	"patchwave/connectors"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// linkConnections decides the connection of every host: its own, else that of
+// its groups, which must agree. Groups that have a connection do not depend on
+// facts, so that this is known now.
+func (l *loader) linkConnections() {
+	m := l.model
+	inherited := make([]*group, len(m.hosts.order))
+	members := newMembers(m, nil)
+	disputed := map[*host]bool{}
+	for _, g := range m.groups.order {
+		if g.connection == nil || g.facts != nil {
+			continue
+		}
+		for _, i := range members.of(g) {
+			h := m.hosts.order[i]
+			if h.own != nil || h.connectionRef != nil {
+				continue
+			}
+			first := inherited[i]
+			switch {
+			case first == nil:
+				inherited[i] = g
+			case first.connection != g.connection && !disputed[h]:
+				disputed[h] = true
+				l.failDispute(h, first, g)
+			}
+		}
+	}
+	missing := map[hcl.Range]bool{}
+	for i, h := range m.hosts.order {
+		h.inForce = h.own
+		if h.inForce == nil && inherited[i] != nil {
+			h.inForce = inherited[i].connection
+		}
+		if h.inForce == nil && h.connectionRef == nil && !l.promised(h, members) && !missing[h.at] {
+			missing[h.at] = true // the hosts of a range share the mistake
+			l.fail(h.at, fmt.Sprintf("host %q has no connection", h.name), "Give it connection = connection.NAME, or put it into a group that has one.")
+		}
+	}
+}
+
+// promised reports whether a group of the host names a connection that could not
+// be used; that was reported there.
+func (l *loader) promised(h *host, members *members) bool {
+	for _, g := range l.model.groups.order {
+		if g.connectionRef != nil && g.connection == nil && members.has(g, h) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *loader) failDispute(h *host, a, b *group) {
+	at, other := b.connectionRef.at, a.connectionRef.at
+	if before(at, other) {
+		at, other = other, at
+	}
+	l.fail(at, fmt.Sprintf("host %q gets two connections from its groups", h.name),
+		fmt.Sprintf("%s says %s, %s says %s. Give the host its own.",
+			groupName(a), *a.connectionRef, groupName(b), *b.connectionRef), other, h.at)
+}
+
+// linkJumps checks the chains of jump hosts.
+func (l *loader) linkJumps() {
+	for _, c := range l.model.connections.order {
+		for i, hop := range c.hops {
+			if hop.inForce != nil && hop.inForce.kind != connectors.KindSSH {
+				l.fail(c.jump[min(i, len(c.jump)-1)].at, fmt.Sprintf("host %q is not reached over ssh", hop.name), "A jump host needs a connection of type ssh.")
+			}
+		}
+	}
+	state := map[*host]visit{}
+	var walk func(h *host, path []step)
+	walk = func(h *host, path []step) {
+		state[h] = visiting
+		for i, hop := range hopsOf(h) {
+			next := append(path, step{hostName(hop), h.inForce.jump[min(i, len(h.inForce.jump)-1)].at})
+			switch state[hop] {
+			case visiting:
+				l.failCycle("jump hosts", next)
+			case unvisited:
+				walk(hop, next)
+			case visited:
+			}
+		}
+		state[h] = visited
+	}
+	// Only hosts that are jumped through can be part of a cycle.
+	for _, c := range l.model.connections.order {
+		for _, hop := range c.hops {
+			if state[hop] == unvisited {
+				walk(hop, []step{{hostName(hop), hop.at}})
+			}
+		}
+	}
+}
+
+// hopsOf are the jump hosts of a host: those of its connection, unless it is one
+// of them itself; such a host is reached without the chain that names it.
+func hopsOf(h *host) []*host {
+	if h.inForce == nil {
+		return nil
+	}
+	for _, hop := range h.inForce.hops {
+		if hop == h {
+			return nil
+		}
+	}
+	return h.inForce.hops
+}
+
+// chainOf is the whole way to a host, first hop first. A first hop is reached the
+// way its own connection says, a later one through the hop before it.
+func chainOf(h *host) []*host {
+	hops := hopsOf(h)
+	if len(hops) == 0 {
+		return nil
+	}
+	return append(chainOf(hops[0]), hops...)
+}

@@ -1,0 +1,151 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+)
+
+func patchwaveShape() shape {
+	return shape{optional: []string{"required_version", "database", "timezone", "parallelism", "known_hosts"}}
+}
+
+// decodePatchwave reads the one block with the settings of the controller.
+func (l *loader) decodePatchwave(raw *hcl.Block) {
+	b := l.open(raw, patchwaveShape())
+	if first := l.patchwaveAt; first != nil {
+		l.fail(raw.DefRange, "duplicate patchwave block",
+			fmt.Sprintf("There is one at most; the first is at %s:%d.", first.Filename, first.Start.Line), *first)
+		return
+	}
+	l.patchwaveAt = &raw.DefRange
+	s := &l.model.settings
+	if path, ok := b.nonEmpty("database"); ok {
+		s.Database, _ = l.path(path, b.place("database"))
+	}
+	if zone, ok := b.zone("timezone"); ok {
+		s.Timezone, l.zone = zone.String(), zone
+	}
+	if n, ok := b.number("parallelism", 1, maxParallelism); ok {
+		s.Parallelism = n
+	}
+	files, _ := b.texts("known_hosts")
+	for _, f := range files {
+		path, ok := l.path(f.text, f.at)
+		if !ok {
+			continue
+		}
+		s.KnownHosts = append(s.KnownHosts, path)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			l.warn(f.at, fmt.Sprintf("the file %s does not exist", path),
+				"No host key in it is known, so hosts are refused until it is there or a connection says host_keys = \"accept-new\".")
+		}
+	}
+}
+
+// maxParallelism is more connections than a controller has file descriptors for.
+const maxParallelism = 100_000
+
+// defaultKnownHosts are the files OpenSSH reads, where the configuration names
+// none.
+func (l *loader) defaultKnownHosts() []string {
+	files := []string{"/etc/ssh/ssh_known_hosts"}
+	if l.opt.Home != "" {
+		files = append([]string{filepath.Join(l.opt.Home, ".ssh", "known_hosts")}, files...)
+	}
+	return files
+}
+
+// path makes a path absolute: "~" is the running user's home, relative ones
+// start at the configuration directory.
+func (l *loader) path(s string, at hcl.Range) (string, bool) {
+	switch {
+	case s == "" || strings.ContainsRune(s, 0):
+		l.fail(at, "this is no path", "")
+		return "", false
+	case s == "~" || strings.HasPrefix(s, "~/"):
+		if l.opt.Home == "" {
+			l.fail(at, "the home directory is not known", "The running user has none; write the whole path.")
+			return "", false
+		}
+		return filepath.Join(l.opt.Home, s[1:]), true
+	case strings.HasPrefix(s, "~"):
+		l.fail(at, "the home of another user cannot be named", "Write the whole path.")
+		return "", false
+	case filepath.IsAbs(s):
+		return filepath.Clean(s), true
+	default:
+		return filepath.Join(l.opt.Dir, s), true
+	}
+}
+
+// zone reads an IANA time zone.
+func (b *block) zone(name string) (*time.Location, bool) {
+	s, ok := b.nonEmpty(name)
+	if !ok {
+		return nil, false
+	}
+	zone, err := time.LoadLocation(s)
+	if err != nil || s == "Local" {
+		b.l.fail(b.place(name), fmt.Sprintf("there is no time zone %q", s),
+			"Write a name of the IANA database, for example \"Europe/Berlin\" or \"UTC\".")
+		return nil, false
+	}
+	return zone, true
+}
+
+// versionRefused reports whether the configuration asks for another version of
+// this program. Then nothing else is looked at: what looks wrong to this version
+// may be right for that one.
+func (l *loader) versionRefused() bool {
+	own, err := version.NewVersion(l.opt.Version)
+	if err != nil {
+		return false // a build without a version
+	}
+	refused := false
+	schema := &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "patchwave"}}}
+	for _, f := range l.files {
+		if f.body == nil {
+			continue
+		}
+		content, _, _ := f.body.PartialContent(schema) // decode reports what is wrong with it
+		for _, b := range content.Blocks {
+			refused = l.versionOf(b, own) || refused
+		}
+	}
+	if refused {
+		l.files = nil
+	}
+	return refused
+}
+
+func (l *loader) versionOf(b *hcl.Block, own *version.Version) bool {
+	inner, _, _ := b.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}})
+	attr, ok := inner.Attributes["required_version"]
+	if !ok {
+		return false
+	}
+	want, ok := literalText(attr.Expr)
+	if !ok {
+		l.fail(attr.Expr.Range(), "required_version must be a plain string", "It is read before variables are known.")
+		return false
+	}
+	constraint, err := version.NewConstraint(want)
+	if err != nil {
+		l.fail(attr.Expr.Range(), fmt.Sprintf("%q is no version constraint", want), "Write for example \">= 0.1.0\" or \"~> 1.2\".")
+		return false
+	}
+	if constraint.Check(own.Core()) {
+		return false
+	}
+	l.fail(attr.Expr.Range(), fmt.Sprintf("this configuration needs patchwave %s", want),
+		fmt.Sprintf("This is patchwave %s; install a version that fits.", own))
+	return true
+}
