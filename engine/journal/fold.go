@@ -124,7 +124,8 @@ func (f *Folder) sort() {
 	})
 }
 
-func decode[T any](e Event) (T, error) {
+// Decode reads the payload of an event.
+func Decode[T any](e Event) (T, error) {
 	var data T
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return data, fmt.Errorf("decode %s: %w", e.Type, err)
@@ -144,7 +145,7 @@ func (f *Folder) apply(e Event) error {
 	}
 	switch e.Type {
 	case RunStarted:
-		d, err := decode[RunStartedData](e)
+		d, err := Decode[RunStartedData](e)
 		if err != nil {
 			return err
 		}
@@ -154,7 +155,7 @@ func (f *Folder) apply(e Event) error {
 		}
 		r.Start, r.State, r.Ended = d, "running", nil
 	case RunState:
-		d, err := decode[RunStateData](e)
+		d, err := Decode[RunStateData](e)
 		if err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (f *Folder) apply(e Event) error {
 			r.Ended = &at
 		}
 	case BreakerOpen:
-		d, err := decode[BreakerData](e)
+		d, err := Decode[BreakerData](e)
 		if err != nil {
 			return err
 		}

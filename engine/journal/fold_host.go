@@ -28,7 +28,7 @@ func (f *Folder) applyHost(e Event) error {
 }
 
 func (f *Folder) planned(h *Host, e Event) error {
-	d, err := decode[HostPlannedData](e)
+	d, err := Decode[HostPlannedData](e)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (f *Folder) planned(h *Host, e Event) error {
 }
 
 func (h *Host) move(e Event) error {
-	d, err := decode[HostStateData](e)
+	d, err := Decode[HostStateData](e)
 	if err != nil {
 		return err
 	}
@@ -67,14 +67,14 @@ func (h *Host) move(e Event) error {
 
 func (h *Host) step(e Event) error {
 	if e.Type == StepStarted {
-		d, err := decode[StepStartedData](e)
+		d, err := Decode[StepStartedData](e)
 		if err != nil {
 			return err
 		}
 		h.Steps = append(h.Steps, &Step{Name: d.Step, State: "running", Started: e.At, Attempt: d.Attempt})
 		return nil
 	}
-	d, err := decode[StepFinishedData](e)
+	d, err := Decode[StepFinishedData](e)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (h *Host) step(e Event) error {
 
 func (h *Host) job(e Event) error {
 	if e.Type == JobIntent {
-		d, err := decode[JobIntentData](e)
+		d, err := Decode[JobIntentData](e)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (h *Host) job(e Event) error {
 		h.Jobs = append(h.Jobs, &Job{JobIntentData: d})
 		return nil
 	}
-	d, err := decode[JobOutcomeData](e)
+	d, err := Decode[JobOutcomeData](e)
 	if err != nil {
 		return err
 	}
@@ -119,13 +119,13 @@ func (h *Host) job(e Event) error {
 func (h *Host) result(e Event) error {
 	switch e.Type {
 	case UpdateResult:
-		d, err := decode[UpdateResultData](e)
+		d, err := Decode[UpdateResultData](e)
 		if err != nil {
 			return err
 		}
 		h.Updates = d.Updates
 	case PointMade, PointUsed:
-		d, err := decode[PointData](e)
+		d, err := Decode[PointData](e)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (h *Host) result(e Event) error {
 	case Rebooted:
 		h.Reboots++
 	case Verified:
-		d, err := decode[VerifiedData](e)
+		d, err := Decode[VerifiedData](e)
 		if err != nil {
 			return err
 		}

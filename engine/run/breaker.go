@@ -48,6 +48,9 @@ func (r *runner) failures(p *policies.Policy) (failures, total int) {
 		if state == journal.Restoring && h.Goal != "" {
 			state = h.Goal // it has failed; only the tidying up is left
 		}
+		if state == journal.RolledBack && r.work.Start.Kind == KindRollback {
+			continue // that is what was wanted
+		}
 		if slices.Contains(p.Rollout.Counts, string(state)) {
 			failures++
 		}

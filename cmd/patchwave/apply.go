@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/engine/journal"
+	"patchwave/engine/plan"
+	"patchwave/engine/report"
+	"patchwave/engine/run"
+	"patchwave/inventory"
+)
+
+type applyOptions struct {
+	planOptions
+	reason, digest string
+}
+
+func (a *app) applyCmd() *cobra.Command {
+	var opt applyOptions
+	cmd := &cobra.Command{
+		Use: "apply [FILE]", Short: "Carry out a saved plan, or plan, ask, and carry it out", GroupID: "daily",
+		Long: "With FILE exactly those versions are installed; a host on which the plan would do something else by now is\n" +
+			"left alone and named. Without FILE it plans first and asks. The first interrupt lets what has begun end and\n" +
+			"begins nothing more; the second lets go at once: jobs on the hosts end by themselves, and\n" +
+			"`patchwave resume RUN` collects them.",
+		Example: "  patchwave apply\n  patchwave apply -l 'web-*' --yes\n  patchwave apply tonight.plan",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if err := checkRefresh(opt.refresh); err != nil {
+				return err
+			}
+			s, err := a.open(cmd.Context(), create)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.Close()) }()
+			p, err := a.planToApply(cmd.Context(), s, args, opt)
+			if err != nil || p == nil {
+				return err
+			}
+			return a.apply(cmd.Context(), s, p, journal.RunStartedData{Kind: run.KindApply, Reason: opt.reason}, "apply")
+		},
+	}
+	planFlags(cmd, &opt.planOptions)
+	cmd.Flags().StringVar(&opt.reason, "reason", "", "why; kept in the journal")
+	cmd.Flags().StringVar(&opt.digest, "digest", "", "accept a plan that this database does not know if it has this digest")
+	return cmd
+}
+
+// planToApply returns the plan that the operator said yes to; nil if there is
+// nothing to ask about and all was said.
+func (a *app) planToApply(ctx context.Context, s *session, args []string, opt applyOptions) (*plan.Plan, error) {
+	if len(args) == 1 {
+		p, err := a.savedPlan(ctx, s, args[0], opt.digest)
+		if err != nil {
+			return nil, err
+		}
+		return a.confirmed(p)
+	}
+	ctx, stop := a.untilSignal(ctx)
+	defer stop()
+	p, err := a.makePlan(ctx, s, opt.planOptions)
+	if err != nil {
+		return nil, err
+	}
+	return a.confirmed(p)
+}
+
+// savedPlan reads a plan file and refuses one that was not made here, or under
+// another configuration.
+func (a *app) savedPlan(ctx context.Context, s *session, path, digest string) (*plan.Plan, error) {
+	if a.flags.limit != "" || a.flags.where != "" {
+		return nil, usage("a saved plan is carried out whole: --limit and --where do not go with it")
+	}
+	p, err := plan.Load(path, a.now())
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	known, err := s.store.Plan(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if (known == nil || known.Digest != p.Digest) && digest != p.Digest {
+		return nil, usage("plan %s was not made with this database; if you trust it, say --digest %s", p.ID, p.Digest)
+	}
+	if p.ConfigDigest != s.cfg.Digest {
+		return nil, &exitError{exitRefused, errors.New("the configuration has changed since the plan was made; plan again")}
+	}
+	return p, nil
+}
+
+// confirmed shows the plan and asks.
+func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
+	hosts, changes, reboots := p.Totals()
+	if hosts == 0 || a.flags.yes {
+		return p, nil
+	}
+	if a.flags.output == "text" {
+		if err := a.showPlan(p); err != nil {
+			return nil, err
+		}
+	}
+	return p, a.ask(fmt.Sprintf("Apply %s on %s, with %s?", count(changes, "change"), count(hosts, "host"), count(reboots, "reboot")))
+}
+
+// ask wants a yes.
+func (a *app) ask(question string) error {
+	if !isTerminal(a.in) {
+		return &exitError{exitUsage, errors.New("nobody can be asked here: say --yes, or run it at a terminal")}
+	}
+	if _, err := fmt.Fprintf(a.err, "%s Type yes: ", question); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != "yes" {
+		return &exitError{exitRefused, errors.New("not confirmed; nothing was changed")}
+	}
+	return nil
+}
+
+// apply carries out a plan as a new run and shows what came of it.
+func (a *app) apply(ctx context.Context, s *session, p *plan.Plan, start journal.RunStartedData, command string) error {
+	id, err := a.newRunID()
+	if err != nil {
+		return err
+	}
+	if start.Rollout == "" {
+		start.Rollout = id
+	}
+	start.PlanID, start.PlanDigest, start.ConfigDigest = p.ID, p.Digest, p.ConfigDigest
+	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start}, command)
+}
+
+// carryOut runs or resumes a run.
+func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string) (err error) {
+	w.Inventory, w.Policies = s.inv, s.policies
+	if w.Start.Fence, err = s.store.NextFence(ctx); err != nil {
+		return err
+	}
+	if w.Dead, err = deadRuns(ctx, s.store); err != nil {
+		return err
+	}
+	a.identify(&w.Start)
+	w.Start.Controller = s.store.Controller()
+	d := newDialer()
+	defer func() { err = joinClose(err, d) }()
+	ctx, drain, stop := a.drain(ctx, w.Run)
+	defer stop()
+	live := a.live(w.Run)
+	engine := run.Engine{Dialer: d, Managers: managers(), Journal: s.store, Now: a.now, Controller: s.store.Controller(),
+		Parallelism: s.cfg.Settings.Parallelism, Notify: live.event, Poll: a.poll(),
+		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
+	r, err := engine.Apply(ctx, w, drain)
+	live.done()
+	if err != nil {
+		return err
+	}
+	return a.concluded(r, command)
+}
+
+// concluded shows a run that is over and ends with its status.
+func (a *app) concluded(r *journal.Run, command string) error {
+	if err := a.showRun(report.NewRun(command, r)); err != nil {
+		return err
+	}
+	v := report.Judge(r)
+	if r.Kind == run.KindRollback {
+		v.RolledBack = 0 // that is what was wanted
+	}
+	return exit(codeOf(v, a.interrupted))
+}
+
+// newRunID makes a run's id: sortable by time, unique.
+func (a *app) newRunID() (string, error) {
+	var b [3]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make a run id: %w", err)
+	}
+	return "r" + a.now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:]), nil
+}
+
+// identify says who runs this, and as which process.
+func (a *app) identify(d *journal.RunStartedData) {
+	if d.Trigger == "" {
+		d.Trigger = "terminal"
+		if !isTerminal(a.in) {
+			d.Trigger = "script"
+		}
+	}
+	d.Actor = "uid " + fmt.Sprint(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		d.Actor = u.Username
+	}
+	if who, ok := a.env("SUDO_USER"); ok && who != "" {
+		d.Actor += " (sudo by " + who + ")"
+	}
+	d.PID = os.Getpid()
+	d.BootID, d.ProcStart = processIdentity(d.PID)
+}

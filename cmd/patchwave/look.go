@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/engine/journal"
+	"patchwave/engine/report"
+)
+
+func (a *app) statusCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "status [RUN]", Short: "The run in progress, or the last one", GroupID: "look",
+		Example: "  patchwave status\n  patchwave status r20261122-020000-a1b2c3 -o json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withRun(cmd, args, func(r *journal.Run) error { return a.showRun(report.NewRun("status", r)) })
+		},
+	}
+}
+
+// withRun reads a run, the last one if none is named, and shows it.
+func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run) error) (err error) {
+	cfg, diags, err := a.loadConfig()
+	if err != nil || diags.HasErrors() {
+		cfg = nil // what has happened can be read without a configuration
+	}
+	st, err := a.openStore(cmd.Context(), cfg, existing)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	id := ""
+	if len(args) > 0 {
+		id = args[0]
+	}
+	r, err := loadRun(cmd.Context(), st, id)
+	if err != nil {
+		return err
+	}
+	return show(r)
+}
+
+// showRun prints a run: a line a host, and what failed.
+func (a *app) showRun(doc report.Run) error {
+	if a.flags.output == "jsonl" {
+		return a.json(struct {
+			Schema string         `json:"schema"`
+			Event  string         `json:"event"`
+			Run    *journal.Run   `json:"run"`
+			Totals map[string]int `json:"totals"`
+		}{doc.Schema, "run", doc.Run, doc.Totals})
+	}
+	if a.flags.output == "json" {
+		return a.json(doc)
+	}
+	rows := make([][]cell, 0, len(doc.Hosts))
+	for _, h := range doc.Hosts {
+		installed := 0
+		for _, u := range h.Updates {
+			if u.State == "installed" {
+				installed++
+			}
+		}
+		why := h.Why
+		if h.Fault != nil {
+			why = h.Fault.Message
+		}
+		rows = append(rows, []cell{c(h.Name), stateCell(string(h.State)), c(h.Wave), c(strconv.Itoa(h.Batch)),
+			c(strconv.Itoa(installed) + "/" + strconv.Itoa(len(h.Updates))), c(strconv.Itoa(h.Reboots)), c(why)})
+	}
+	if err := a.table([]string{"host", "state", "wave", "batch", "updates", "reboots", ""}, rows); err != nil {
+		return err
+	}
+	return a.printf("\nRun %s %s%s\n", doc.Run.ID, paint(doc.Run.State, stateStyle(doc.Run.State), a.color(a.out)), runSums(doc))
+}
+
+// runSums says how many hosts ended how.
+func runSums(doc report.Run) string {
+	s := ""
+	for _, row := range journal.States() {
+		if n := doc.Totals[string(row.State)]; n > 0 {
+			s += ", " + strconv.Itoa(n) + " " + string(row.State)
+		}
+	}
+	if doc.Run.Why != "" {
+		s += " (" + doc.Run.Why + ")"
+	}
+	return ":" + trimComma(s)
+}
+
+func trimComma(s string) string {
+	if len(s) > 1 && s[0] == ',' {
+		return s[1:]
+	}
+	return s
+}
+
+type historyDoc struct {
+	Schema string       `json:"schema"`
+	Runs   []historyRun `json:"runs"`
+}
+
+type historyRun struct {
+	ID      string         `json:"id"`
+	Kind    string         `json:"kind"`
+	State   string         `json:"state"`
+	Started time.Time      `json:"started"`
+	Ended   *time.Time     `json:"finished"`
+	Actor   string         `json:"actor"`
+	Reason  string         `json:"reason"`
+	Totals  map[string]int `json:"totals"`
+}
+
+func (a *app) historyCmd() *cobra.Command {
+	var most int
+	cmd := &cobra.Command{
+		Use: "history", Short: "Past runs, newest first", GroupID: "look",
+		Example: "  patchwave history\n  patchwave history -n 5 -o json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.history(cmd, most) },
+	}
+	cmd.Flags().IntVarP(&most, "number", "n", 20, "at most this many")
+	return cmd
+}
+
+func (a *app) history(cmd *cobra.Command, most int) (err error) {
+	cfg, diags, err := a.loadConfig()
+	if err != nil || diags.HasErrors() {
+		cfg = nil
+	}
+	st, err := a.openStore(cmd.Context(), cfg, existing)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	list, err := st.Runs(cmd.Context(), most)
+	if err != nil {
+		return err
+	}
+	doc := historyDoc{Schema: report.SchemaHistory, Runs: []historyRun{}}
+	for _, row := range list {
+		r, err := loadRun(cmd.Context(), st, row.ID)
+		if err != nil {
+			return err
+		}
+		doc.Runs = append(doc.Runs, historyRun{r.ID, r.Kind, r.State, r.Started, r.Ended, r.Actor, r.Reason, report.NewRun("history", r).Totals})
+	}
+	if a.flags.output != "text" {
+		return a.json(doc)
+	}
+	rows := make([][]cell, 0, len(doc.Runs))
+	for _, r := range doc.Runs {
+		rows = append(rows, []cell{c(r.ID), c(r.Kind), stateCell(r.State), c(r.Started.In(a.now().Location()).Format("2006-01-02 15:04")),
+			c(strconv.Itoa(r.Totals["hosts"])), c(strconv.Itoa(r.Totals["done"])), c(strconv.Itoa(r.Totals["failed"] + r.Totals["lost"])), c(r.Actor)})
+	}
+	return a.table([]string{"run", "kind", "state", "started", "hosts", "done", "failed", "by"}, rows)
+}

@@ -1,0 +1,26 @@
+// Patchwave patches a fleet of machines from one controller, with nothing
+// installed on the machines.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// execute is the whole program but for the process around it.
+func execute(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	a := newApp(in, out, errw)
+	a.signals = make(chan os.Signal, 2)
+	signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(a.signals)
+	root := a.root()
+	root.SetArgs(args)
+	return a.finish(root.ExecuteContext(ctx))
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/engine/report"
+	"patchwave/engine/store"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+type pendingDoc struct {
+	Schema  string          `json:"schema"`
+	Updates []pendingUpdate `json:"updates"`
+	// Scanned are the hosts whose last scan could not be used.
+	Unknown []string `json:"unknown"`
+}
+
+type pendingUpdate struct {
+	Host           string                   `json:"host"`
+	Name           string                   `json:"name"`
+	Arch           string                   `json:"arch"`
+	From           string                   `json:"from"`
+	To             string                   `json:"to"`
+	Classification inventory.Classification `json:"classification"`
+	Severity       inventory.Severity       `json:"severity"`
+	CVEs           []string                 `json:"cves"`
+	KBs            []string                 `json:"kbs"`
+	BlockedBy      *inventory.BlockedBy     `json:"blocked_by"`
+	FirstSeen      *time.Time               `json:"first_seen"`
+	Published      *time.Time               `json:"published"`
+	Policies       []pendingPolicy          `json:"policies"`
+}
+
+type pendingPolicy struct {
+	Policy   string     `json:"policy"`
+	Decision string     `json:"decision"`
+	Rule     string     `json:"rule"`
+	Reason   string     `json:"reason"`
+	Until    *time.Time `json:"until"`
+}
+
+func (a *app) pendingCmd() *cobra.Command {
+	var by string
+	cmd := &cobra.Command{
+		Use: "pending", Short: "The stored pending updates with the decision of the baseline; asks no host", GroupID: "daily",
+		Example: "  patchwave pending\n  patchwave pending --by host -l group:web\n  patchwave pending -o json",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if by != "update" && by != "host" {
+				return usage("--by %q is not update or host", by)
+			}
+			s, err := a.open(cmd.Context(), existing)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.Close()) }()
+			hosts, err := a.hosts(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			doc, err := a.pending(cmd.Context(), s, hosts)
+			if err != nil {
+				return err
+			}
+			return a.showPending(doc, by)
+		},
+	}
+	cmd.Flags().StringVar(&by, "by", "update", "a row an update, or a row a host")
+	return cmd
+}
+
+func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host) (pendingDoc, error) {
+	doc := pendingDoc{Schema: report.SchemaPending, Updates: []pendingUpdate{}, Unknown: []string{}}
+	ledger, err := s.store.Ledger(ctx)
+	if err != nil {
+		return doc, err
+	}
+	for _, h := range hosts {
+		o, ok := s.seen[h.Name]
+		if !ok {
+			doc.Unknown = append(doc.Unknown, h.Name)
+			continue
+		}
+		for _, u := range o.Updates {
+			doc.Updates = append(doc.Updates, a.pendingUpdate(s, h, o, u, ledger))
+		}
+	}
+	return doc, nil
+}
+
+func (a *app) pendingUpdate(s *session, h *inventory.Host, o inventory.Observation, u inventory.Update, ledger store.Ledger) pendingUpdate {
+	d := report.NewUpdate(u)
+	row := pendingUpdate{Host: h.Name, Name: u.Name, Arch: u.Arch, From: u.From, To: u.To, Classification: u.Classification,
+		Severity: u.Severity, CVEs: d.CVEs, KBs: d.KBs, BlockedBy: d.BlockedBy, Published: d.Published, Policies: []pendingPolicy{}}
+	first := ledger.FirstSeen(o.Facts.PackageManager, u)
+	row.FirstSeen = timePtr(first)
+	for _, name := range h.Policies {
+		i := slices.IndexFunc(s.policies, func(p *policies.Policy) bool { return p.Name == name })
+		if i < 0 {
+			continue
+		}
+		dec := policies.Decide(s.policies[i].Baseline,
+			policies.Subject{Host: h, Facts: &o.Facts, Update: &u, FirstSeen: first, LastSeen: o.At}, a.now())
+		row.Policies = append(row.Policies, pendingPolicy{name, string(dec.Verdict), dec.Rule, dec.Reason, timePtr(dec.Until)})
+	}
+	return row
+}
+
+func timePtr(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func (a *app) showPending(doc pendingDoc, by string) error {
+	switch {
+	case a.flags.output == "jsonl":
+		for _, u := range doc.Updates {
+			if err := a.json(struct {
+				Schema string `json:"schema"`
+				pendingUpdate
+			}{doc.Schema, u}); err != nil {
+				return err
+			}
+		}
+		return nil
+	case a.flags.output == "json":
+		return a.json(doc)
+	}
+	var err error
+	if by == "host" {
+		err = a.pendingByHost(doc)
+	} else {
+		err = a.pendingByUpdate(doc)
+	}
+	if len(doc.Unknown) > 0 {
+		a.say("not scanned yet: %s; run `patchwave scan`", strings.Join(doc.Unknown, ", "))
+	}
+	return err
+}
+
+func (a *app) pendingByHost(doc pendingDoc) error {
+	type sums struct{ updates, security, approved, blocked int }
+	m := map[string]*sums{}
+	var order []string
+	for _, u := range doc.Updates {
+		if m[u.Host] == nil {
+			m[u.Host] = &sums{}
+			order = append(order, u.Host)
+		}
+		t := m[u.Host]
+		t.updates++
+		if u.Classification == inventory.Security {
+			t.security++
+		}
+		if u.BlockedBy != nil {
+			t.blocked++
+		}
+		if slices.ContainsFunc(u.Policies, func(p pendingPolicy) bool { return p.Decision == string(policies.Approved) }) {
+			t.approved++
+		}
+	}
+	var rows [][]cell
+	for _, h := range order {
+		t := m[h]
+		rows = append(rows, []cell{c(h), c(strconv.Itoa(t.updates)), c(strconv.Itoa(t.security)), c(strconv.Itoa(t.approved)), c(strconv.Itoa(t.blocked))})
+	}
+	return a.table([]string{"host", "updates", "security", "approved", "blocked"}, rows)
+}
+
+// pendingByUpdate shows one row for an update that is the same on many hosts.
+func (a *app) pendingByUpdate(doc pendingDoc) error {
+	type key struct{ name, from, to, class, decision string }
+	hosts := map[key][]string{}
+	var order []key
+	for _, u := range doc.Updates {
+		k := key{u.Name, u.From, u.To, string(u.Classification), decisionText(u)}
+		if _, ok := hosts[k]; !ok {
+			order = append(order, k)
+		}
+		hosts[k] = append(hosts[k], u.Host)
+	}
+	slices.SortFunc(order, func(x, y key) int { return cmp.Or(cmp.Compare(x.name, y.name), cmp.Compare(x.to, y.to)) })
+	var rows [][]cell
+	for _, k := range order {
+		names := hosts[k]
+		who := names[0]
+		if len(names) > 1 {
+			who = fmt.Sprintf("%d hosts: %s", len(names), strings.Join(names, ","))
+		}
+		rows = append(rows, []cell{c(k.name), c(k.from + " -> " + k.to), c(k.class), c(k.decision), c(who)})
+	}
+	return a.table([]string{"update", "version", "class", "decision", "hosts"}, rows)
+}
+
+func decisionText(u pendingUpdate) string {
+	if len(u.Policies) == 0 {
+		return "no policy"
+	}
+	var out []string
+	for _, p := range u.Policies {
+		text := p.Decision
+		if p.Rule != "" {
+			text += " (" + p.Rule + ")"
+		} else if p.Decision == string(policies.Blocked) {
+			text += " (" + p.Reason + ")"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, "; ")
+}

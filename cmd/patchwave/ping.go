@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/connectors"
+	"patchwave/engine/fleet"
+	"patchwave/engine/report"
+	"patchwave/engine/scan"
+	"patchwave/inventory"
+)
+
+type pingDoc struct {
+	Schema string     `json:"schema"`
+	Hosts  []pingHost `json:"hosts"`
+}
+
+type pingHost struct {
+	Name           string             `json:"name"`
+	State          string             `json:"state"`
+	Error          *inventory.Problem `json:"error"`
+	Latency        int64              `json:"latency_ms"`
+	Become         string             `json:"become"`
+	PackageManager string             `json:"package_manager"`
+	Blockers       []string           `json:"blockers"`
+}
+
+func (a *app) pingCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "ping", Short: "Is every host on: reach it, log in, raise privilege, find its package manager, disk and clock", GroupID: "daily",
+		Example: "  patchwave ping\n  patchwave ping -l group:db",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			s, err := a.open(cmd.Context(), optional)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.Close()) }()
+			hosts, err := a.hosts(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			return a.ping(cmd.Context(), s, hosts)
+		},
+	}
+}
+
+func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) (err error) {
+	ctx, stop := a.untilSignal(ctx)
+	defer stop()
+	d := newDialer()
+	defer func() { err = joinClose(err, d) }()
+	doc := pingDoc{Schema: report.SchemaPing, Hosts: []pingHost{}}
+	p := a.progress("asking", len(hosts))
+	err = fleet.Each(ctx, s.cfg.Settings.Parallelism, hosts,
+		func(ctx context.Context, h *inventory.Host) pingHost { return a.pingHost(ctx, d, h) },
+		func(h pingHost) error {
+			p.step(h.Name, h.State)
+			doc.Hosts = append(doc.Hosts, h)
+			return nil
+		})
+	p.done()
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(doc.Hosts, func(x, y pingHost) int { return strings.Compare(x.Name, y.Name) })
+	if err := a.showPing(doc); err != nil {
+		return err
+	}
+	codes := []int{exitOK}
+	for _, h := range doc.Hosts {
+		switch h.State {
+		case "unreachable":
+			codes = append(codes, exitUnreachable)
+		case "failed":
+			codes = append(codes, exitFailed)
+		}
+	}
+	return exit(worst(codes...))
+}
+
+// leastDisk is the free space below which a patch run is likely to fail, in
+// bytes.
+const leastDisk = 256 << 20
+
+func (a *app) pingHost(ctx context.Context, d connectors.Dialer, h *inventory.Host) pingHost {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	out := pingHost{Name: h.Name, State: "ok", Blockers: []string{}, Become: string(h.Target.Become.Method)}
+	if out.Become == "" {
+		out.Become = string(connectors.BecomeNone)
+	}
+	start := time.Now()
+	session, err := d.Dial(ctx, h.Target)
+	out.Latency = time.Since(start).Milliseconds()
+	if err != nil {
+		o := scan.Failure(h.Name, err, a.now())
+		out.State, out.Error = string(o.State), o.Problem
+		return out
+	}
+	f := scan.Facts(ctx, session, managers(), h.Name, a.now())
+	err = session.Close()
+	out.PackageManager = f.Facts.PackageManager
+	switch {
+	case f.Problem != nil:
+		out.State, out.Error = "failed", f.Problem
+	case err != nil:
+		out.State, out.Error = "failed", &inventory.Problem{Code: string(connectors.CodeLost), Message: err.Error()}
+	}
+	for mount, free := range f.Facts.DiskFree {
+		if free < leastDisk {
+			out.Blockers = append(out.Blockers, "little space on "+mount+": "+bytesText(free))
+		}
+	}
+	slices.Sort(out.Blockers)
+	out.Blockers = append(out.Blockers, f.Notes...)
+	return out
+}
+
+func (a *app) showPing(doc pingDoc) error {
+	if a.flags.output != "text" {
+		return a.json(doc)
+	}
+	rows := make([][]cell, 0, len(doc.Hosts))
+	for _, h := range doc.Hosts {
+		last := cell{strings.Join(h.Blockers, "; "), warn}
+		if h.Error != nil {
+			last = cell{h.Error.Code + ": " + h.Error.Message, bad}
+		}
+		rows = append(rows, []cell{c(h.Name), stateCell(h.State), c((time.Duration(h.Latency) * time.Millisecond).String()),
+			c(h.Become), c(h.PackageManager), last})
+	}
+	return a.table([]string{"host", "state", "log in", "become", "manager", ""}, rows)
+}

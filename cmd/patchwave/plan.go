@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/connectors"
+	"patchwave/engine/plan"
+	"patchwave/engine/report/safe"
+	"patchwave/engine/scan"
+	"patchwave/inventory"
+)
+
+type planOptions struct {
+	policy, out, refresh string
+	detailed             bool
+}
+
+func (a *app) planCmd() *cobra.Command {
+	var opt planOptions
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Exactly what would be done: hosts, waves, batches, versions, reboots; changes nothing", GroupID: "daily",
+		Long: "Scans the hosts, decides by policy, and asks each host's own package manager what installing the\n" +
+			"approved versions would do. With --out the plan is saved, and `patchwave apply FILE` does exactly that.",
+		Example: "  patchwave plan\n  patchwave plan -p web-prod -l 'web-*' --out tonight.plan\n  patchwave plan --detailed-exitcode -o json",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if err := checkRefresh(opt.refresh); err != nil {
+				return err
+			}
+			s, err := a.open(cmd.Context(), create)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.Close()) }()
+			ctx, stop := a.untilSignal(cmd.Context())
+			defer stop()
+			p, err := a.makePlan(ctx, s, opt)
+			if err != nil {
+				return err
+			}
+			if opt.out != "" {
+				if err := savePlan(opt.out, p); err != nil {
+					return err
+				}
+			}
+			if err := a.showPlan(p); err != nil {
+				return err
+			}
+			if opt.out != "" {
+				a.say("saved; carry it out with: patchwave apply %s", opt.out)
+			}
+			return exit(planCode(p, opt.detailed))
+		},
+	}
+	planFlags(cmd, &opt)
+	cmd.Flags().StringVar(&opt.out, "out", "", "save the plan to this file")
+	cmd.Flags().BoolVar(&opt.detailed, "detailed-exitcode", false, "status 10 if there is something to do")
+	return cmd
+}
+
+func planFlags(cmd *cobra.Command, opt *planOptions) {
+	cmd.Flags().StringVarP(&opt.policy, "policy", "p", "", "plan for this policy only")
+	refreshFlag(cmd, &opt.refresh)
+}
+
+// makePlan scans and plans; every scan is stored before it is used.
+func (a *app) makePlan(ctx context.Context, s *session, opt planOptions) (p *plan.Plan, err error) {
+	hosts, err := a.hosts(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if opt.policy != "" {
+		if hosts, err = a.ofPolicy(s, hosts, opt.policy); err != nil {
+			return nil, err
+		}
+	}
+	ledger, err := s.store.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := newDialer()
+	defer func() { err = joinClose(err, d) }()
+	bar := a.progress("planning", len(hosts))
+	defer bar.done()
+	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
+		Observed: func(o inventory.Observation) error { return s.store.SaveScan(ctx, o) },
+		HostDone: func(name string, problem *inventory.Problem) {
+			state := "ok"
+			if problem != nil {
+				state = problem.Code
+			}
+			bar.step(name, state)
+		}}
+	p, err = planner.Plan(ctx, plan.Request{Inventory: s.inv, Policies: s.policies, Hosts: hosts,
+		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh)})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, usage("%w", err)
+	}
+	return p, s.store.SavePlan(ctx, p)
+}
+
+// ofPolicy keeps the hosts that a policy claims.
+func (a *app) ofPolicy(s *session, hosts []*inventory.Host, policy string) ([]*inventory.Host, error) {
+	var known []string
+	for _, p := range s.policies {
+		if p.Name == policy {
+			known = nil
+			break
+		}
+		known = append(known, p.Name)
+	}
+	if known != nil || len(s.policies) == 0 {
+		return nil, usage("there is no policy %q; there are: %s", policy, strings.Join(known, ", "))
+	}
+	var out []*inventory.Host
+	for _, h := range hosts {
+		for _, p := range h.Policies {
+			if p == policy {
+				out = append(out, h)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, usage("policy %q claims none of the selected hosts", policy)
+	}
+	return out, nil
+}
+
+// savePlan writes a plan file, whole or not at all, mode 0600.
+func savePlan(path string, p *plan.Plan) error {
+	b, err := p.Encode()
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".patchwave-plan-*")
+	if err != nil {
+		return usage("save the plan: %w", err)
+	}
+	_, err = tmp.Write(b)
+	err = errors.Join(err, tmp.Chmod(0o600), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return usage("save the plan: %w", errors.Join(err, os.Remove(tmp.Name())))
+	}
+	return nil
+}
+
+// planCode is the exit status of a plan: hosts that could not be looked at
+// count.
+func planCode(p *plan.Plan, detailed bool) int {
+	codes := []int{exitOK}
+	for _, x := range p.Excluded {
+		codes = append(codes, excludedCode(x.Code))
+	}
+	if hosts, _, _ := p.Totals(); hosts > 0 && detailed {
+		codes = append(codes, exitChanges)
+	}
+	return worst(codes...)
+}
+
+func excludedCode(code string) int {
+	switch connectors.Code(code) {
+	case plan.ExcludedUnmanaged:
+		return exitOK
+	case plan.ExcludedAmbiguous:
+		return exitRefused
+	case connectors.CodeUnreachable, connectors.CodeAuth, connectors.CodeHostKey:
+		return exitUnreachable
+	default:
+		return exitFailed
+	}
+}
+
+func (a *app) showPlan(p *plan.Plan) error {
+	if a.flags.output != "text" {
+		return a.json(p)
+	}
+	color := a.color(a.out)
+	for _, w := range p.Waves {
+		if err := a.printf("%s\n", paint(safe.Text(fmt.Sprintf("policy %s, wave %s", w.Policy, w.Name)), strong, color)); err != nil {
+			return err
+		}
+		for i, b := range w.Batches {
+			if err := a.printf("  batch %d of %d\n", i+1, len(w.Batches)); err != nil {
+				return err
+			}
+			for _, h := range b.Hosts {
+				if err := a.printf("%s", hostPlanText(h, color)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, x := range p.Excluded {
+		if err := a.printf("%s %s\n", paint("left out:", warn, color), safe.Text(fmt.Sprintf("%s (%s): %s", x.Host, x.Code, x.Reason))); err != nil {
+			return err
+		}
+	}
+	hosts, changes, reboots := p.Totals()
+	return a.printf("\nPlan %s: %s on %s, %s\n", p.ID, count(changes, "change"), count(hosts, "host"), count(reboots, "reboot"))
+}
+
+func hostPlanText(h plan.Host, color bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "    %s", paint(safe.Text(h.Name), strong, color))
+	if len(h.Steps) == 0 {
+		b.WriteString(paint("  nothing to do", dim, color))
+	}
+	b.WriteString("\n")
+	for _, s := range h.Steps {
+		for _, e := range s.Updates {
+			why := e.Decision
+			if e.Rule != "" {
+				why = e.Rule
+			}
+			b.WriteString("      " + changeText(e, color) + paint("  ["+safe.Text(why)+"]", dim, color) + "\n")
+		}
+		if pt := s.RestorePoint; pt != nil {
+			text := fmt.Sprintf("restore point: %s", pt.Provider)
+			if len(pt.CannotUndo) > 0 {
+				text += ", cannot undo " + strings.Join(pt.CannotUndo, ", ")
+			}
+			b.WriteString(paint("      "+safe.Text(text), dim, color) + "\n")
+		}
+		if s.Reboot {
+			b.WriteString(paint("      then a reboot", warn, color) + "\n")
+		}
+	}
+	for _, sk := range h.Skipped {
+		text := fmt.Sprintf("not %s %s: %s, %s", sk.Name, sk.To, sk.Decision, sk.Reason)
+		b.WriteString(paint("      "+safe.Text(text), dim, color) + "\n")
+	}
+	for _, n := range h.Notes {
+		b.WriteString(paint("      note: "+safe.Text(n), warn, color) + "\n")
+	}
+	return b.String()
+}
+
+func changeText(e plan.Entry, color bool) string {
+	switch e.Action {
+	case "install":
+		return paint("+", good, color) + safe.Text(fmt.Sprintf(" %s %s", e.Name, e.To))
+	case "remove":
+		return paint("-", bad, color) + safe.Text(fmt.Sprintf(" %s %s", e.Name, e.From))
+	default:
+		return paint("~", warn, color) + safe.Text(fmt.Sprintf(" %s %s -> %s", e.Name, e.From, e.To))
+	}
+}

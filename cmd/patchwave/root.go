@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// version is set by the release build.
+var version = "0.1.0-dev" //nolint:gochecknoglobals // the linker sets it
+
+// app is one invocation of the program.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+	now      func() time.Time
+	signals  chan os.Signal
+	// interrupted is the exit status of the signal that came, or 0.
+	interrupted int
+	flags       flags
+	// pollEvery is the pause between two looks at a job; 0 is the default.
+	pollEvery time.Duration
+}
+
+// flags are the global ones.
+type flags struct {
+	config, db        string
+	vars, varFiles    []string
+	output, limit     string
+	where             string
+	yes, noColor      bool
+	quiet             bool
+	logLevel, logForm string
+}
+
+func newApp(in io.Reader, out, errw io.Writer) *app {
+	return &app{in: in, out: out, err: errw, env: os.LookupEnv, now: time.Now}
+}
+
+// root is the command tree.
+func (a *app) root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "patchwave",
+		Short: "Patch a fleet of Linux machines from one controller, with nothing installed on them",
+		Long: `patchwave reads an inventory and policies written in HCL, asks every machine over SSH what is
+pending, decides by policy, and applies in waves and batches: with a restore point before,
+a reboot where it is needed, a verification after, and every step in a journal.
+
+Begin with:  patchwave demo`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Version:           version,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+	}
+	c.SetIn(a.in)
+	c.SetOut(a.out)
+	c.SetErr(a.err)
+	c.SetVersionTemplate("patchwave {{.Version}}\n")
+	c.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%w; see `%s --help`", err, cmd.CommandPath())
+	})
+	a.globalFlags(c.PersistentFlags())
+	c.AddGroup(&cobra.Group{ID: "daily", Title: "Day to day:"}, &cobra.Group{ID: "config", Title: "Configuration:"},
+		&cobra.Group{ID: "look", Title: "Looking back:"})
+	for _, add := range commands() {
+		c.AddCommand(strict(add(a)))
+	}
+	return c
+}
+
+// commands are all of them, one file each.
+func commands() []func(*app) *cobra.Command {
+	return []func(*app) *cobra.Command{
+		(*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
+		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
+		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
+		(*app).versionCmd,
+	}
+}
+
+func (a *app) globalFlags(f *pflag.FlagSet) {
+	f.StringVarP(&a.flags.config, "config", "C", "", "configuration directory (default ./patchwave.d, else /etc/patchwave)")
+	f.StringVar(&a.flags.db, "db", "", "database file (default that of the configuration)")
+	f.StringArrayVar(&a.flags.vars, "var", nil, "value of a variable, NAME=VALUE; repeatable")
+	f.StringArrayVar(&a.flags.varFiles, "var-file", nil, "file with values of variables; repeatable")
+	f.StringVarP(&a.flags.output, "output", "o", "text", "text, json or jsonl")
+	f.StringVarP(&a.flags.limit, "limit", "l", "", "hosts: names, globs, group:G, policy:P, label=value, run:ID:failed, @file, !…, &…")
+	f.StringVar(&a.flags.where, "where", "", `hosts for which an expression is true: 'host.os.family == "debian"'`)
+	f.BoolVarP(&a.flags.yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour (also NO_COLOR)")
+	f.StringVar(&a.flags.logLevel, "log-level", "warn", "trace, debug, info, warn, error or off; to standard error")
+	f.StringVar(&a.flags.logForm, "log-format", "text", "text or json")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "results and errors only")
+}
+
+// strict makes a command refuse arguments it does not know, with status 2.
+func strict(c *cobra.Command) *cobra.Command {
+	check := c.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage("%w; see `%s --help`", err, cmd.CommandPath())
+		}
+		return nil
+	}
+	return c
+}
+
+// prepare fills flags from the environment and checks the common ones.
+func (a *app) prepare(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if err == nil && !f.Changed {
+			err = a.fromEnv(cmd.Flags(), f)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	switch a.flags.output {
+	case "text", "json", "jsonl":
+	default:
+		if f := cmd.Flags().Lookup("format"); f == nil {
+			return usage("output %q is not text, json or jsonl", a.flags.output)
+		}
+	}
+	return nil
+}
+
+// fromEnv sets a flag from PATCHWAVE_NAME.
+func (a *app) fromEnv(set *pflag.FlagSet, f *pflag.Flag) error {
+	name := "PATCHWAVE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+	switch f.Name {
+	case "yes", "now", "override", "reason", "help", "version", "config":
+		return nil // config has its own order of places to look in
+	case "var":
+		name = "PATCHWAVE_VARS"
+	case "var-file":
+		name = "PATCHWAVE_VARS_FILE"
+	}
+	value, ok := a.env(name)
+	if !ok || value == "" {
+		return nil
+	}
+	values := []string{value}
+	if f.Name == "var" || f.Name == "var-file" {
+		values = splitList(value)
+	}
+	for _, v := range values {
+		if err := set.Set(f.Name, v); err != nil {
+			return usage("environment variable %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// splitList splits what an environment variable holds for a flag that can be
+// repeated: one a line, or with commas between.
+func splitList(s string) []string {
+	sep := ","
+	if strings.Contains(s, "\n") {
+		sep = "\n"
+	}
+	var out []string
+	for _, v := range strings.Split(s, sep) {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (a *app) versionCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", GroupID: "config",
+		Example: "  patchwave version",
+		RunE: func(*cobra.Command, []string) error {
+			if a.flags.output != "text" {
+				return a.json(map[string]string{"schema": "patchwave/version/v1", "version": version})
+			}
+			_, err := fmt.Fprintln(a.out, "patchwave", version)
+			return err
+		},
+	}
+}

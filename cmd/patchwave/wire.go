@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"patchwave/connectors"
+	"patchwave/connectors/local"
+	"patchwave/connectors/ssh"
+	"patchwave/engine/updates"
+	"patchwave/engine/updates/apt"
+	"patchwave/engine/updates/dnf"
+	"patchwave/engine/updates/dnf5"
+	"patchwave/engine/updates/pacman"
+	"patchwave/engine/updates/zypper"
+)
+
+// managers are the package managers this program knows.
+func managers() []updates.Manager {
+	return []updates.Manager{apt.New(), dnf.New(), dnf5.New(), zypper.New(), pacman.New()}
+}
+
+// dialer picks the way to a machine by the kind of its connection.
+type dialer struct {
+	ssh   *ssh.Dialer
+	local connectors.Dialer
+}
+
+func newDialer() *dialer {
+	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.New()}
+}
+
+// Dial implements connectors.Dialer.
+func (d *dialer) Dial(ctx context.Context, t connectors.Target) (connectors.Session, error) {
+	switch t.Kind {
+	case connectors.KindSSH:
+		return d.ssh.Dial(ctx, t)
+	case connectors.KindLocal:
+		return d.local.Dial(ctx, t)
+	default:
+		e := connectors.Errorf(connectors.CodeUnsupported, connectors.PhaseDial, t.Name, "connections of type %q are not supported by this version", t.Kind)
+		e.Hint = "use type ssh or local"
+		return nil, e
+	}
+}
+
+// Close ends what is shared between hosts: connections to jump hosts.
+func (d *dialer) Close() error { return d.ssh.Close() }

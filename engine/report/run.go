@@ -1,0 +1,59 @@
+package report
+
+import (
+	"patchwave/engine/journal"
+)
+
+// Run is the document of apply, status, show and rollback.
+type Run struct {
+	Schema string          `json:"schema"`
+	Run    *journal.Run    `json:"run"`
+	Hosts  []*journal.Host `json:"hosts"`
+	Totals map[string]int  `json:"totals"`
+}
+
+// NewRun makes the document of a run for a command.
+func NewRun(command string, r *journal.Run) Run {
+	doc := Run{Schema: "patchwave/" + command + "/v1", Run: r, Hosts: r.Hosts, Totals: map[string]int{}}
+	if doc.Hosts == nil {
+		doc.Hosts = []*journal.Host{}
+	}
+	for _, row := range journal.States() {
+		doc.Totals[string(row.State)] = 0
+	}
+	for _, h := range r.Hosts {
+		doc.Totals[string(h.State)]++
+	}
+	doc.Totals["hosts"] = len(r.Hosts)
+	return doc
+}
+
+// Verdict sums a run up for the exit status.
+type Verdict struct {
+	Failed, Unreachable, RolledBack, Lost, Drifted, Refused, Unfinished int
+	Stopped, Interrupted                                                bool
+}
+
+// Judge sums a run up.
+func Judge(r *journal.Run) Verdict {
+	v := Verdict{Stopped: r.State == "stopped", Interrupted: r.State == "interrupted"}
+	for _, h := range r.Hosts {
+		switch h.State {
+		case journal.Failed:
+			v.Failed++
+		case journal.Unreachable:
+			v.Unreachable++
+		case journal.RolledBack:
+			v.RolledBack++
+		case journal.Lost:
+			v.Lost++
+		case journal.Skipped:
+			if h.Fault != nil && h.Fault.Code == "drift" {
+				v.Drifted++
+			} else if h.Fault != nil {
+				v.Refused++
+			}
+		}
+	}
+	return v
+}
