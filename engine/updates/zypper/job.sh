@@ -216,8 +216,9 @@ zypper_repair() {
 	zypper_args=$(rpm -qa --qf '%{NAME}.%{ARCH}\n' </dev/null | sort | uniq -d | while IFS= read -r zypper_name; do
 		case $zypper_name in gpg-pubkey.*) continue ;; esac
 		rpm -q --provides "$zypper_name" </dev/null | grep -q '^multiversion(' && continue
-		# the newest is the one installed last
-		printf ' %s=%s' "$zypper_name" "$(rpm -q --last "$zypper_name" </dev/null | sed -n "1s/^${zypper_name%.*}-\(.*\)\.[a-z0-9_]* .*/\1/p")"
+		# the right one is the one installed last
+		printf ' %s=%s' "$zypper_name" "$(rpm -q --qf '%{INSTALLTIME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\n' "$zypper_name" </dev/null |
+			sort -n | sed -n -e 's/^[0-9]* 0:/& /' -e 's/^[0-9]* \(0: \)*//' -e '$p')"
 	done)
 	zypper_status=0
 	if [ -n "$zypper_args" ]; then

@@ -49,14 +49,15 @@ zypper_refresh() {
 	zypper_xml zypper.refresh refresh
 }
 
-# zypper_rpm FORMAT-PREFIX NAME...: the installed instances of packages.
+# zypper_rpm NAME...: the installed instances of packages.
 zypper_rpm() {
 	rpm -q --qf '%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\t%{SOURCERPM}\n' "$@" </dev/null 2>/dev/null
 }
 
 # zypper_doubles: packages that are installed twice and must not be, the mark of
-# an rpm that was killed.
+# an rpm that was killed. One that is at work has them, too.
 zypper_doubles() {
+	if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx -e rpm -e zypp-rpm -e zypper -e packagekitd; then return 0; fi
 	rpm -qa --qf '%{NAME}.%{ARCH}\n' </dev/null | sort | uniq -d | while IFS= read -r zypper_name; do
 		case $zypper_name in gpg-pubkey.*) continue ;; esac
 		if rpm -q --provides "$zypper_name" </dev/null | grep -q -e '^multiversion(' -e '^installonlypkg('; then continue; fi

@@ -58,7 +58,13 @@ func parseXML(out []byte) (*node, error) {
 	if len(out) > maxXML {
 		return root, errTooLarge
 	}
-	text := strings.ToValidUTF8(string(out), "\uFFFD")
+	// Descriptions may hold control characters, which XML does not admit.
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(string(out), "\uFFFD"))
 	start := strings.Index(text, "<stream")
 	if start < 0 {
 		return root, errNoStream
