@@ -21,6 +21,7 @@ func (db *DB) checkCert(name, host string, cert *ssh.Certificate) error {
 	if refused == nil {
 		return nil
 	}
+	refused.Authorities = db.covering(name, host)
 	err := db.checkPlain(name, host, cert.Key)
 	if changed, ok := errors.AsType[*ChangedError](err); ok {
 		changed.Cert = refused
@@ -45,13 +46,12 @@ func (db *DB) certRevoked(name string, cert *ssh.Certificate) error {
 
 // judgeCert says why a certificate is not accepted, or nil.
 func (db *DB) judgeCert(name, host string, cert *ssh.Certificate) *CertError {
-	signed, authorities := db.signedBy(name, host, cert)
-	refused := &CertError{Host: name, Cert: cert, Authorities: authorities}
+	refused := &CertError{Host: name, Cert: cert}
 	switch {
 	case cert.CertType != ssh.HostCert:
 		refused.Reason = CertNotHost
 		return refused
-	case !signed:
+	case !db.signedBy(name, host, cert):
 		refused.Reason = CertUnknownCA
 		refused.Detail = describe(cert.SignatureKey)
 		return refused
@@ -75,18 +75,23 @@ func (db *DB) judgeCert(name, host string, cert *ssh.Certificate) *CertError {
 }
 
 // signedBy says whether a CA line that covers the host holds the key that signed
-// the certificate, and returns all CA lines that cover it if not.
-func (db *DB) signedBy(name, host string, cert *ssh.Certificate) (bool, []Entry) {
+// the certificate.
+func (db *DB) signedBy(name, host string, cert *ssh.Certificate) bool {
 	var text [1024]byte
 	p := present(cert.SignatureKey, text[:0])
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	ids := db.authorities(name, host)
-	found := slices.ContainsFunc(ids, func(id int32) bool {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return slices.ContainsFunc(db.authorities(name, host), func(id int32) bool {
 		e := &db.x.entries[id]
 		return p.is(e) || p.isDecoded(e)
 	})
-	return found, db.list(ids, markCA)
+}
+
+// covering returns the CA lines that cover a host.
+func (db *DB) covering(name, host string) []Entry {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.list(db.authorities(name, host), markCA)
 }
 
 func weakSignature(format string) bool {
