@@ -75,7 +75,9 @@
 //
 //	apt.install    what apt and dpkg printed; rc is apt's. The last line is
 //	apt.rollback   "patchwave: took N s". Lines "E: patchwave: …" are our own
-//	apt.repair     refusals.
+//	apt.repair     refusals, "patchwave: nothing was changed" follows them;
+//	               failures before "patchwave: next step" do not count;
+//	               "patchwave: reboot required" if the flag was set meanwhile.
 //	apt.keep       NAME TAB ARCH TAB VERSION TAB kept|missing
 //
 // # Traps

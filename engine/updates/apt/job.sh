@@ -5,7 +5,7 @@
 # apt_get ARG...: never asks, keeps configuration files, waits for locks.
 apt_get() {
 	APT_LISTBUGS_FRONTEND=none apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 -o APT::Color=0 \
-		-o "DPkg::Lock::Timeout=${pw_arg_lock_wait:-0}" \
+		-o "DPkg::Lock::Timeout=${apt_left:-0}" \
 		-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
 		-o APT::Get::AutomaticRemove=false "$@" </dev/null
 }
@@ -36,6 +36,7 @@ apt_change() {
 		$5 == "" || $1 !~ /^(install|upgrade|downgrade)$/ { exit 1 }
 		{ print name "=" $5 }') || {
 		echo 'E: patchwave: a change is not spelled as apt spells it'
+		apt_nothing
 		return 100
 	}
 	[ -n "$apt_args" ] || return 0
@@ -48,12 +49,28 @@ apt_change() {
 	*) apt_flags="$apt_flags --no-remove" ;;
 	esac
 	apt_wait
-	apt_only || return 100
+	apt_only || {
+		apt_nothing
+		return 100
+	}
 	# shellcheck disable=SC2086 # one argument a package
 	apt_get $apt_flags install $apt_args
 }
 
-# apt_wait: an apt before 1.9.11 does not wait for locks by itself.
+# apt_nothing: what failed, failed before anything was touched.
+apt_nothing() {
+	echo 'patchwave: nothing was changed'
+}
+
+# apt_next: what failed up to here does not count. On both streams, for they are
+# read apart.
+apt_next() {
+	echo 'patchwave: next step'
+	echo 'patchwave: next step' >&2
+}
+
+# apt_wait: an apt before 1.9.11 does not wait for locks by itself. What is left
+# of the time is for those that do.
 apt_wait() {
 	apt_left=${pw_arg_lock_wait:-0}
 	while [ "$apt_left" -gt 0 ]; do
@@ -106,5 +123,6 @@ apt_repair() {
 apt_finish() {
 	apt_wait
 	dpkg --force-confdef --force-confold --configure -a </dev/null
+	apt_next
 	apt_get install -f
 }

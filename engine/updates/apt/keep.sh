@@ -117,12 +117,14 @@ apt_repack() (
 		echo "patchwave: $apt_spec has diverted files and cannot be packed again"
 		exit 1
 	fi
-	# Only the leaves: a directory of the package may be a link on this host.
-	sort -r "$apt_tree/listed" | awk '
-		$0 == "/." { next }
-		{ leaf = index(last, $0 "/") != 1; last = $0 }
-		leaf { print "." $0 }' >"$apt_tree/leaves"
-	tar -C / --no-recursion --ignore-failed-read -cpf "$apt_tree/data.tar" -T "$apt_tree/leaves" 2>/dev/null
+	# A directory of the package may be a link on this host (/lib): left out.
+	sed -e 's,^/\.$,,' -e 's,$,/,' "$apt_tree/listed" | sort -r -u | awk '
+		$0 == "/" { next }
+		{ print (index(last, $0) == 1 ? "dir" : "leaf") " " substr($0, 1, length($0) - 1); last = $0 }' |
+		while read -r apt_kind apt_path; do
+			[ "$apt_kind" = dir ] && [ -L "$apt_path" ] || printf '.%s\n' "$apt_path"
+		done | sort >"$apt_tree/content"
+	tar -C / --no-recursion --ignore-failed-read -cpf "$apt_tree/data.tar" -T "$apt_tree/content" 2>/dev/null
 	tar -C "$apt_tree/pkg" -xpf "$apt_tree/data.tar" || exit 1
 	rm -f "$apt_tree/data.tar"
 	apt_conf=$(dpkg-query --control-show "$apt_spec" conffiles 2>/dev/null)
@@ -146,6 +148,7 @@ apt_go_back() {
 	# script fails will be replaced below.
 	if [ -n "$(apt_unfinished)" ]; then
 		dpkg --force-confdef --force-confold --configure -a </dev/null
+		apt_next
 	fi
 	apt_args=
 	apt_back=
@@ -176,7 +179,10 @@ apt_go_back() {
 	APT_CHANGES
 	apt_status=0
 	if [ -n "$apt_args" ]; then
-		(pw_arg_changes=$apt_back && apt_only) || return 100
+		(pw_arg_changes=$apt_back && apt_only) || {
+			apt_nothing
+			return 100
+		}
 		# shellcheck disable=SC2086 # one argument a package
 		apt_get $apt_flags install $apt_args
 		apt_status=$?

@@ -16,7 +16,6 @@ var (
 	dpkgFailed = regexp.MustCompile(`^dpkg: error processing (?:package|archive) (\S+) \(-{1,2}[a-z-]+\):$`)
 	took       = regexp.MustCompile(`^patchwave: took ([0-9]{1,7}) s$`)
 	rebootHint = regexp.MustCompile(`^\*{3} System restart required \*{3}$|^patchwave: reboot required$`)
-	drifted    = regexp.MustCompile(`^patchwave: the repositories have moved`)
 )
 
 // ParseInstall reads frame apt.install, apt.rollback or apt.repair, whichever
@@ -39,7 +38,7 @@ func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
 	case len(out.Failed) > 0:
 		out.Claimed = false
 		out.Problem = parse.Problem(parse.Exit, "%s failed: %s", firstKey(out.Failed), out.Failed[firstKey(out.Failed)])
-	case slices.ContainsFunc(said(frame)["E"], drifted.MatchString):
+	case !out.Claimed && slices.Contains(frame.Lines(), "patchwave: nothing was changed"):
 		out.Problem = complaint(frame, "nothing was changed")
 	case !out.Claimed:
 		out.Problem = complaint(frame, "apt failed")
@@ -72,7 +71,7 @@ func firstKey(m map[string]string) string {
 //	 installed NAME package post-installation script subprocess returned error exit status 3
 func failures(f posix.Frame) map[string]string {
 	var failed map[string]string
-	lines := slices.Concat(f.Lines(), f.ErrLines())
+	lines := slices.Concat(lastStep(f.Lines()), lastStep(f.ErrLines()))
 	for i, line := range lines {
 		m := dpkgFailed.FindStringSubmatch(line)
 		if m == nil {
@@ -94,6 +93,17 @@ func failures(f posix.Frame) map[string]string {
 		}
 	}
 	return failed
+}
+
+// lastStep drops what stands before the last "patchwave: next step": what failed
+// in an earlier step was put right or fails again.
+func lastStep(lines []string) []string {
+	for i, line := range slices.Backward(lines) {
+		if line == "patchwave: next step" {
+			return lines[i+1:]
+		}
+	}
+	return lines
 }
 
 // packageOf takes the name out of "NAME", "NAME:ARCH" or "/path/NAME_VERSION_ARCH.deb".

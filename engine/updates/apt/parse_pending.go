@@ -64,6 +64,11 @@ func parsePending(f posix.Frame) (rows []row, whole bool) {
 		if summary.MatchString(line) {
 			whole = true
 		}
+		if known && strings.HasPrefix(line, " ") {
+			// A row that is not understood: it must not vanish without a word.
+			rows = append(rows, row{name: strings.TrimSpace(line)})
+			continue
+		}
 		section, known = sections[strings.TrimSpace(line)]
 	}
 	return rows, whole && f.RC == 0

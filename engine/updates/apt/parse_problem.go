@@ -17,7 +17,7 @@ func said(f posix.Frame) map[string][]string {
 	for _, line := range slices.Concat(f.Lines(), f.ErrLines()) {
 		if m := message.FindStringSubmatch(line); m != nil {
 			letter := strings.ToUpper(m[1][:1])
-			messages[letter] = append(messages[letter], m[2])
+			messages[letter] = append(messages[letter], strings.TrimRight(strings.TrimPrefix(m[2], "patchwave: "), ". "))
 		}
 	}
 	return messages
@@ -28,7 +28,7 @@ var message = regexp.MustCompile(`^(E|W|N|Error|Warning|Notice): (.+)$`)
 
 var heldBy = regexp.MustCompile(`held by process ([0-9]+) \(([^)]*)\)|locked by another process with pid ([0-9]+)`)
 
-// class of a message, the first that fits counts. hint says what to do.
+// complaints are the classes of messages, the gravest first; hint says what to do.
 var complaints = []struct {
 	text *regexp.Regexp
 	code string
@@ -40,7 +40,8 @@ var complaints = []struct {
 	{regexp.MustCompile(`No space left on device|enough free space|Disk quota exceeded`), parse.Disk, "make room on the host"},
 	{regexp.MustCompile(`Unmet dependencies|Broken packages|held broken packages`), parse.Interrupted, "run `apt-get -f install` on the host, or `patchwave repair`"},
 	{regexp.MustCompile(`Read-only file system`), parse.Exit, "the file system is mounted read-only: look at dmesg on the host"},
-	{regexp.MustCompile(`is not valid yet|is expired|Not live until|invalid since`), parse.Exit, clockHint},
+	{regexp.MustCompile(`is not valid yet|Not live until`), parse.Exit, "the clock of the host is behind: compare `date` there with the right time"},
+	{regexp.MustCompile(`is expired|invalid since`), parse.Exit, "the mirror is not kept up, or the clock of the host is ahead: compare `date` there with the right time"},
 	{regexp.MustCompile(`changed its '[A-Za-z-]+' value`), parse.Exit, "if that is right, run `apt-get update --allow-releaseinfo-change` on the host"},
 	{regexp.MustCompile(`NO_PUBKEY|is not signed|is no longer signed|[Mm]issing key|EXPKEYSIG|REVKEYSIG|signature verification|couldn't be verified|BADSIG`), parse.Exit,
 		"the repository's signature cannot be checked: renew its key on the host"},
@@ -49,8 +50,6 @@ var complaints = []struct {
 	{regexp.MustCompile(`Failed to fetch|Could not resolve|Could not connect|Connection (failed|timed out)|Some index files failed`), parse.Exit,
 		"the repository cannot be reached: see that it is up, or take it out of the sources"},
 }
-
-const clockHint = "the repository's index is out of its dates: compare `date` on the host with the right time, else the mirror is not kept up"
 
 // complaint makes a problem of what apt said in a frame: the gravest class of
 // message, with the first message of that class. what is said before it.
@@ -62,7 +61,7 @@ func complaint(f posix.Frame, what string) *inventory.Problem {
 			if !c.text.MatchString(text) {
 				continue
 			}
-			if m := heldBy.FindStringSubmatch(strings.Join(all, "\n")); m != nil && c.code == parse.Locked {
+			if m := heldBy.FindStringSubmatch(string(f.Out) + "\n" + string(f.Err)); m != nil && c.code == parse.Locked {
 				return parse.Problem(parse.Locked, "%s: %s; %s", what, holder(strings.TrimSpace(m[1]+m[3]+" "+m[2])), c.hint)
 			}
 			return parse.Problem(c.code, "%s: %s; %s", what, parse.Clean(text, 300), c.hint)

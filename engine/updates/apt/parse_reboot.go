@@ -65,13 +65,17 @@ func newestKernel(running string, installed []string) (string, bool) {
 	return slices.MaxFunc(same, compareKernels), true
 }
 
-var leadingVersion = regexp.MustCompile(`^[0-9][0-9.+~]*(-(rc)?[0-9][0-9.]*|\+(bpo|deb[0-9]+)[a-z0-9.+]*)*`)
+var counted = regexp.MustCompile(`^([0-9]|rc[0-9]|rpi[0-9]+$)`)
 
-// flavour is what stands behind the version and ABI: "amd64" of
-// "6.1.0-50-amd64", "cloud-amd64" of "6.12.74+deb13-cloud-amd64", "generic" of
-// "6.8.0-40-generic", "6-pve" is "pve" of "6.8.12-6-pve".
+// flavour is what stands behind the version and its counters: "amd64" of
+// "6.1.0-50-amd64" and "6.1.0-0.deb11.21-amd64", "cloud-amd64" of
+// "6.12.74+deb13-cloud-amd64", "pve" of "6.8.12-6-pve".
 func flavour(kernel string) string {
-	return strings.TrimLeft(leadingVersion.ReplaceAllString(kernel, ""), "-.+")
+	words := strings.Split(kernel, "-")[1:]
+	for len(words) > 0 && counted.MatchString(words[0]) {
+		words = words[1:]
+	}
+	return strings.Join(words, "-")
 }
 
 var digitsOrText = regexp.MustCompile(`[0-9]+|[^0-9]+`)

@@ -24,6 +24,9 @@ func (Manager) ParseScan(a posix.Answer) updates.Listing {
 	}
 	rows, whole := parsePending(frame)
 	for _, r := range rows {
+		if r.arch == "all" || r.arch == host["arch"] {
+			r.arch = ""
+		}
 		u, ok := makeUpdate(r, host["arch"], states, idx)
 		if !ok {
 			l.Notes = append(l.Notes, parse.Note("a line of apt about package %q is not believed and was dropped", r.name))
@@ -85,9 +88,9 @@ func failed(l updates.Listing, p *inventory.Problem) updates.Listing {
 func holder(lock string) string {
 	pid, command, _ := strings.Cut(lock, " ")
 	if command == "" {
-		return "process " + pid + " holds the lock of dpkg"
+		return "process " + pid + " holds the lock of apt"
 	}
-	return "process " + pid + " (" + command + ") holds the lock of dpkg"
+	return "process " + pid + " (" + command + ") holds the lock of apt"
 }
 
 // makeUpdate joins what apt said about one package in several places. It is
@@ -122,10 +125,10 @@ func blockedBy(r row, native string, s states, versions []offered) inventory.Blo
 		return inventory.NotBlocked
 	case s.held(r, native):
 		return inventory.BlockedHeld
-	case r.class == deferred || len(versions) > 0 && versions[0].phased:
-		return inventory.BlockedPhased
 	case r.class == unsolved:
 		return inventory.BlockedBroken
+	case r.class == deferred || len(versions) > 0 && versions[0].phased:
+		return inventory.BlockedPhased
 	default:
 		return inventory.BlockedKeptBack
 	}

@@ -157,6 +157,8 @@ apt_versions() {
 			flush()
 			split($0, word, " ")
 			version = word[1]; files = ""; phased = ""
+			# A negative priority: never to be installed (Ubuntu Pro, not attached).
+			if (word[2] < 0) { version = ""; next }
 			if (match($0, /\(phased [0-9]+%\)/)) phased = substr($0, RSTART + 8, RLENGTH - 10)
 			next
 		}

@@ -84,10 +84,12 @@ apt_undo() {
 # apt_installed_rows NAME...: DISPLAYED<TAB>NAME<TAB>ARCH<TAB>VERSION of the
 # packages as apt displays them: the native architecture is not said.
 apt_installed_rows() {
-	dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\n' "$@" </dev/null |
-		awk -F '\t' -v native="$apt_native" -v names="$*" '
-			BEGIN { n = split(names, list, " "); for (i = 1; i <= n; i++) asked[list[i]] = 1 }
-			{ shown = ($2 == native || $2 == "all") ? $1 : $1 ":" $2; if (shown in asked) print shown "\t" $0 }'
+	{
+		printf '%s\n' "$@"
+		dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\n' "$@" </dev/null
+	} | awk -F '\t' -v native="$apt_native" '
+		NF == 1 { asked[$1] = 1; next }
+		{ shown = ($2 == native || $2 == "all") ? $1 : $1 ":" $2; if (shown in asked) print shown "\t" $0 }'
 }
 
 # apt_deb NAME ARCH VERSION: the name of its file, as apt spells it.
