@@ -27,7 +27,7 @@ func (t tail) after(text string) tail {
 	}
 }
 
-// Add remembers a key as the host's: it appends one line to the first file and
+// Add remembers a key as the host's: it appends one line to the first file given and
 // to the index. When it returns nil the line is on the disk. A file that is not
 // there is made (0600, its directory 0700). What other processes appended since
 // is read first, under a lock on the file, so of two that meet the same host
@@ -45,8 +45,8 @@ func (db *DB) Add(hostport string, key ssh.PublicKey) error {
 	if err := checkName(host); err != nil {
 		return err
 	}
-	if len(db.names) == 0 {
-		return errors.New("add host key: there is no known_hosts file to write to; name one in known_hosts")
+	if !db.writable {
+		return errors.New("add host key: there is no known_hosts file to write to; name one as the first of known_hosts")
 	}
 	if known, err := db.known(name, host, key); known || err != nil {
 		return err

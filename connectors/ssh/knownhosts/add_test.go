@@ -86,8 +86,10 @@ func TestAddRefuses(t *testing.T) {
 	if diff := cmp.Diff(before, readAll(t, path)); diff != "" {
 		t.Error(diff)
 	}
-	if err := mustLoad(t, os.DevNull).Add("web:22", k1); err == nil {
-		t.Error("added to no file")
+	for _, files := range [][]string{nil, {os.DevNull}, {os.DevNull, path}} {
+		if err := mustLoad(t, files...).Add("new:22", k1); err == nil {
+			t.Errorf("added to %q", files)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ type DB struct {
 	// names are the files as given, duplicates and os.DevNull left out.
 	names   []string
 	missing []string
+	// writable says that the first file given is one that Add can write to.
+	writable bool
 	now     func() time.Time
 
 	mu sync.RWMutex // guards all below

@@ -19,7 +19,7 @@ const MaxFileSize = 256 << 20
 // that anybody may write to, that is no regular file or that cannot be read is;
 // os.DevNull is an empty file. Paths are used as they are: "~" is not expanded.
 func Load(files []string) (*DB, error) {
-	db := &DB{now: time.Now}
+	db := &DB{now: time.Now, writable: len(files) > 0 && files[0] != os.DevNull}
 	db.x.grow(0)
 	for _, name := range files {
 		if name == os.DevNull || slices.Contains(db.names, name) {
