@@ -1,0 +1,299 @@
+package zypper
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"patchwave/connectors/posix"
+	"patchwave/engine/updates"
+)
+
+// shells are the shells at hand that hosts have.
+func shells(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for name, words := range map[string][]string{"sh": {"sh"}, "dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "ash"}} {
+		if path, err := exec.LookPath(words[0]); err == nil {
+			found[name] = append([]string{path}, words[1:]...)
+		}
+	}
+	return found
+}
+
+func TestShellSyntax(t *testing.T) {
+	s := New().Shell()
+	for name, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
+		for shell, words := range shells(t) {
+			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-n")...)
+			cmd.Stdin = strings.NewReader(text)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s in %s: %v\n%s", name, shell, err, out)
+			}
+		}
+	}
+}
+
+// play runs a call of the manager's shell with fakes in place of the host's
+// commands, in every shell at hand. The fakes write what they were asked to
+// $pw_arg_log. Answer and log must be those of want in each.
+func play(t *testing.T, shell, fakes, call string, args map[string]string, check func(t *testing.T, a posix.Answer, log string, dir string)) {
+	t.Helper()
+	for name, words := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			all := map[string]string{"log": filepath.Join(dir, "log"), "dir": dir}
+			for k, v := range args {
+				all[k] = v
+			}
+			body := shell + "\n" + fakes + "\n" + call + "\npw_status=$?\npw_put status \"$pw_status\"\npw_status=0\n"
+			script, err := posix.Encode(posix.Script{Name: "test", Version: 1, Body: body}, "ab", all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-s")...)
+			cmd.Stdin = bytes.NewReader(script)
+			var out, errs bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
+			}
+			log, err := os.ReadFile(all["log"])
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			check(t, posix.Parse("ab", out.Bytes(), errs.Bytes()), string(log), dir)
+		})
+	}
+}
+
+func text(a posix.Answer, frame string) string {
+	f, ok := a.Get(frame)
+	if !ok {
+		return "no frame " + frame
+	}
+	return strings.TrimSpace(string(f.Out))
+}
+
+// fakeZypper answers list-updates -t patch and patch-info from the variables
+// fake_list and fake_info, and install with the statuses of fake_rc, one after
+// the other. rpm knows the names in fake_rpm.
+const fakeZypper = `
+zypper() {
+	printf 'zypper %s (%s)\n' "$*" "${ZYPP_LOCK_TIMEOUT:-}" >>"$pw_arg_log"
+	case " $* " in
+	*' patch-info '*) printf '%s\n' "$fake_info" ;;
+	*' list-updates '*) printf '%s\n' "$fake_list" ;;
+	*' help install '*) echo ' --allow-unsigned-rpm' ;;
+	*' install '*)
+		fake_now=${fake_rc%% *}
+		fake_rc=${fake_rc#* }
+		return "$fake_now" ;;
+	esac
+}
+rpm() {
+	case "$1 $2" in
+	'-q --qf') fake_one=$(printf '%s' "$fake_rpm" | sed -n "s/^$4 //p"); [ -n "$fake_one" ] && printf '%s\n' "$fake_one" ;;
+	*) printf '%s\n' "$fake_rpm" | grep -q "^$2\." ;;
+	esac
+}
+zypper_auto_file=$pw_arg_dir/AutoInstalled
+printf '# AutoInstalled generated\n#\nliblab\nlabtool\n#\n' >"$zypper_auto_file"
+fake_list='' fake_info='' fake_rc=0
+fake_rpm='labtool.noarch 1.1-1
+liblab.noarch 1.0-1
+newname.noarch 2.0-1'
+`
+
+var changes = updates.ChangeLines([]updates.Change{
+	{Action: updates.ActionUpgrade, Name: "labtool", Arch: "noarch", From: "1.0-1", To: "1.1-1"},
+	{Action: updates.ActionInstall, Name: "fresh", Arch: "x86_64", To: "1:2.0-1"},
+	{Action: updates.ActionRemove, Name: "oldname", Arch: "noarch", From: "1.0-1"},
+})
+
+const installLine = "zypper --non-interactive --no-refresh install --no-force-resolution --no-recommends --auto-agree-with-licenses " +
+	"--download in-advance -- labtool.noarch=1.1-1 fresh.x86_64=1:2.0-1 !oldname.noarch=1.0-1 (60)\n"
+
+const patchLine = "zypper --non-interactive --no-refresh --xmlout list-updates -t patch (60)\n"
+
+func TestInstallArguments(t *testing.T) {
+	play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if diff := cmp.Diff(patchLine+installLine, log); diff != "" {
+				t.Error(diff)
+			}
+			if text(a, "status") != "0" {
+				t.Errorf("status %s", text(a, "status"))
+			}
+		})
+}
+
+func TestInstallRunsAgainAfter103(t *testing.T) {
+	play(t, New().Shell().Job, fakeZypper+"fake_rc='103 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if diff := cmp.Diff(patchLine+installLine+installLine, log); diff != "" {
+				t.Error(diff)
+			}
+			if out := New().ParseInstall(a); !out.Claimed || text(a, "status") != "0" {
+				t.Errorf("%+v, status %s", out, text(a, "status"))
+			}
+		})
+}
+
+func TestInstallReturnsTheStatus(t *testing.T) {
+	play(t, New().Shell().Job, fakeZypper+"fake_rc='7 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, a posix.Answer, _, _ string) {
+			if out := New().ParseInstall(a); out.Claimed || out.Problem.Code != "locked" || text(a, "status") != "7" {
+				t.Errorf("%+v, status %s", out, text(a, "status"))
+			}
+		})
+}
+
+func TestDowngradeNeedsItsOption(t *testing.T) {
+	down := updates.ChangeLines([]updates.Change{{Action: updates.ActionDowngrade, Name: "labtool", Arch: "noarch", From: "2-1", To: "1-1"}})
+	play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": down, "lock_wait": "0"},
+		func(t *testing.T, _ posix.Answer, log, _ string) {
+			if !strings.Contains(log, "in-advance --oldpackage -- labtool.noarch=1-1 (0)") {
+				t.Error(log)
+			}
+		})
+}
+
+func TestDependenciesStayMarked(t *testing.T) {
+	// zypper takes labtool off the list, as it does; fresh came as a dependency.
+	fakes := fakeZypper + `
+zypper() {
+	case " $* " in *' install '*) printf '# AutoInstalled generated\n#\nliblab\n#\n' >"$zypper_auto_file"; fake_rpm="$fake_rpm
+fresh.x86_64 1:2.0-1" ;; esac
+}`
+	play(t, New().Shell().Job, fakes, "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, a posix.Answer, _, dir string) {
+			if got := text(a, "zypper.auto"); got != "restored" {
+				t.Errorf("zypper.auto: %s", got)
+			}
+			b, err := os.ReadFile(filepath.Join(dir, "AutoInstalled"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, line := range strings.Fields(string(b[strings.Index(string(b), "\n#\n"):])) {
+				if line != "#" {
+					names = append(names, line)
+				}
+			}
+			if diff := cmp.Diff([]string{"fresh", "labtool", "liblab"}, names); diff != "" {
+				t.Error(diff)
+			}
+		})
+}
+
+func TestRebootPatchIsRemembered(t *testing.T) {
+	fakes := fakeZypper + `
+fake_list='<stream><update kind="patch" name="P-1" edition="1" restart="true" interactive="true"><summary>x</summary></update><update kind="patch" name="P-2" restart="false"/></stream>'
+fake_info='Name        : P-1
+Conflicts   : [2]
+    other.x86_64 < 1
+    labtool.noarch < 1.1-1
+
+'
+zypper_each zypper_install_arg`
+	play(t, New().Shell().Job, "zypper_args='' zypper_new='' zypper_gone='' zypper_changed=''"+fakes, "zypper_wants_reboot",
+		map[string]string{"changes": changes},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if text(a, "status") != "0" || !strings.Contains(log, "patch-info P-1 ()") {
+				t.Errorf("status %s, %s", text(a, "status"), log)
+			}
+		})
+}
+
+func TestRollbackArguments(t *testing.T) {
+	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nprintf 'liblab\\n' >\"$pw_arg_dir/zypper.auto\"",
+		"zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			want := "install --no-force-resolution --no-recommends --auto-agree-with-licenses --download in-advance " +
+				"--oldpackage --allow-unsigned-rpm -- labtool.noarch=1.0-1 !fresh.x86_64=1:2.0-1 oldname.noarch=1.0-1 (9)"
+			if !strings.Contains(log, want) {
+				t.Error(log)
+			}
+			if text(a, "status") != "0" || text(a, "zypper.auto") != "restored" {
+				t.Errorf("status %s, auto %s", text(a, "status"), text(a, "zypper.auto"))
+			}
+		})
+}
+
+func TestRollbackOfWhatIsUndone(t *testing.T) {
+	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.0-1\noldname.noarch 1.0-1'",
+		"zypper_rollback", map[string]string{"changes": changes},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if strings.Contains(log, " install --") || text(a, "zypper.rollback") != "nothing to undo" || text(a, "status") != "0" {
+				t.Errorf("%s\n%s", log, text(a, "zypper.rollback"))
+			}
+		})
+}
+
+func TestIndexAge(t *testing.T) {
+	// Without an index of an enabled repository the age is unknown.
+	play(t, New().Shell().Scan, "zypper_aliases() { echo never-fetched-here; }", "pw_run age zypper_index_age", nil,
+		func(t *testing.T, a posix.Answer, _, _ string) {
+			if got := text(a, "age"); got != "" {
+				t.Errorf("age %q", got)
+			}
+		})
+}
+
+func TestSlimKeepsTheXML(t *testing.T) {
+	full := `<?xml version='1.0'?>
+<stream><message type="info">Loading...
+two</message><update-list><update kind="package" name="a" edition="1-1"><summary>s</summary><description>d &lt;update
+lines</description><license/><source alias="r"/></update></update-list>
+<solvable type="package" name="a" summary="x &gt; y"><description>z</description></solvable>
+<prompt id="1"><description>Problem: nope
+</description><text>Choose</text><option value="1" desc="x"/></prompt><progress id="p"/></stream>`
+	play(t, New().Shell().Scan, "", `pw_begin slim; printf '%s\n' "$pw_arg_xml" | zypper_slim; pw_end slim 0`, map[string]string{"xml": full},
+		func(t *testing.T, a posix.Answer, _, _ string) {
+			f, _ := a.Get("slim")
+			root, err := parseXML(f.Out)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, f.Out)
+			}
+			for _, gone := range []string{"summary", "description", "license", "option", "progress"} {
+				if strings.Contains(string(f.Out), gone) {
+					t.Errorf("%s is still there: %s", gone, f.Out)
+				}
+			}
+			if !strings.Contains(complaint(f, root), "Problem: nope") {
+				t.Errorf("the problem is gone: %s", f.Out)
+			}
+			n := 0
+			root.each("source", func(*node) { n++ })
+			if n != 1 {
+				t.Errorf("%d sources", n)
+			}
+		})
+}
+
+func TestSimulateArguments(t *testing.T) {
+	want := updates.WantLines([]updates.Want{{Name: "labtool", Arch: "noarch", Version: "1.1-1"}, {Name: "a", Arch: "x86_64", Version: "1:2-1"}})
+	fakes := `zypper() { printf '%s (%s)\n' "$*" "$ZYPP_READONLY_HACK" >>"$pw_arg_log"; echo '<stream></stream>'; }`
+	start := "--non-interactive --xmlout --no-refresh install --dry-run --details --oldpackage --no-force-resolution --auto-agree-with-licenses -- "
+	play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "set"},
+		func(t *testing.T, _ posix.Answer, log, _ string) {
+			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 a.x86_64=1:2-1 (1)\n", log); diff != "" {
+				t.Error(diff)
+			}
+		})
+	play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "each"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 (1)\n"+start+"a.x86_64=1:2-1 (1)\n", log); diff != "" {
+				t.Error(diff)
+			}
+			if _, ok := a.Get("zypper.sim.2"); !ok {
+				t.Error("no frame zypper.sim.2")
+			}
+		})
+}
