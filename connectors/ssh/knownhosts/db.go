@@ -13,7 +13,7 @@ type DB struct {
 	missing []string
 	// writable says that the first file given is one that Add can write to.
 	writable bool
-	now     func() time.Time
+	now      func() time.Time
 
 	mu sync.RWMutex // guards all below
 	x  index
