@@ -24,6 +24,7 @@ type session struct {
 	ended   chan struct{}
 	running int
 	closed  bool
+	spare   spare
 }
 
 var (
@@ -63,7 +64,7 @@ func (s *session) Start(ctx context.Context, line string, stdout, stderr *runner
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	ch, reqs, err := s.open(ctx)
+	ch, reqs, err := s.channel(ctx)
 	if err != nil {
 		<-s.places
 		return nil, err
@@ -74,6 +75,7 @@ func (s *session) Start(ctx context.Context, line string, stdout, stderr *runner
 	ok, err := ch.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{line}))
 	stop()
 	if err == nil && ok {
+		s.prepare()
 		p.pump()
 		return p, nil
 	}

@@ -210,3 +210,10 @@ func (s *Server) untrack(c net.Conn) {
 	delete(s.conns, c)
 	_ = c.Close() // it may be closed already
 }
+
+// Open is how many connections are open.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
