@@ -1,0 +1,311 @@
+package apt
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"patchwave/connectors/posix"
+)
+
+func TestShellIsShell(t *testing.T) {
+	s := New().Shell()
+	shells := [][]string{{"sh", "-n"}}
+	for _, more := range [][]string{{"dash", "-n"}, {"bash", "--posix", "-n"}, {"busybox", "sh", "-n"}} {
+		if _, err := exec.LookPath(more[0]); err == nil {
+			shells = append(shells, more)
+		}
+	}
+	for part, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
+		for _, shell := range shells {
+			cmd := exec.Command(shell[0], shell[1:]...)
+			cmd.Stdin = strings.NewReader(text)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v: %v\n%s", part, shell, err, out)
+			}
+		}
+		for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)\(\)`).FindAllStringSubmatch(text, -1) {
+			if !strings.HasPrefix(m[1], "apt_") {
+				t.Errorf("%s: function %s is not named after its manager", part, m[1])
+			}
+		}
+	}
+	for part, functions := range map[string][]string{
+		s.Scan: {"apt_index_age", "apt_refresh", "apt_scan"}, s.Simulate: {"apt_simulate"},
+		s.Job: {"apt_install", "apt_keep", "apt_rollback", "apt_repair"},
+	} {
+		for _, f := range functions {
+			if !strings.Contains(part, "\n"+f+"() {") {
+				t.Errorf("%s is not defined", f)
+			}
+		}
+	}
+}
+
+// fake is a host of fake commands. Every call of one is written down; a command
+// that is not faked is the machine's own.
+type fake struct {
+	t   *testing.T
+	dir string
+}
+
+func newFake(t *testing.T, commands map[string]string) fake {
+	t.Helper()
+	f := fake{t, t.TempDir()}
+	if err := os.Mkdir(filepath.Join(f.dir, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	base := map[string]string{"dpkg": "echo amd64", "sleep": "", "sync": ""}
+	for name, body := range commands {
+		base[name] = body
+	}
+	for name, body := range base {
+		script := "#!/bin/sh\necho \"" + name + " $*\" >>'" + f.dir + "/calls'\n" + body + "\n"
+		if err := os.WriteFile(filepath.Join(f.dir, "bin", name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// run runs the shell and then body with the fakes first in PATH.
+func (f fake) run(shell, body string, args map[string]string) posix.Answer {
+	f.t.Helper()
+	s := posix.Script{Name: "test", Version: 1, Body: "PATH='" + f.dir + "/bin':$PATH\n" + shell + "\napt_lists='" + f.dir + "'\n" + body + "\n"}
+	for _, name := range []string{"lock_wait", "names", "mode", "want", "changes", "dir"} {
+		if _, ok := args[name]; !ok {
+			if args == nil {
+				args = map[string]string{}
+			}
+			args[name] = ""
+		}
+	}
+	script, err := posix.Encode(s, "00ff", args)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	cmd := exec.Command("/bin/sh", "-s")
+	cmd.Stdin = bytes.NewReader(script)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		f.t.Fatalf("sh: %v\n%s", err, errs.String())
+	}
+	a := posix.Parse("00ff", out.Bytes(), errs.Bytes())
+	if !a.Complete {
+		f.t.Fatalf("the script did not come to its end:\n%s\n%s", out.String(), errs.String())
+	}
+	return a
+}
+
+// calls returns the calls of a fake, without its name.
+func (f fake) calls(name string) []string {
+	f.t.Helper()
+	b, err := os.ReadFile(filepath.Join(f.dir, "calls"))
+	if err != nil && !os.IsNotExist(err) {
+		f.t.Fatal(err)
+	}
+	var list []string
+	for _, line := range strings.Split(string(b), "\n") {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			list = append(list, rest)
+		}
+	}
+	return list
+}
+
+const (
+	upgrade   = "upgrade\tliba\tamd64\t1:1.0-1\t1:1.0-2~x\n"
+	downgrade = "downgrade\tb++\tall\t2.0\t1.0+\n"
+	install   = "install\tnew\ti386\t\t1.0\n"
+	remove    = "remove\told\tamd64\t1.0\t\n"
+)
+
+func TestInstallArguments(t *testing.T) {
+	tests := []struct {
+		name, changes string
+		tail          string
+		flags         string
+	}{
+		{"upgrade", upgrade, "install liba:amd64=1:1.0-2~x", "--no-remove"},
+		{"install", install + upgrade, "install new:i386=1.0 liba:amd64=1:1.0-2~x", "--no-remove"},
+		{"downgrade", downgrade, "install b++=1.0+", "--allow-downgrades --no-remove"},
+		{"remove", remove + upgrade, "install old:amd64- liba:amd64=1:1.0-2~x", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, map[string]string{"apt-get": ""})
+			a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": tt.changes, "lock_wait": "0"})
+			if frame, ok := a.Get("apt.install"); !ok || frame.RC != 0 {
+				t.Errorf("frame %+v", frame)
+			}
+			calls := f.calls("apt-get")
+			if len(calls) != 2 || !strings.HasPrefix(calls[0], "-s -y") {
+				t.Fatalf("calls %q, want a simulation and the real thing", calls)
+			}
+			got := calls[1]
+			for _, want := range []string{"-y -q", "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold", "-o Dpkg::Use-Pty=0",
+				"-o DPkg::Lock::Timeout=0", "-o APT::Get::AutomaticRemove=false", "--mark-auto --no-install-recommends"} {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q lacks %q", got, want)
+				}
+			}
+			if !strings.HasSuffix(got, strings.TrimSpace(tt.flags+" "+tt.tail)) {
+				t.Errorf("%q does not end with %q", got, tt.flags+" "+tt.tail)
+			}
+			for _, flag := range []string{"--allow-downgrades", "--no-remove"} {
+				if strings.Contains(got, flag) != strings.Contains(tt.flags, flag) {
+					t.Errorf("%q: %s", got, flag)
+				}
+			}
+			for _, never := range []string{"--allow-change-held", "--force-yes", "--allow-unauth", "--purge"} {
+				if strings.Contains(got, never) {
+					t.Errorf("%q holds %s", got, never)
+				}
+			}
+		})
+	}
+}
+
+func TestInstallPassesTheStatusOn(t *testing.T) {
+	f := newFake(t, map[string]string{"apt-get": `case $1 in -s) ;; *) echo 'E: boom' >&2; exit 100;; esac`})
+	a := f.run(New().Shell().Job, "apt_install; pw_status=$?; pw_put status \"$pw_status\"; pw_status=0", map[string]string{"changes": upgrade})
+	frame, _ := a.Get("apt.install")
+	status, _ := a.Get("status")
+	if frame.RC != 100 || string(status.Out) != "100" || !strings.Contains(string(frame.Err), "E: boom") {
+		t.Errorf("frame %+v, status %q", frame, status.Out)
+	}
+}
+
+func TestInstallRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	for _, changes := range []string{
+		"upgrade\t--purge\tamd64\t1\t2", "upgrade\ta b\tamd64\t1\t2", "upgrade\ta\tamd64\t1\t2 --force", "explode\ta\tamd64\t1\t2",
+		"upgrade\ta\tamd64\t1\t", "upgrade\ta\tamd64\t1", "upgrade\ta\t$(id)\t1\t2", "upgrade\t../x\tamd64\t1\t2", upgrade + "upgrade\t-x\tamd64\t1\t2",
+	} {
+		f := newFake(t, map[string]string{"apt-get": ""})
+		a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": changes})
+		if frame, _ := a.Get("apt.install"); frame.RC != 100 || len(f.calls("apt-get")) != 0 {
+			t.Errorf("%q: status %d, calls %q", changes, frame.RC, f.calls("apt-get"))
+		}
+		if out := New().ParseInstall(a); out.Claimed || !strings.HasPrefix(out.Problem.Message, "nothing was changed") {
+			t.Errorf("%q: %+v", changes, out.Problem)
+		}
+	}
+}
+
+func TestInstallStopsWhenThePlanIsOld(t *testing.T) {
+	tests := []struct {
+		name, rows string
+		stop       bool
+	}{
+		{"as planned", "Inst liba [1:1.0-1] (1:1.0-2~x X [amd64])\nConf liba (1:1.0-2~x X [amd64])", false},
+		{"done already", "", false},
+		{"another version", "Inst liba [1:1.0-1] (1:1.0-3 X [amd64])", true},
+		{"one more", "Inst liba [1:1.0-1] (1:1.0-2~x X [amd64])\nInst more (1 X [all])", true},
+		{"other architecture", "Inst liba:i386 [1:1.0-1] (1:1.0-2~x X [i386])", true},
+		{"a removal", "Remv other [1.0]", true},
+		{"away for a moment", "Remv liba [1:1.0-1]\nInst liba (1:1.0-2~x X [amd64])", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t, map[string]string{"apt-get": "case $1 in -s) cat <<'X'\n" + tt.rows + "\nX\n;; esac"})
+			a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": upgrade})
+			calls := f.calls("apt-get")
+			if stopped := len(calls) == 1; stopped != tt.stop {
+				frame, _ := a.Get("apt.install")
+				t.Errorf("stopped %v: %q\n%s", stopped, calls, frame.Out)
+			}
+		})
+	}
+}
+
+func TestRefreshWaitsForTheLock(t *testing.T) {
+	locked := `n=$(cat "$0.n" 2>/dev/null || echo 0); n=$((n+1)); echo $n >"$0.n"
+[ $n -gt 2 ] || { echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 8 (perl)' >&2; exit 100; }`
+	for wait, want := range map[string]int{"0": 1, "1": 2, "9": 3} {
+		f := newFake(t, map[string]string{"apt-get": locked})
+		a := f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": wait})
+		frame, _ := a.Get("apt.refresh")
+		if got := len(f.calls("apt-get")); got != want || (frame.RC == 0) != (want == 3) {
+			t.Errorf("wait %s: %d calls, status %d", wait, got, frame.RC)
+		}
+	}
+}
+
+func TestRefreshDoesNotRetryOtherFailures(t *testing.T) {
+	f := newFake(t, map[string]string{"apt-get": "echo 'E: Failed to fetch x' >&2; exit 100"})
+	a := f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
+	frame, _ := a.Get("apt.refresh")
+	if calls := f.calls("apt-get"); len(calls) != 1 || frame.RC != 100 || !strings.Contains(string(frame.Out), "E: Failed") {
+		t.Errorf("calls %q, frame %+v", calls, frame)
+	}
+	if got := f.calls("apt-get")[0]; !slices.Contains(strings.Fields(got), "--error-on=any") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAgeOfTheIndex(t *testing.T) {
+	find := func(sources string) string {
+		return "case $* in *sources.list*) " + sources + ";; *) exec /usr/bin/find \"$@\";; esac"
+	}
+	lists := t.TempDir()
+	old := "touch -d @1000000000 '" + lists + "'; "
+	age := func(f fake, body string) string {
+		a := f.run(New().Shell().Scan, "apt_lists='"+lists+"'; "+body+"pw_put age \"$(apt_index_age)\"", nil)
+		frame, _ := a.Get("age")
+		return strings.TrimSpace(string(frame.Out))
+	}
+	well := newFake(t, map[string]string{"apt-get": "", "find": find("")})
+	if got := age(well, ""); got != "" {
+		t.Errorf("an empty directory has age %q", got)
+	}
+	if err := os.WriteFile(filepath.Join(lists, "x_Packages"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := age(well, old); len(got) < 9 {
+		t.Errorf("an old index has age %q", got)
+	}
+	if got := age(well, old+"apt_refresh; "); len(got) > 2 || got == "" {
+		t.Errorf("a refreshed index has age %q", got)
+	}
+	failing := newFake(t, map[string]string{"apt-get": "touch '" + lists + "'; exit 100", "find": find("")})
+	if got := age(failing, old+"apt_refresh; "); len(got) < 9 {
+		t.Errorf("a refresh that failed made the index %q s old", got)
+	}
+	edited := newFake(t, map[string]string{"find": find("echo /etc/apt/sources.list")})
+	if got := age(edited, old); got != "" {
+		t.Errorf("sources edited since, yet age %q", got)
+	}
+}
+
+func TestSimulateArguments(t *testing.T) {
+	f := newFake(t, map[string]string{"apt-get": ""})
+	want := "liba\tamd64\t1:1.0-2~x\nb++\tall\t1.0+"
+	a := f.run(New().Shell().Simulate, "apt_simulate", map[string]string{"want": want, "mode": "each"})
+	calls := f.calls("apt-get")
+	if len(calls) != 2 || !strings.HasSuffix(calls[0], "install liba:amd64=1:1.0-2~x") || !strings.HasSuffix(calls[1], "install b++=1.0+") {
+		t.Errorf("calls %q", calls)
+	}
+	for _, c := range calls {
+		for _, flag := range []string{"-s ", "-o Debug::NoLocking=1", "--mark-auto"} {
+			if !strings.Contains(c, flag) {
+				t.Errorf("%q lacks %q", c, flag)
+			}
+		}
+	}
+	for _, name := range []string{"apt.sim.1", "apt.sim.2"} {
+		if _, ok := a.Get(name); !ok {
+			t.Errorf("no frame %s", name)
+		}
+	}
+	f = newFake(t, map[string]string{"apt-get": ""})
+	a = f.run(New().Shell().Simulate, "apt_simulate", map[string]string{"want": "a\tall\t1\n-y\tall\t1", "mode": "set"})
+	if frame, _ := a.Get("apt.sim"); frame.RC != 100 || len(f.calls("apt-get")) != 0 {
+		t.Errorf("a hostile name: status %d, calls %q", frame.RC, f.calls("apt-get"))
+	}
+}
