@@ -87,7 +87,7 @@ func logText(log string) string {
 			out = append(out, line)
 		}
 	}
-	return strings.TrimSpace(strings.Join(out, "\n"))
+	return strings.ReplaceAll(strings.TrimSpace(strings.Join(out, "\n")), "\t", "  ")
 }
 
 func indent(s string) string {

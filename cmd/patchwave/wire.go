@@ -26,7 +26,7 @@ type dialer struct {
 }
 
 func newDialer() *dialer {
-	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.New()}
+	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.Dialer{}}
 }
 
 // Dial implements connectors.Dialer.

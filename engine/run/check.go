@@ -9,7 +9,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
-	"patchwave/engine/restore/packages"
+	"patchwave/engine/restore"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -164,11 +164,11 @@ func (m *machine) protect(ctx context.Context) error {
 		return err
 	}
 	e, err := m.workJob(ctx, id, updates.KeepScript(m.manager), map[string]string{
-		"changes": updates.ChangeLines(m.changes()), "dir": packages.Dir(m.work.Run), "lock_wait": lockWait})
+		"changes": updates.ChangeLines(m.changes()), "dir": restore.Dir(m.work.Run), "lock_wait": lockWait})
 	if err != nil {
 		return err
 	}
-	point := packages.ParseKeep(m.manager, m.work.Run, m.changes(), e.answer)
+	point := restore.ParseKeep(m.manager, m.work.Run, m.changes(), e.answer)
 	entries := []entry{m.outcome(id, e), {m.name, journal.PointMade, point}}
 	rc := e.RC
 	fault := jobFault(e)
@@ -185,10 +185,7 @@ func (m *machine) protect(ctx context.Context) error {
 		}
 		return m.finish(ctx, journal.Failed, "", fault)
 	}
-	if err := m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...); err != nil {
-		return err
-	}
-	return m.collect(ctx, id)
+	return m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...)
 }
 
 // lockWait is how long the package manager waits for another's lock, in

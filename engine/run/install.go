@@ -69,11 +69,8 @@ func (m *machine) install(ctx context.Context) error {
 	}
 	entries := append([]entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}},
 		m.stepEnd(word, &rc, fault)...)
-	if err := m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
-		journal.HostStateData{From: journal.Installing, To: journal.Installed, Fault: fault}})...); err != nil {
-		return err
-	}
-	return m.collect(ctx, id)
+	return m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
+		journal.HostStateData{From: journal.Installing, To: journal.Installed, Fault: fault}})...)
 }
 
 func stepWord(s journal.State) string {

@@ -49,7 +49,9 @@ func (m *machine) reboot(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	entries := append(m.stepEnd("ok", nil, nil), entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: after}})
+	entries := append(m.stepEnd("ok", nil, nil),
+		entry{m.name, journal.JobOutcome, journal.JobOutcomeData{ID: id.String(), State: string(job.Done), Step: id.Step}},
+		entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: after}})
 	if allInstalled(m.rec.host(m.name).Updates) {
 		return m.to(ctx, journal.Verifying, entries...)
 	}

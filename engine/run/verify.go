@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/engine/job"
 	"patchwave/engine/journal"
-	"patchwave/engine/restore/packages"
+	"patchwave/engine/restore"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 	"patchwave/policies"
@@ -85,7 +86,7 @@ func (m *machine) rollback(ctx context.Context) error {
 	}
 	id := m.jobID(StepRollback, 1)
 	e, err := m.workJob(ctx, id, updates.RollbackScript(m.manager), map[string]string{
-		"changes": updates.ChangeLines(m.changes()), "dir": packages.Dir(m.pointRun()), "lock_wait": lockWait})
+		"changes": updates.ChangeLines(m.changes()), "dir": restore.Dir(m.pointRun()), "lock_wait": lockWait})
 	if err != nil {
 		return err
 	}
@@ -110,10 +111,7 @@ func (m *machine) rollback(ctx context.Context) error {
 		}
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
 	}
-	if err := m.finish(ctx, journal.RolledBack, "", nil, append(entries, m.stepEnd("ok", &rc, nil)...)...); err != nil {
-		return err
-	}
-	return m.collect(ctx, id)
+	return m.finish(ctx, journal.RolledBack, "", nil, append(entries, m.stepEnd("ok", &rc, nil)...)...)
 }
 
 // pointRun is the run that made the restore point: this one, or for a rollback
@@ -141,9 +139,17 @@ func back(us []journal.UpdateRecord, installed []updates.Installed) (result []jo
 	return result, missing
 }
 
-// restore tidies up and goes to the end that was journaled with it.
+// restore tidies up and goes to the end that was journaled with it: jobs whose
+// outcome is in the journal leave their tombstones, the claim is given back.
 func (m *machine) restore(ctx context.Context) error {
 	h := m.rec.host(m.name)
+	for _, j := range h.Jobs {
+		if j.Outcome != nil && j.Outcome.State != string(job.Collected) {
+			if err := m.collect(ctx, m.jobID(j.Step, j.Round)); err != nil {
+				return err
+			}
+		}
+	}
 	goal := h.Goal
 	if goal == "" {
 		goal = journal.Failed

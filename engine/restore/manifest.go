@@ -1,9 +1,11 @@
-// Package packages is the restore point that every host gets: a manifest of the
-// versions a run replaces, with copies of the old packages where they can be
-// had. It undoes only packages, and only as far as the package manager can
-// still fetch the old versions; it does not undo configuration and data that
-// maintainer scripts changed.
-package packages
+// Package restore takes hosts back to what they were.
+//
+// The restore point that every host gets is a manifest of the versions that a
+// run replaces, with copies of the old packages where they can be had. It
+// undoes only packages, and only as far as the package manager can still fetch
+// the old versions; it does not undo configuration and data that maintainer
+// scripts changed.
+package restore
 
 import (
 	"fmt"
