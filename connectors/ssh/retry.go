@@ -26,8 +26,8 @@ func (j *jitter) Reset() { j.next = j.first }
 
 // NextBackOff implements backoff.BackOff.
 func (j *jitter) NextBackOff() time.Duration {
-	limit := j.next
-	j.next = min(j.next*2, mostPause)
+	limit := min(j.next, mostPause)
+	j.next = 2 * limit
 	return rand.N(limit) + 1 //nolint:gosec // spreading load, not a secret
 }
 

@@ -10,15 +10,20 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// NewRSAKey makes an RSA key of a size in bits. GODEBUG=rsa1024min=0 is needed
-// for less than 1024.
-func NewRSAKey(t testing.TB, bits int) ssh.Signer {
+// NewRSAPrivate makes an RSA key of a size in bits, 1024 at least.
+func NewRSAPrivate(t testing.TB, bits int) *rsa.PrivateKey {
 	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatalf("make a key: %v", err)
 	}
-	return signer(t, private)
+	return private
+}
+
+// NewRSAKey makes an RSA key that signs.
+func NewRSAKey(t testing.TB, bits int) ssh.Signer {
+	t.Helper()
+	return signer(t, NewRSAPrivate(t, bits))
 }
 
 // NewECDSAKey makes a P-256 key.

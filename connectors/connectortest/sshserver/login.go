@@ -27,6 +27,7 @@ func (s *Server) configure() *ssh.ServerConfig {
 	c.PublicKeyCallback = s.publicKey
 	if s.opt.Password != "" && !s.opt.NoPlainPassword {
 		c.PasswordCallback = func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+			s.passwords.Add(1)
 			return s.verdict(string(password) == s.opt.Password)
 		}
 	}
@@ -36,6 +37,7 @@ func (s *Server) configure() *ssh.ServerConfig {
 			if err != nil {
 				return nil, err
 			}
+			s.passwords.Add(1)
 			return s.verdict(len(answers) > 0 && answers[0] == s.opt.Password)
 		}
 	}

@@ -58,7 +58,7 @@ type Server struct {
 	listener net.Listener
 	hostKeys []ssh.Signer
 
-	connections, handshaking, mostHandshaking, execs atomic.Int64
+	connections, handshaking, mostHandshaking, execs, passwords atomic.Int64
 
 	mu      sync.Mutex
 	conns   map[net.Conn]bool
@@ -136,6 +136,9 @@ func (s *Server) MostHandshaking() int { return int(s.mostHandshaking.Load()) }
 
 // Execs is how many command lines were started.
 func (s *Server) Execs() int { return int(s.execs.Load()) }
+
+// Passwords is how many passwords were sent to it, by either method.
+func (s *Server) Passwords() int { return int(s.passwords.Load()) }
 
 // Logins are the attempts to log in so far, as "method user ok|refused".
 func (s *Server) Logins() []string {
