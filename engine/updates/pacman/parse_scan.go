@@ -122,9 +122,12 @@ func readUpdates(a posix.Answer, frame posix.Frame, l *updates.Listing) {
 			continue
 		}
 		u := inventory.Update{Name: m[1], From: m[2], To: m[3], Classification: inventory.OtherClass, Severity: inventory.UnknownSeverity}
-		if o, ok := offers[u.Name]; ok && o.version == u.To {
-			u.Arch, u.Source, u.Origins, u.Size, u.Published = o.arch, o.base, []string{o.repo}, o.size, o.built
+		o := offers[u.Name]
+		if o.version != u.To || o.arch == "" {
+			l.Notes = append(l.Notes, parse.Note("pacman does not say from where it would update %s to %s; it is left out", u.Name, u.To))
+			continue
 		}
+		u.Arch, u.Source, u.Origins, u.Size, u.Published = o.arch, o.base, []string{o.repo}, o.size, o.built
 		if why := broken[u.Name]; m[4] != "" {
 			u.BlockedBy = inventory.BlockedLocked
 		} else if why != "" {
