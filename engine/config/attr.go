@@ -107,7 +107,7 @@ func (b *block) words(name string, allowed ...string) ([]string, bool) {
 		switch {
 		case !b.l.isWord(item.text, item.at, name, allowed):
 		case slices.Contains(out, item.text):
-			b.l.fail(item.at, fmt.Sprintf("duplicate %q in %s", item.text, name), "")
+			b.l.warn(item.at, fmt.Sprintf("%q stands twice in %s", item.text, name), "Once is enough.")
 		default:
 			out = append(out, item.text)
 		}

@@ -7,23 +7,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"patchwave/inventory"
 )
 
 // closest returns the candidate that was probably meant by name, or "". A slip
 // of the finger is one or two characters, a third of a long word at most.
 func closest(name string, candidates iter.Seq[string]) string {
-	best, bestDistance := "", max(2, len(name)/3)+1
+	folded := strings.ToLower(name)
+	best, limit := "", max(2, len(name)/3)
 	for c := range candidates {
-		if gap := len(c) - len(name); gap >= bestDistance || -gap >= bestDistance {
-			continue
-		}
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(c), nil)
-		if d < bestDistance || (d == bestDistance && best != "" && c < best) {
-			best, bestDistance = c, d
+		d := inventory.EditDistance(folded, strings.ToLower(c), limit)
+		if d < limit || (d == limit && (best == "" || c < best)) {
+			best, limit = c, d
 		}
 	}
-	if bestDistance >= len(name) {
+	if best == "" || limit >= len(name) {
 		return "" // nothing of the name is left
 	}
 	return best

@@ -14,22 +14,27 @@ import (
 func (l *loader) failCycle(what string, path []step) {
 	last := path[len(path)-1]
 	begin := slices.IndexFunc(path, func(s step) bool { return s.name == last.name })
-	circle := path[begin : len(path)-1]
-	names := make([]string, 0, len(circle)+1)
-	latest := circle[0]
+	// The way into the circle may begin at its first member's declaration; what
+	// makes the circle are the places at which members are named.
+	circle := path[begin+1:]
+	names := []string{last.name}
+	latest := last
 	for _, s := range circle {
 		names = append(names, s.name)
 		if before(latest.at, s.at) {
 			latest = s
 		}
 	}
-	names = append(names, last.name)
 	var related []hcl.Range
 	for _, s := range circle {
 		if s != latest {
 			related = append(related, s.at)
 		}
 	}
+	if l.cycles[latest.at] {
+		return // the hosts of a range share their references
+	}
+	l.cycles[latest.at] = true
 	l.fail(latest.at, fmt.Sprintf("a cycle among %s", what), strings.Join(names, " → ")+".", related...)
 }
 

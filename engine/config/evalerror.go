@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -86,12 +87,9 @@ func (l *loader) explainMember(root string, t hcl.Traversal, scope cty.Value) bo
 	if l.model.undefined[root+"."+step.Name] {
 		return true
 	}
-	known := func(yield func(string) bool) {
-		for name := range scope.Type().AttributeTypes() {
-			if !yield(name) {
-				return
-			}
-		}
+	known := maps.Keys(scope.Type().AttributeTypes())
+	if root == "local" {
+		known = l.locals.names() // only those that are used are in scope
 	}
 	word := map[string]string{"var": "variable", "local": "local", "each": "attribute of each"}[root]
 	l.fail(t.SourceRange(), fmt.Sprintf("there is no %s %q", word, step.Name), didYouMean(step.Name, known))

@@ -1,19 +1,21 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
 
-// maxFileSize bounds one file in bytes: an inventory of twenty thousand hosts
+// maxFileSize bounds one file in bytes: an inventory of forty thousand hosts
 // fits, and what is larger was not written by hand or by a careful generator.
-const maxFileSize = 4 << 20
+const maxFileSize = 8 << 20
 
 // maxFiles bounds how many files and directories are looked at.
 const maxFiles = 100_000
@@ -55,6 +57,7 @@ func (l *loader) readAll() []source {
 	found := 0
 	l.walk("", func(rel string) {
 		if kindOf(rel) == "" {
+			l.checkOther(rel)
 			return
 		}
 		found++
@@ -65,11 +68,24 @@ func (l *loader) readAll() []source {
 			l.text.bytes[rel] = text
 		}
 	})
+	slices.SortFunc(out, func(a, b source) int { return cmp.Compare(a.name, b.name) })
 	if found == 0 && len(l.diags) == 0 {
 		l.failFile("", "the configuration directory is empty",
 			fmt.Errorf("%s holds no *.hcl and no *.hcl.json file; run `patchwave init` to write one", l.opt.Dir))
 	}
 	return out
+}
+
+// checkOther checks the trust of a file that is not read now: file() may read it,
+// and whoever can replace it can put a configuration file beside it.
+func (l *loader) checkOther(rel string) {
+	info, err := os.Stat(l.inDir(rel))
+	if err != nil {
+		return // a link to nowhere; whoever reads it will say so
+	}
+	if err := trusted(info); err != nil {
+		l.failFile(rel, "a file of the configuration directory cannot be trusted", err)
+	}
 }
 
 // failFile reports an error about a whole file, or about the directory.

@@ -25,8 +25,7 @@ func Format(src []byte, name string) ([]byte, Diagnostics) {
 		l.failFile(name, "a file cannot be formatted", errTooLarge)
 		return src, l.finish()
 	}
-	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos) // the parser reports mistakes of the lexer
-	if d := guardTokens(tokens); d != nil {
+	if _, d := lexSafely(src, name); d != nil {
 		l.adopt(hcl.Diagnostics{d})
 		return src, l.finish()
 	}

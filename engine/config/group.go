@@ -14,6 +14,8 @@ type group struct {
 	where         *condition
 	labels        inventory.Labels
 	connectionRef *ref
+	// says is set if the group has a connection argument, a wrong one included.
+	says bool
 
 	// Set by linking:
 
@@ -33,7 +35,7 @@ func groupShape() shape {
 
 func (l *loader) decodeGroup(raw *hcl.Block) {
 	b := l.open(raw, groupShape())
-	g := &group{name: b.name, at: raw.DefRange}
+	g := &group{name: b.name, at: raw.DefRange, says: b.has("connection")}
 	g.memberRefs, _ = b.refs("members", false, "host", "group")
 	g.where = b.where("where", groupScope)
 	g.labels, _ = b.labels("labels")

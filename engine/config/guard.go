@@ -35,6 +35,17 @@ func guardTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 	return nil
 }
 
+// lexSafely returns the tokens of a file in native syntax, or why it must not be
+// parsed.
+func lexSafely(text []byte, name string) (hclsyntax.Tokens, *hcl.Diagnostic) {
+	if hopeless(text) {
+		return nil, guardFailed(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
+			fmt.Sprintf("brackets nest deeper than %d levels", maxNesting))
+	}
+	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos) // the parser reports mistakes of the lexer
+	return tokens, guardTokens(tokens)
+}
+
 // level is one bracket, quote or template that is open.
 type level struct {
 	open hclsyntax.TokenType

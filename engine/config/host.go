@@ -25,7 +25,9 @@ type host struct {
 	timezone string
 
 	connectionRef *ref
-	dependsRefs   []ref
+	// says is set if the host has a connection argument, a wrong one included.
+	says        bool
+	dependsRefs []ref
 
 	// Set by linking:
 
@@ -58,7 +60,7 @@ func (l *loader) decodeHost(raw *hcl.Block) {
 		l.tooManyHosts = true
 		return
 	}
-	shared := &host{at: raw.DefRange}
+	shared := &host{at: raw.DefRange, says: b.has("connection")}
 	if r, ok := b.ref("connection", "connection"); ok {
 		shared.connectionRef = &r
 	}

@@ -22,7 +22,7 @@ func (l *loader) linkConnections() {
 		}
 		for _, i := range members.of(g) {
 			h := m.hosts.order[i]
-			if h.own != nil || h.connectionRef != nil {
+			if h.says {
 				continue
 			}
 			first := inherited[i]
@@ -41,7 +41,7 @@ func (l *loader) linkConnections() {
 		if h.inForce == nil && inherited[i] != nil {
 			h.inForce = inherited[i].connection
 		}
-		if h.inForce == nil && h.connectionRef == nil && !l.promised(h, members) && !missing[h.at] {
+		if h.inForce == nil && !h.says && !l.promised(h, members) && !missing[h.at] {
 			missing[h.at] = true // the hosts of a range share the mistake
 			l.fail(h.at, fmt.Sprintf("host %q has no connection", h.name), "Give it connection = connection.NAME, or put it into a group that has one.")
 		}
@@ -52,7 +52,7 @@ func (l *loader) linkConnections() {
 // be used; that was reported there.
 func (l *loader) promised(h *host, members *members) bool {
 	for _, g := range l.model.groups.order {
-		if g.connectionRef != nil && g.connection == nil && members.has(g, h) {
+		if g.says && g.connection == nil && members.has(g, h) {
 			return true
 		}
 	}

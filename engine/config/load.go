@@ -101,7 +101,9 @@ func Load(opt Options) (*Config, Diagnostics) {
 	cfg := &Config{Dir: l.opt.Dir, Settings: Settings{Parallelism: DefaultParallelism}, model: l.model}
 	sources := l.readAll()
 	l.parse(sources)
-	if l.versionRefused() {
+	if unread := len(l.diags) > 0; l.versionRefused() || unread {
+		// Half a configuration would be reported for what the other half says.
+		cfg.model.broken = true
 		return cfg, l.finish()
 	}
 	l.decode()
@@ -141,6 +143,11 @@ type loader struct {
 	locals    *table[*local]
 	// patchwaveAt is the place of the patchwave block, nil before it was met.
 	patchwaveAt *hcl.Range
+	// suggestions counts the costly ones.
+	suggestions int
+	zones       map[string]*time.Location
+	// cycles are the places at which a cycle was reported.
+	cycles map[hcl.Range]bool
 	// tooManyHosts says that the bound was reported.
 	tooManyHosts bool
 	// sensitive are lines that must not be shown.
@@ -155,7 +162,10 @@ func newLoader(opt Options) *loader {
 	l := &loader{
 		opt: opt, zone: zone, text: newTexts(), model: newModel(),
 		schemas:   map[string]*hcl.BodySchema{},
-		variables: newTable[*variable]("variable"), locals: newTable[*local]("local"),
+		variables: newTable[*variable]("variable"),
+		locals:    newTable[*local]("local"),
+		zones:     map[string]*time.Location{},
+		cycles:    map[hcl.Range]bool{},
 		sensitive: map[inventory.Position]bool{},
 	}
 	l.functions = newFunctions(l)

@@ -45,12 +45,17 @@ func parseFile(s source) parsed {
 		return parseJSON(s)
 	}
 	out := parsed{name: s.name}
-	tokens, _ := hclsyntax.LexConfig(s.text, s.name, hcl.InitialPos) // the parser reports mistakes of the lexer
-	if d := guardTokens(tokens); d != nil {
-		out.diags = hcl.Diagnostics{d}
-		return out
+	normal, safe := scanQuickly(s.text)
+	if safe {
+		out.sum = sha256.Sum256(normal)
+	} else {
+		tokens, d := lexSafely(s.text, s.name)
+		if d != nil {
+			out.diags = hcl.Diagnostics{d}
+			return out
+		}
+		out.sum = sumTokens(tokens)
 	}
-	out.sum = sumTokens(tokens)
 	file, diags := hclsyntax.ParseConfig(s.text, s.name, hcl.InitialPos)
 	out.diags = diags
 	if file != nil {

@@ -56,7 +56,7 @@ func (b *block) refs(name string, one bool, kinds ...string) ([]ref, bool) {
 		}
 		key := ref{kind: r.kind, name: r.name}
 		if seen[key] {
-			b.l.fail(r.at, fmt.Sprintf("%s is named twice in %s", r, name), "")
+			b.l.warn(r.at, fmt.Sprintf("%s stands twice in %s", r, name), "Once is enough.")
 			continue
 		}
 		seen[key] = true
@@ -112,24 +112,25 @@ func stepName(t hcl.Traversal) (string, bool) {
 	return "", false
 }
 
-// traversalOf returns the traversal an expression consists of. In JSON both
-// "connection.linux" and "${connection.linux}" are one.
+// traversalOf returns the traversal an expression consists of. In JSON it is a
+// string: "connection.linux" or "${connection.linux}", and the name may have any
+// form, because the string ends where the name does.
 func traversalOf(expr hcl.Expression) (hcl.Traversal, bool) {
-	if t, diags := hcl.AbsTraversalForExpr(expr); !diags.HasErrors() {
-		return t, true
-	}
 	if _, native := expr.(hclsyntax.Expression); native {
-		return nil, false
+		t, diags := hcl.AbsTraversalForExpr(expr)
+		return t, !diags.HasErrors()
 	}
 	s, ok := literalText(expr)
 	if !ok {
 		return nil, false
 	}
-	inner, ok := unwrapTemplate(s)
-	if !ok {
-		return nil, false
+	if inner, wrapped := unwrapTemplate(s); wrapped {
+		s = inner
 	}
-	t, diags := hclsyntax.ParseTraversalAbs([]byte(inner), expr.Range().Filename, expr.Range().Start)
+	if kind, name, dotted := strings.Cut(s, "."); dotted && hclsyntax.ValidIdentifier(kind) && validName(name) {
+		return hcl.Traversal{hcl.TraverseRoot{Name: kind, SrcRange: expr.Range()}, hcl.TraverseAttr{Name: name, SrcRange: expr.Range()}}, true
+	}
+	t, diags := hclsyntax.ParseTraversalAbs([]byte(s), expr.Range().Filename, expr.Range().Start)
 	return t, !diags.HasErrors()
 }
 
@@ -217,11 +218,28 @@ func find[T any](l *loader, t *table[T], r ref) (T, bool) {
 	if !ok {
 		detail := fmt.Sprintf("No %s is declared.", t.kind)
 		if len(t.named) > 0 {
-			detail = didYouMean(r.name, t.names())
+			detail = l.suggestName(r.name, t.names(), len(t.named))
 		}
 		l.fail(r.at, fmt.Sprintf("there is no %s %q", t.kind, r.name), detail)
 	}
 	return v, ok
+}
+
+// Looking for the closest of ten thousand names takes milliseconds; after some
+// mistakes of one kind nobody reads the suggestions any more.
+const (
+	manyNames      = 500
+	maxSuggestions = 40
+)
+
+// suggestName is didYouMean within bounds.
+func (l *loader) suggestName(name string, known iter.Seq[string], count int) string {
+	if count > manyNames {
+		if l.suggestions++; l.suggestions > maxSuggestions {
+			return ""
+		}
+	}
+	return didYouMean(name, known)
 }
 
 func upperFirst(s string) string {

@@ -22,8 +22,10 @@ type variable struct {
 	at   hcl.Range
 	// typ is cty.DynamicPseudoType if none is declared.
 	typ cty.Type
-	// value is the default, or cty.NilVal.
+	// value is the default, or cty.NilVal; wrong says that one is written and
+	// cannot be used.
 	value cty.Value
+	wrong bool
 }
 
 func variableShape() shape { return shape{optional: []string{"type", "default", "description"}} }
@@ -44,6 +46,7 @@ func (l *loader) decodeVariable(raw *hcl.Block) {
 		}
 	}
 	_, _ = b.text("description") // read for its type only
+	v.wrong = b.has("default")
 	if value, at, ok := b.value("default"); ok {
 		converted, err := convert.Convert(value, v.typ)
 		if err != nil {
@@ -77,7 +80,7 @@ func (l *loader) variableValues() map[string]cty.Value {
 			value = v.value
 		}
 		if value == cty.NilVal {
-			if !ok {
+			if !ok && !v.wrong {
 				l.fail(v.at, fmt.Sprintf("variable %q has no value", v.name),
 					fmt.Sprintf("Give it with --var %s=…, --var-file or PATCHWAVE_VAR_%s, or declare a default.", v.name, v.name))
 			}
@@ -178,8 +181,7 @@ func parseVarFile(path string, text []byte) (*hcl.File, hcl.Diagnostics) {
 		}
 		return hcljson.Parse(text, path)
 	}
-	tokens, _ := hclsyntax.LexConfig(text, path, hcl.InitialPos) // the parser reports mistakes of the lexer
-	if d := guardTokens(tokens); d != nil {
+	if _, d := lexSafely(text, path); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
 	return hclsyntax.ParseConfig(text, path, hcl.InitialPos)

@@ -1,0 +1,99 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"patchwave/engine/config"
+	"patchwave/engine/config/diag"
+)
+
+// fleet writes a configuration with n hosts of six arguments in a number of
+// files, and returns its directory.
+func fleet(tb testing.TB, n, files int) string {
+	tb.Helper()
+	texts := make([]strings.Builder, files)
+	for i := range n {
+		fmt.Fprintf(&texts[i%files], `host "web-%05d" {
+  address    = "10.%d.%d.%d"
+  connection = connection.linux
+  labels     = { role = "web", tier = var.tier }
+  timezone   = "Europe/Berlin"
+  vars       = { owner = "web team", rack = %d }
+}
+`, i, i>>16, i>>8&255, i&255, i%40)
+	}
+	dir := privateDir(tb)
+	write(tb, dir, "main.hcl", `
+variable "tier" { default = "prod" }
+connection "linux" { type = "ssh" }
+group "web" { where = host.labels.role == "web" && host.labels.tier != "test" }
+baseline "all" {
+  approve "all" { packages = ["*"] }
+}
+policy "web" {
+  hosts    = group.web
+  baseline = baseline.all
+}
+`)
+	for i := range texts {
+		write(tb, dir, fmt.Sprintf("hosts-%03d.hcl", i), texts[i].String())
+	}
+	return dir
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, c := range []struct{ hosts, files int }{{5_000, 1}, {10_000, 1}, {20_000, 1}, {10_000, 100}} {
+		b.Run(fmt.Sprintf("hosts=%d/files=%d", c.hosts, c.files), func(b *testing.B) {
+			dir := fleet(b, c.hosts, c.files)
+			b.ReportAllocs()
+			for b.Loop() {
+				cfg, ds := config.Load(options(dir))
+				if ds.HasErrors() {
+					b.Fatal(ds.Err())
+				}
+				if len(cfg.Unmanaged) != 0 {
+					b.Fatalf("%d hosts are unmanaged", len(cfg.Unmanaged))
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkResolve(b *testing.B) {
+	cfg, ds := config.Load(options(fleet(b, 10_000, 10)))
+	if ds.HasErrors() {
+		b.Fatal(ds.Err())
+	}
+	for b.Loop() {
+		if inv, _, _ := cfg.Resolve(nil); len(inv.Hosts) != 10_000 {
+			b.Fatal("hosts are missing")
+		}
+	}
+}
+
+// BenchmarkErrors reports a thousand mistakes in a large configuration.
+func BenchmarkErrors(b *testing.B) {
+	dir := fleet(b, 10_000, 10)
+	var s strings.Builder
+	for i := range 1_000 {
+		fmt.Fprintf(&s, "group \"g%d\" { members = [host.wab-%05d] }\n", i, i)
+	}
+	write(b, dir, "wrong.hcl", s.String())
+	out, err := os.Create(filepath.Join(b.TempDir(), "out"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		_, ds := config.Load(options(dir))
+		if n, _ := ds.Counts(); n != 1_000 {
+			b.Fatalf("%d errors", n)
+		}
+		if err := diag.WriteText(out, ds, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package config
+
+// quickScan reads native syntax without making tokens of it. It answers two
+// questions in one cheap pass: may the text be parsed without looking closer, and
+// what does it say apart from comments and layout. Lexing a large inventory for
+// that alone would cost a third of loading it.
+//
+// Its count of nesting and operators is never below that of guardTokens, so that
+// what it lets through is safe; what it doubts is lexed and decided there. A fuzz
+// test holds the two against each other.
+type quickScan struct {
+	text   []byte
+	pos    int
+	levels []quickLevel
+	// operators is the sum over all levels.
+	operators int
+	// out is the text without comments and layout.
+	out []byte
+	// gap and newline are what was left out since the last byte of out.
+	gap, newline bool
+	// doubt ends the scan: the text must be lexed.
+	doubt bool
+}
+
+// quickLevel is a bracket, a string or a template that is open: one of ( [ { " $.
+type quickLevel struct {
+	open      byte
+	operators int
+}
+
+// scanQuickly returns the text without comments and layout, and whether it is
+// known to be safe to parse.
+func scanQuickly(text []byte) (normal []byte, safe bool) {
+	s := quickScan{text: text, levels: make([]quickLevel, 1, 16), out: make([]byte, 0, len(text))}
+	for s.pos < len(s.text) && !s.doubt {
+		if s.top().open == '"' {
+			s.inString()
+		} else {
+			s.outside()
+		}
+	}
+	return s.out, !s.doubt && len(s.levels) == 1
+}
+
+func (s *quickScan) top() *quickLevel { return &s.levels[len(s.levels)-1] }
+
+// peek returns the byte n ahead, or zero.
+func (s *quickScan) peek(n int) byte {
+	if s.pos+n < len(s.text) {
+		return s.text[s.pos+n]
+	}
+	return 0
+}
+
+// outside reads one byte of code, or a whole comment.
+func (s *quickScan) outside() {
+	c := s.text[s.pos]
+	switch {
+	case c == ' ' || c == '\t' || c == '\r':
+		s.gap = true
+		s.pos++
+		return
+	case c == '\n':
+		s.newline = true
+		if open := s.top().open; open == '{' || open == 0 {
+			s.reset()
+		}
+		s.pos++
+		return
+	case c == '#' || (c == '/' && s.peek(1) == '/'):
+		for s.pos < len(s.text) && s.text[s.pos] != '\n' {
+			s.pos++
+		}
+		return
+	case c == '/' && s.peek(1) == '*':
+		s.comment()
+		return
+	case c == '<' && s.peek(1) == '<':
+		s.doubt = true // a heredoc, perhaps
+		return
+	case (c == 'e' || c == 'E') && s.pos > 0 && isDigit(s.text[s.pos-1]):
+		s.exponent()
+	case c == ',':
+		s.reset()
+	case c == '(' || c == '[' || c == '{' || c == '"':
+		s.open(c)
+	case c == ')' || c == ']' || c == '}':
+		s.close()
+	case isOperator(c):
+		s.count()
+	}
+	s.emit(c)
+	s.pos++
+}
+
+// exponent doubts numbers that guardTokens may refuse.
+func (s *quickScan) exponent() {
+	n := 1
+	for c := s.peek(n); isDigit(c) || c == '+' || c == '-'; c = s.peek(n) {
+		n++
+	}
+	s.doubt = s.doubt || n > maxExponent
+}
+
+// comment skips /* … */; one that does not end is left to the lexer.
+func (s *quickScan) comment() {
+	for i := s.pos + 2; i+1 < len(s.text); i++ {
+		if s.text[i] == '*' && s.text[i+1] == '/' {
+			s.pos, s.gap = i+2, true
+			return
+		}
+	}
+	s.doubt = true
+}
+
+// inString reads one element of a quoted string.
+func (s *quickScan) inString() {
+	c := s.text[s.pos]
+	n := 1
+	switch {
+	case c == '\\':
+		n = 2
+	case c == '\n':
+		s.doubt = true // not closed; the parser says it
+		return
+	case (c == '$' || c == '%') && s.peek(1) == c && s.peek(2) == '{':
+		n = 3 // escaped
+	case (c == '$' || c == '%') && s.peek(1) == '{':
+		s.open('$')
+		n = 2
+	case c == '"':
+		s.close()
+	}
+	for range n {
+		if s.pos < len(s.text) {
+			s.out = append(s.out, s.text[s.pos])
+			s.pos++
+		}
+	}
+}
+
+// emit adds a byte of code. What was left out before it counts only where words
+// would run together, or where a line ended.
+func (s *quickScan) emit(c byte) {
+	if n := len(s.out); n > 0 {
+		switch {
+		case s.newline && s.out[n-1] != '\n':
+			s.out = append(s.out, '\n')
+		case s.gap && isWord(c) && isWord(s.out[n-1]):
+			s.out = append(s.out, ' ')
+		}
+	}
+	s.gap, s.newline = false, false
+	s.out = append(s.out, c)
+}
+
+func (s *quickScan) count() {
+	s.top().operators++
+	s.operators++
+	s.doubt = s.doubt || s.operators > maxOperators
+}
+
+func (s *quickScan) open(c byte) {
+	s.count()
+	s.levels = append(s.levels, quickLevel{open: c})
+	s.doubt = s.doubt || len(s.levels) > maxNesting
+}
+
+func (s *quickScan) close() {
+	if len(s.levels) == 1 {
+		s.doubt = true
+		return
+	}
+	s.operators -= s.top().operators
+	s.levels = s.levels[:len(s.levels)-1]
+}
+
+func (s *quickScan) reset() {
+	top := s.top()
+	s.operators -= top.operators
+	top.operators = 0
+}
+
+func isOperator(c byte) bool {
+	switch c {
+	case '*', '/', '+', '-', '%', '=', '!', '<', '>', '&', '|', '.', '?', ':':
+		return true
+	default:
+		return false
+	}
+}
+
+func isWord(c byte) bool {
+	return isDigit(c) || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || c == '_' || c == '-' || c == '.' || c >= 0x80
+}
+
+// hopeless reports text whose brackets run so deep that lexing it would be a
+// waste: no text that people write has thousands of brackets that do not close.
+func hopeless(text []byte) bool {
+	depth := 0
+	for _, c := range text {
+		switch c {
+		case '(', '[', '{':
+			if depth++; depth > 16*maxNesting {
+				return true
+			}
+		case ')', ']', '}':
+			depth--
+		}
+	}
+	return false
+}

@@ -1,0 +1,3 @@
+# error: unclosed configuration block
+host "a" {
+  address = "10.0.0.1"

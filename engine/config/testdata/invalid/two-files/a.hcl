@@ -1,0 +1,3 @@
+host "x" {
+  connection = connection.c
+}

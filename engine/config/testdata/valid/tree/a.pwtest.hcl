@@ -1,0 +1,1 @@
+test "nor a policy test" {}
