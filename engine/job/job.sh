@@ -96,6 +96,11 @@ claim_refuse() {
 	return 1
 }
 
+# claim_ours: the claim is of this run; a resume comes with a higher number.
+claim_ours() {
+	[ "$claim_controller" = "$pw_arg_controller" ] && [ "$claim_run" = "$pw_arg_run" ]
+}
+
 # claim_of_the_dead: the claim is of a run of this very controller that the
 # controller knows to be dead (its process is gone).
 claim_of_the_dead() {
@@ -114,7 +119,7 @@ claim_set() {
 		claim_refuse "a later run of this controller was here (fencing number $claim_max, ours $pw_arg_fence)"
 		return 1
 	fi
-	if [ -n "$claim_controller" ] && ! claim_mine; then
+	if [ -n "$claim_controller" ] && ! claim_ours; then
 		if job_working; then
 			claim_refuse "a job of another run works on this host"
 			return 1

@@ -227,3 +227,29 @@ func TestCksum(t *testing.T) {
 		}
 	}
 }
+
+func TestResumeTakesItsClaimAgain(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{"r1", "h1", "updates", 1}
+	if _, err := c.Start(t.Context(), id, body, map[string]string{"do": "sleep 1"}); err != nil {
+		t.Fatal(err)
+	}
+	resumed := c
+	resumed.Claim.Fence = 7
+	if err := resumed.Set(t.Context()); err != nil {
+		t.Fatalf("while its own job works: %v", err)
+	}
+	if s, _ := await(t, resumed, id); s.State != Done || s.RC != 0 {
+		t.Errorf("the job: %+v", s)
+	}
+	if err := c.Set(t.Context()); connectors.CodeOf(err) != connectors.CodeLocked {
+		t.Errorf("the process before: %v", err)
+	}
+	if err := resumed.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -25,7 +25,7 @@ flock -w 60 8 || finish 75 # another job works on this host
 read -r controller run fence <"$dir/claim" || finish 76
 holder='' holder_run='' holder_fence=''
 read -r holder holder_run holder_fence _ <"$root/claim" || :
-if [ "$holder $holder_run $holder_fence" != "$controller $run $fence" ]; then
+if [ "$holder $holder_run" != "$controller $run" ] || ! [ "$holder_fence" -ge "$fence" ]; then
 	finish 76 # the claim was taken away meanwhile
 fi
 [ "$(cat "$dir/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id)" ] || finish 77

@@ -52,6 +52,11 @@ func moves() map[journal.State]move {
 func (m *machine) drive(ctx context.Context) {
 	defer m.hangUp()
 	table := moves()
+	if err := m.reclaim(ctx); err != nil {
+		if m.rec.err() == nil && ctx.Err() == nil {
+			_ = m.broke(ctx, err) // an error of the journal stops the loop below
+		}
+	}
 	for {
 		state := m.state()
 		if state.Ended() || m.rec.err() != nil || ctx.Err() != nil {
@@ -74,6 +79,16 @@ func (m *machine) drive(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// reclaim takes the host's claim again for a host that was found in the middle
+// of its work: a resume has a higher fencing number than the run had.
+func (m *machine) reclaim(ctx context.Context) error {
+	row, _ := journal.RowOf(m.state())
+	if len(m.work.Past) == 0 || !row.Begun || m.state().Ended() {
+		return nil
+	}
+	return m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Set(ctx) })
 }
 
 func (m *machine) state() journal.State { return m.rec.host(m.name).State }
