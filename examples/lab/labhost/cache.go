@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,25 +35,41 @@ func cached(ctx context.Context, name string, build func(dir string) error) (lea
 	if err := os.MkdirAll(CacheDir, 0o700); err != nil {
 		return lease{}, fmt.Errorf("make the lab's cache: %w", err)
 	}
+	for ctx.Err() == nil {
+		file, err := lockFile(ctx, dir+".lock", syscall.LOCK_SH)
+		if err != nil {
+			return lease{}, err
+		}
+		l := lease{dir, file}
+		if complete(dir) {
+			return l, nil
+		}
+		l.release()
+		if err := buildAlone(ctx, dir, build); err != nil {
+			return lease{}, err
+		}
+		// Between the two locks another recipe may have pruned it: look again.
+	}
+	return lease{}, fmt.Errorf("build %s: %w", dir, context.Cause(ctx))
+}
+
+func complete(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "complete"))
+	return err == nil
+}
+
+// buildAlone builds while nobody else builds or uses it.
+func buildAlone(ctx context.Context, dir string, build func(dir string) error) error {
 	file, err := lockFile(ctx, dir+".lock", syscall.LOCK_EX)
 	if err != nil {
-		return lease{}, err
+		return err
 	}
-	l := lease{dir, file}
-	if err := buildOnce(dir, build); err != nil {
-		l.release()
-		return lease{}, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH); err != nil {
-		l.release()
-		return lease{}, fmt.Errorf("share %s: %w", dir, err)
-	}
-	return l, nil
+	defer func() { _ = file.Close() }() // closing drops the lock; nothing was written
+	return buildOnce(dir, build)
 }
 
 func buildOnce(dir string, build func(dir string) error) error {
-	mark := filepath.Join(dir, "complete")
-	if _, err := os.Stat(mark); err == nil {
+	if complete(dir) {
 		return nil
 	}
 	if err := os.RemoveAll(dir); err != nil {
@@ -64,35 +81,60 @@ func buildOnce(dir string, build func(dir string) error) error {
 	if err := build(dir); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	return os.WriteFile(mark, nil, 0o600)
+	return os.WriteFile(filepath.Join(dir, "complete"), nil, 0o600)
 }
 
 // lockFile takes a lock, waiting for another lab that has it.
 func lockFile(ctx context.Context, path string, how int) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the lab's lock: %w", err)
-	}
-	err = poll(ctx, 100*time.Millisecond, func() error {
-		return syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB)
+	var file *os.File
+	err := Poll(ctx, 100*time.Millisecond, func() (err error) {
+		file, err = tryLock(path, how)
+		return err
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wait for %s, which another lab has: %w", path, err), file.Close())
+		return nil, fmt.Errorf("wait for %s, which another lab has: %w", path, err)
 	}
 	return file, nil
 }
 
-// prune removes cached directories of other recipes that nobody uses.
-func prune(keep ...string) error {
-	locks, err := filepath.Glob(CacheDir + "/*.lock")
+// tryLock takes the lock if it is free and the file is still the one of that
+// name: pruning removes lock files.
+func tryLock(path string, how int) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	err = syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB)
+	if err == nil && !sameFile(file, path) {
+		err = fmt.Errorf("%s was replaced", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func sameFile(file *os.File, path string) bool {
+	mine, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, named)
+}
+
+// prune removes cached images of other recipes that nobody uses.
+func prune(keep ...string) error {
 	var errs []error
-	for _, path := range locks {
-		name := strings.TrimSuffix(filepath.Base(path), ".lock")
-		if !contains(keep, name) {
-			errs = append(errs, pruneOne(path))
+	for _, kind := range []string{"base-", "image-"} {
+		locks, err := filepath.Glob(filepath.Join(CacheDir, kind+"*.lock"))
+		if err != nil {
+			return err
+		}
+		for _, path := range locks {
+			if !slices.Contains(keep, strings.TrimSuffix(filepath.Base(path), ".lock")) {
+				errs = append(errs, pruneOne(path))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -109,13 +151,4 @@ func pruneOne(lock string) error {
 	}
 	// The lock goes last: who waits for it then finds nothing and builds.
 	return errors.Join(os.RemoveAll(strings.TrimSuffix(lock, ".lock")), os.Remove(lock))
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

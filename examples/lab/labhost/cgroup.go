@@ -55,7 +55,7 @@ func makeCgroups(name string) ([]string, error) {
 func removeCgroups(ctx context.Context, dirs []string) error {
 	var errs []error
 	for _, dir := range dirs {
-		err := poll(ctx, 20*time.Millisecond, func() error { return removeCgroup(dir) })
+		err := Poll(ctx, 20*time.Millisecond, func() error { return removeCgroup(dir) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("remove cgroup %s: %w", dir, err))
 		}

@@ -25,7 +25,8 @@ func (h *Host) LinkUp(ctx context.Context) error {
 // crashes: the peers see their connections closed, the programs of the sessions
 // go on until they write.
 func (h *Host) KillSSHSessions(ctx context.Context) error {
-	_, err := h.Sh(ctx, `pkill -KILL -P "$(cat /run/sshd.pid)" || [ $? = 1 ]`)
+	// All but the one that listens: a session of a user is two processes.
+	_, err := h.Sh(ctx, `pgrep -x sshd | grep -vx "$(cat /run/sshd.pid)" | xargs -r kill -KILL`)
 	return err
 }
 

@@ -17,7 +17,7 @@ func (h *Host) newGeneration() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	old := h.state()
-	h.generation++
+	h.generation.Add(1)
 	files, err := h.identity()
 	if err != nil {
 		return err

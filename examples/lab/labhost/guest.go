@@ -78,10 +78,16 @@ func (g *guest) start() (begin *os.File, err error) {
 // cable is the lab's end of the guest's cable.
 func (h *Host) cable() string { return "v" + strconv.Itoa(h.number) }
 
+// mac is the guest's hardware address. It stays over resets, as a machine's
+// does: else neighbours send to the old one for half a minute.
+func (h *Host) mac() string { return fmt.Sprintf("52:54:00:77:00:%02x", h.number) }
+
+// plug brings eth0 into being, inside the guest, and its other end on the bridge.
 func (g *guest) plug(ctx context.Context) error {
 	l, cable := g.host.lab, g.host.cable()
 	pid := strconv.Itoa(g.cmd.Process.Pid)
-	if err := l.ip(ctx, "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", pid); err != nil {
+	if err := l.ip(ctx, "link", "add", cable, "type", "veth", "peer",
+		"name", "eth0", "address", g.host.mac(), "netns", pid); err != nil {
 		return err
 	}
 	return l.ip(ctx, "link", "set", cable, "master", bridge, "up")

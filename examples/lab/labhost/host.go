@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +20,8 @@ const (
 	modeSystemd = "systemd"
 	modePlain   = "plain"
 )
+
+var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 // Host is one guest.
 type Host struct {
@@ -40,8 +44,8 @@ type Host struct {
 	dark   time.Duration
 	dir    string // holds the host key and a directory for each generation
 
+	generation atomic.Int64
 	mu         sync.Mutex
-	generation int
 	guest      *guest // nil while powered off
 }
 
@@ -63,6 +67,9 @@ func Dark(d time.Duration) Option { return func(h *Host) { h.dark = d } }
 func (l *Lab) Add(ctx context.Context, name string, f Flavour, options ...Option) (*Host, error) {
 	if !f.valid() {
 		return nil, fmt.Errorf("there is no flavour %q in the lab", f)
+	}
+	if !hostName.MatchString(name) {
+		return nil, fmt.Errorf("%q is no host name: letters, digits and - only", name)
 	}
 	began := time.Now()
 	h := &Host{
@@ -190,7 +197,7 @@ func (h *Host) running() (*guest, error) {
 
 // state is the directory of the current generation.
 func (h *Host) state() string {
-	return filepath.Join(h.dir, strconv.Itoa(h.generation))
+	return filepath.Join(h.dir, strconv.FormatInt(h.generation.Load(), 10))
 }
 
 func (h *Host) consoleTail() []byte {

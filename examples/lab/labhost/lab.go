@@ -28,6 +28,7 @@ type Lab struct {
 	KeyFile string
 
 	id     string
+	owner  *os.File // holds the lock that says that Dir is in use
 	logf   func(format string, args ...any)
 	net    *network
 	images images
@@ -47,23 +48,19 @@ func Open(ctx context.Context, logf func(format string, args ...any)) (*Lab, err
 		return nil, errors.New("the lab makes namespaces and mounts: run as root")
 	}
 	began := time.Now()
-	runs := filepath.Join(CacheDir, "run")
-	if err := os.MkdirAll(runs, 0o700); err != nil {
-		return nil, fmt.Errorf("make the lab's directory: %w", err)
-	}
-	dir, err := os.MkdirTemp(runs, "")
+	dir, owner, err := makeRunDir(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("make the lab's directory: %w", err)
 	}
 	l := &Lab{
-		Dir: dir, KeyFile: filepath.Join(dir, "id_ed25519"), id: "patchwave-lab-" + filepath.Base(dir), logf: logf,
+		Dir: dir, owner: owner, KeyFile: filepath.Join(dir, "id_ed25519"), id: cgroupPrefix + filepath.Base(dir), logf: logf,
 		hosts: map[string]*Host{}, sysctls: map[string]string{},
 	}
 	l.program = buildProgram(filepath.Join(dir, "patchwave"))
 	if err := l.open(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	logf("lab: open after %.1fs", time.Since(began).Seconds())
+	logf("lab: open after %.2fs", time.Since(began).Seconds())
 	return l, nil
 }
 
@@ -113,7 +110,7 @@ func (l *Lab) Close() error {
 	if l.images.image.file != nil {
 		l.images.release()
 	}
-	return errors.Join(err, l.restoreSysctls(), os.RemoveAll(l.Dir))
+	return errors.Join(err, l.restoreSysctls(), os.RemoveAll(l.Dir), l.owner.Close())
 }
 
 // Hosts are the lab's guests, in no order.

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// poll calls try until it returns nil, at every interval, and returns its last
+// Poll calls try until it returns nil, at every interval, and returns its last
 // error when ctx ends.
-func poll(ctx context.Context, every time.Duration, try func() error) error {
+func Poll(ctx context.Context, every time.Duration, try func() error) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -30,8 +30,7 @@ func poll(ctx context.Context, every time.Duration, try func() error) error {
 
 // greeted says whether sshd answers on the host's address.
 func (h *Host) greeted(ctx context.Context) error {
-	// Shorter than the second after which the kernel sends a lost SYN again.
-	ctx, cancel := context.WithTimeout(ctx, 250*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	conn, err := h.lab.Dial(ctx, "tcp", h.Endpoint())
 	if err != nil {
@@ -54,13 +53,20 @@ func (h *Host) greeted(ctx context.Context) error {
 // WaitUp waits until sshd answers and the guest has finished booting, so that
 // every user may log in.
 func (h *Host) WaitUp(ctx context.Context) error {
-	if err := poll(ctx, 50*time.Millisecond, func() error { return h.greeted(ctx) }); err != nil {
+	// Asked before its interface is there, the kernel waits a second with the
+	// next question for the guest's address; a boot id means that it is.
+	booted := func() error { _, err := h.BootID(); return err }
+	err := Poll(ctx, 20*time.Millisecond, booted)
+	if err == nil {
+		err = Poll(ctx, 50*time.Millisecond, func() error { return h.greeted(ctx) })
+	}
+	if err != nil {
 		return fmt.Errorf("%s does not come up: %w\n%s", h.Name, err, h.consoleTail())
 	}
 	if h.mode == modePlain {
 		return nil
 	}
-	return poll(ctx, 100*time.Millisecond, func() error {
+	return Poll(ctx, 100*time.Millisecond, func() error {
 		_, err := h.Sh(ctx, `[ -d /run/systemd/system ] || exit 1
 			systemctl is-system-running --wait >/dev/null || systemctl --failed --plain --no-legend
 			[ ! -e /run/nologin ]`)
@@ -72,7 +78,7 @@ func (h *Host) WaitUp(ctx context.Context) error {
 // returns the new one.
 func (h *Host) WaitReboot(ctx context.Context, old string) (string, error) {
 	var now string
-	err := poll(ctx, 100*time.Millisecond, func() (err error) {
+	err := Poll(ctx, 100*time.Millisecond, func() (err error) {
 		if now, err = h.BootID(); err == nil && now == old {
 			err = fmt.Errorf("%s has not rebooted: its boot id is still %s", h.Name, old)
 		}

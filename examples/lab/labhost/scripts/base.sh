@@ -29,7 +29,7 @@ debootstrap_root() {
 	root=$1
 	suite=$2
 	include=systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,sudo,doas,procps
-	include=$include,iproute2,iputils-ping,adduser,gpgv,needrestart,lsof
+	include=$include,iproute2,iputils-ping,adduser,gpgv,apt-utils,needrestart,lsof
 	sources "$suite" >"$root.list"
 	[ -s "$root.list" ] || fail "apt on this machine has no main component of $suite"
 	fetching >"$root.aptconf"

@@ -40,7 +40,7 @@ zypper_repo() {
 }
 
 pacman_repo() {
-	sed -i "/^\[$1\]/,\$d" /etc/pacman.conf
+	sed -i "/^\[$1\]/,+1d" /etc/pacman.conf
 	case $1-$2 in
 	next-on) # the first repository that has a package wins
 		sed -i 's/^\[lab\]/[next]\nServer = file:\/\/\/srv\/repo\/next\n[lab]/' /etc/pacman.conf
