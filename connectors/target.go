@@ -128,6 +128,14 @@ func (t Timeouts) WithDefaults() Timeouts {
 	return t
 }
 
+// Bound returns what bounds a command that the program itself expects to end
+// within most: the shorter of that and of what the operator allows, and the
+// operator's bound on silence.
+func (t Timeouts) Bound(most time.Duration) (command, idle time.Duration) {
+	t = t.WithDefaults()
+	return min(most, t.Command), min(t.Idle, most)
+}
+
 // Retry says how often a connection is tried. It applies to reaching and
 // logging in only: a command that may have begun is never repeated.
 type Retry struct {

@@ -162,7 +162,7 @@ func (p Planner) visit(ctx context.Context, v visit, refresh scan.Refresh) visit
 }
 
 func (p Planner) look(ctx context.Context, s connectors.Session, v visit, refresh scan.Refresh) visit {
-	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: refresh}, p.Now())
+	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: refresh, Timeouts: v.host.Target.Timeouts}, p.Now())
 	v.obs = a.Observation
 	if v.obs.State != inventory.ScanOK && v.obs.State != inventory.ScanStale {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
@@ -178,7 +178,7 @@ func (p Planner) look(ctx context.Context, s connectors.Session, v visit, refres
 		v.excluded = &Excluded{v.host.Name, ExcludedStale, v.obs.Problem.Message}
 		return v
 	}
-	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true}
+	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true, Timeouts: v.host.Target.Timeouts}
 	settled, err := settle(ctx, solver, ds)
 	if err != nil {
 		o := scan.Failure(v.host.Name, err, p.Now())

@@ -24,6 +24,9 @@ type HostSolver struct {
 	Host    string
 	Manager updates.Manager
 	Become  bool
+	// Timeouts are the operator's; within them a question takes at most ten
+	// minutes.
+	Timeouts connectors.Timeouts
 }
 
 // solveTimeout bounds one question; a solver that thinks longer is stuck.
@@ -53,9 +56,10 @@ func (s HostSolver) Each(ctx context.Context, want []updates.Want) ([]updates.Si
 }
 
 func (s HostSolver) run(ctx context.Context, mode string, want []updates.Want) (posix.Answer, error) {
+	timeout, idle := s.Timeouts.Bound(solveTimeout)
 	a, err := posix.Run(ctx, s.Session, updates.SimulateScript(s.Manager),
 		map[string]string{"mode": mode, "want": updates.WantLines(want)},
-		posix.Options{Host: s.Host, Command: connectors.Command{Become: s.Become, Timeout: solveTimeout}})
+		posix.Options{Host: s.Host, Command: connectors.Command{Become: s.Become, Timeout: timeout, Idle: idle}})
 	if err != nil {
 		return a, fmt.Errorf("simulate on %s: %w", s.Host, err)
 	}

@@ -42,7 +42,7 @@ func (m *machine) check(ctx context.Context) error {
 		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
 			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
 	}
-	solver := plan.HostSolver{Session: m.session, Host: m.name, Manager: m.manager, Become: true}
+	solver := plan.HostSolver{Session: m.session, Host: m.name, Manager: m.manager, Become: true, Timeouts: m.host.Target.Timeouts}
 	for _, step := range m.plan.Steps {
 		sim, err := solver.Together(ctx, step.Wanted())
 		if err != nil {
@@ -102,7 +102,7 @@ func (m *machine) observe(ctx context.Context, names []string) (scan.Answer, err
 		return scan.Answer{}, err
 	}
 	a := scan.Observe(ctx, m.session, m.engine.Managers,
-		scan.Request{Host: m.name, Become: true, Refresh: scan.RefreshNever, Names: names}, m.engine.Now())
+		scan.Request{Host: m.name, Become: true, Refresh: scan.RefreshNever, Names: names, Timeouts: m.host.Target.Timeouts}, m.engine.Now())
 	if a.Facts.BootID == "" {
 		if a.Problem != nil {
 			return a, &connectors.Error{Code: connectors.Code(a.Problem.Code), Phase: connectors.PhaseCommand, Host: m.name, Message: a.Problem.Message}

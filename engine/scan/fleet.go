@@ -61,7 +61,7 @@ func (f Fleet) host(ctx context.Context, h *inventory.Host, refresh Refresh) inv
 		o.Duration = time.Since(start)
 		return o
 	}
-	a := Observe(ctx, s, f.Managers, Request{Host: h.Name, Become: true, Refresh: refresh}, f.Now())
+	a := Observe(ctx, s, f.Managers, Request{Host: h.Name, Become: true, Refresh: refresh, Timeouts: h.Target.Timeouts}, f.Now())
 	a.Duration = time.Since(start)
 	if err := s.Close(); err != nil {
 		a.Notes = append(a.Notes, "closing the connection: "+err.Error())

@@ -30,6 +30,9 @@ const (
 // MaxIndexAge is the age from which RefreshAuto refreshes.
 const MaxIndexAge = time.Hour
 
+// answerTimeout bounds the answer of a host.
+const answerTimeout = 10 * time.Minute
+
 // lockWait is how long a refresh waits for another program's lock.
 const lockWait = 2 * time.Minute
 
@@ -41,8 +44,9 @@ type Request struct {
 	Refresh Refresh
 	// Names asks for the installed versions of these packages too.
 	Names []string
-	// Timeout bounds the whole answer; 0 means ten minutes.
-	Timeout time.Duration
+	// Timeouts are the operator's; within them an answer takes at most ten
+	// minutes.
+	Timeouts connectors.Timeouts
 }
 
 // Answer is an observation and what was asked besides.
@@ -81,12 +85,9 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	if len(req.Names) > 0 {
 		args["names"] = strings.Join(req.Names, "\n")
 	}
-	timeout := req.Timeout
-	if timeout == 0 {
-		timeout = 10 * time.Minute
-	}
+	timeout, idle := req.Timeouts.Bound(answerTimeout)
 	raw, err := posix.Run(ctx, s, Script(managers), args, posix.Options{
-		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout},
+		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle},
 	})
 	var a Answer
 	if err != nil {
