@@ -161,7 +161,6 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 		Parallelism: s.cfg.Settings.Parallelism, Notify: live.event, Poll: a.poll(),
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	r, err := engine.Apply(ctx, w, drain)
-	live.done()
 	if err != nil {
 		return err
 	}

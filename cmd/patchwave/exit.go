@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
@@ -35,10 +37,8 @@ func severity() []int {
 // worst returns the most severe of the codes; 0 if there is none.
 func worst(codes ...int) int {
 	for _, s := range severity() {
-		for _, c := range codes {
-			if c == s {
-				return s
-			}
+		if slices.Contains(codes, s) {
+			return s
 		}
 	}
 	return exitOK
@@ -90,6 +90,8 @@ func (a *app) finish(err error) int {
 		}
 	case errors.Is(err, context.Canceled) && a.interrupted != 0:
 		code = a.interrupted
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		code = exitUsage // cobra's own; it has no type
 	}
 	// stderr is all there is; a failure to write to it cannot be told anywhere
 	_, _ = fmt.Fprintf(a.err, "patchwave: %s\n", safe.Block(err.Error()))

@@ -43,8 +43,6 @@ func (a *app) drain(ctx context.Context, run string) (context.Context, <-chan st
 type live struct {
 	app *app
 	run string
-	bar *progress
-	n   int
 }
 
 func (a *app) live(run string) *live { return &live{app: a, run: run} }
@@ -68,12 +66,6 @@ func (l *live) event(e journal.Event, r *journal.Run) {
 		stamp := e.At.In(a.now().Location()).Format("15:04:05")
 		// as with progress: what cannot be shown does not stop the work
 		_, _ = fmt.Fprintf(a.err, "%s  %s\n", stamp, paint(safe.Text(text), eventStyle(e), a.color(a.err)))
-	}
-}
-
-func (l *live) done() {
-	if l.bar != nil {
-		l.bar.done()
 	}
 }
 

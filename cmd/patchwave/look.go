@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,21 +81,15 @@ func (a *app) showRun(doc report.Run) error {
 
 // runSums says how many hosts ended how.
 func runSums(doc report.Run) string {
-	s := ""
+	var parts []string
 	for _, row := range journal.States() {
 		if n := doc.Totals[string(row.State)]; n > 0 {
-			s += ", " + strconv.Itoa(n) + " " + string(row.State)
+			parts = append(parts, strconv.Itoa(n)+" "+string(row.State))
 		}
 	}
+	s := ": " + strings.Join(parts, ", ")
 	if doc.Run.Why != "" {
 		s += " (" + doc.Run.Why + ")"
-	}
-	return ":" + trimComma(s)
-}
-
-func trimComma(s string) string {
-	if len(s) > 1 && s[0] == ',' {
-		return s[1:]
 	}
 	return s
 }

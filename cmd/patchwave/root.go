@@ -12,7 +12,7 @@ import (
 )
 
 // version is set by the release build.
-var version = "0.1.0-dev" //nolint:gochecknoglobals // the linker sets it
+var version = "0.1.0-dev"
 
 // app is one invocation of the program.
 type app struct {

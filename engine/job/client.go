@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -101,9 +102,7 @@ func (c Client) op(ctx context.Context, op string, extra map[string]string) (map
 	if c.Root != "" {
 		args["root"] = c.Root
 	}
-	for k, v := range extra {
-		args[k] = v
-	}
+	maps.Copy(args, extra)
 	answer, err := posix.Run(ctx, c.Session, script(), args, posix.Options{
 		Host:    c.Host,
 		Command: connectors.Command{Become: c.Become, Timeout: opTimeout, MaxOutput: 1 << 20},

@@ -174,7 +174,7 @@ func (m *machine) protect(ctx context.Context) error {
 	fault := jobFault(e)
 	if fault == nil && required && !point.Checked {
 		fault = &journal.Fault{Code: string(connectors.CodeGuard),
-			Message: fmt.Sprintf("the required restore point cannot bring back %s; nothing was changed", list(point.Cannot, 5))}
+			Message: fmt.Sprintf("the required restore point cannot bring back %s; nothing was changed", list(point.Cannot))}
 	}
 	if fault != nil {
 		if err := m.rec.add(ctx, append(entries, m.stepEnd("failed", &rc, fault)...)...); err != nil {
@@ -192,7 +192,9 @@ func (m *machine) protect(ctx context.Context) error {
 // seconds.
 const lockWait = "300"
 
-func list(items []string, most int) string {
+// list joins the first few items and counts the others.
+func list(items []string) string {
+	const most = 5
 	out := ""
 	for i, s := range items {
 		if i == most {

@@ -134,7 +134,7 @@ func resultFault(result []journal.UpdateRecord, said updates.Outcome) *journal.F
 	if len(bad) == 0 {
 		return nil
 	}
-	f := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf("%d of %d updates failed: %s", len(bad), len(result), list(bad, 5))}
+	f := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf("%d of %d updates failed: %s", len(bad), len(result), list(bad))}
 	if said.Problem != nil {
 		f.Code = said.Problem.Code
 		f.Message += ": " + said.Problem.Message

@@ -67,7 +67,7 @@ func failedProbes(ps []journal.ProbeResult) string {
 			out = append(out, fmt.Sprintf("%s %s (%s)", p.Kind, p.Name, p.Detail))
 		}
 	}
-	return list(out, 5)
+	return list(out)
 }
 
 // toRollback begins the way back.
@@ -105,7 +105,7 @@ func (m *machine) rollback(ctx context.Context) error {
 	rc := e.RC
 	entries := []entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}}
 	if len(missing) > 0 {
-		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "the rollback did not bring back " + list(missing, 5)}
+		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "the rollback did not bring back " + list(missing)}
 		if said := m.manager.ParseInstall(e.answer); said.Problem != nil {
 			fault.Message += ": " + said.Problem.Message
 		}

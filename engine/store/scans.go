@@ -102,17 +102,20 @@ func see(tx *sql.Tx, o inventory.Observation) error {
 // Scans returns the latest observation of every host, by name; those of hosts
 // that could not be asked too.
 func (s *Store) Scans(ctx context.Context) (map[string]inventory.Observation, error) {
-	return s.scans(ctx, `SELECT MAX(id) FROM scans GROUP BY host`)
+	return s.scans(ctx, `SELECT s.host, s.at, s.state, s.index_age, s.duration, s.problem, s.notes, f.data, u.data
+		FROM scans s JOIN blobs f ON f.sha = s.facts JOIN blobs u ON u.sha = s.updates
+		WHERE s.id IN (SELECT MAX(id) FROM scans GROUP BY host)`)
 }
 
 // Seen returns the latest observation with facts of every host, by name.
 func (s *Store) Seen(ctx context.Context) (map[string]inventory.Observation, error) {
-	return s.scans(ctx, `SELECT MAX(id) FROM scans WHERE state IN ('ok', 'stale') GROUP BY host`)
+	return s.scans(ctx, `SELECT s.host, s.at, s.state, s.index_age, s.duration, s.problem, s.notes, f.data, u.data
+		FROM scans s JOIN blobs f ON f.sha = s.facts JOIN blobs u ON u.sha = s.updates
+		WHERE s.id IN (SELECT MAX(id) FROM scans WHERE state IN ('ok', 'stale') GROUP BY host)`)
 }
 
-func (s *Store) scans(ctx context.Context, ids string) (out map[string]inventory.Observation, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT s.host, s.at, s.state, s.index_age, s.duration, s.problem, s.notes, f.data, u.data
-		FROM scans s JOIN blobs f ON f.sha = s.facts JOIN blobs u ON u.sha = s.updates WHERE s.id IN (`+ids+`)`)
+func (s *Store) scans(ctx context.Context, query string) (out map[string]inventory.Observation, err error) {
+	rows, err := s.read.QueryContext(ctx, query)
 	if err != nil {
 		return nil, explain(s.path, err)
 	}

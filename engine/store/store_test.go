@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -236,7 +235,7 @@ func TestEveryConnectionIsDurable(t *testing.T) {
 	s := openTest(t)
 	for name, db := range map[string]*sql.DB{"write": s.write, "read": s.read} {
 		for range 3 {
-			conn, err := db.Conn(context.Background())
+			conn, err := db.Conn(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -91,7 +91,7 @@ func (s *Store) group(first request) {
 // transact returns an error that befell the whole transaction; errs are those
 // of single requests.
 func (s *Store) transact(all []request, errs []error) (err error) {
-	tx, err := s.write.Begin()
+	tx, err := s.write.BeginTx(context.Background(), nil) // a write that began is finished
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
