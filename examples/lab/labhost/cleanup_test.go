@@ -77,6 +77,7 @@ func processes(t *testing.T, lab string) []string {
 }
 
 func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
 	lab, err := labhost.Open(t.Context(), t.Logf)
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +105,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 // TestKilledLab kills a process with an open lab: its guests die with it, and
 // the next lab removes the rest.
 func TestKilledLab(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("LABHOST_TEST_VICTIM") != "" {
 		victim(t)
 		return

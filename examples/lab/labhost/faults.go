@@ -30,6 +30,8 @@ func (h *Host) KillSSHSessions(ctx context.Context) error {
 	return err
 }
 
+const bootIDPath = "/proc/sys/kernel/random/boot_id"
+
 // BootID is the guest's current boot id. While it is between two boots, that is
 // an error.
 func (h *Host) BootID() (string, error) {
@@ -41,9 +43,17 @@ func (h *Host) BootID() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/root/proc/sys/kernel/random/boot_id", pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/root%s", pid, bootIDPath))
 	if err != nil {
 		return "", fmt.Errorf("%s is between two boots: %w", h.Name, err)
+	}
+	// Until a guest has its own root and boot id, it sees this machine's.
+	machine, err := os.ReadFile(bootIDPath)
+	if err != nil {
+		return "", err
+	}
+	if string(text) == string(machine) {
+		return "", fmt.Errorf("%s is between two boots", h.Name)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -29,6 +29,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 func TestReboot(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	for name, c := range map[string]struct {
 		options []labhost.Option
@@ -38,6 +39,7 @@ func TestReboot(t *testing.T) {
 		"plain":   {[]labhost.Option{labhost.Plain()}, `sudo sh -c 'setsid sh -c "sleep 1; reboot -f" </dev/null >/dev/null 2>&1 &'`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := lab.Host(t, name, labhost.Apt, c.options...)
 			before := bootID(t, h)
 			h.MustSh(t, "touch /kept")
@@ -67,6 +69,7 @@ func TestReboot(t *testing.T) {
 }
 
 func TestResetAndPower(t *testing.T) {
+	t.Parallel()
 	h := labhost.Start(t).Host(t, "web", labhost.Pacman)
 	first := bootID(t, h)
 	h.MustSh(t, "touch /changed; pacman -S --noconfirm labtool")
@@ -95,6 +98,7 @@ func TestResetAndPower(t *testing.T) {
 }
 
 func TestLink(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	h := lab.Host(t, "web", labhost.Apt)
 	conn, err := lab.Dial(t.Context(), "tcp", h.Endpoint())
@@ -132,6 +136,7 @@ func TestLink(t *testing.T) {
 }
 
 func TestKillSSHSessions(t *testing.T) {
+	t.Parallel()
 	h := labhost.Start(t).Host(t, "web", labhost.Apt)
 	type answer struct {
 		r   labhost.Result
@@ -161,6 +166,7 @@ func TestKillSSHSessions(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	h := labhost.Start(t).Host(t, "web", labhost.Apt)
 	for _, c := range []struct {
 		user, line string
@@ -187,6 +193,7 @@ func TestUsers(t *testing.T) {
 }
 
 func TestRepositories(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	for f, c := range map[labhost.Flavour]struct{ next, dead string }{
 		labhost.Apt:    {"apt-get -qq update; apt-cache policy labtool | grep 'Candidate: 1.2-1'", "apt-get -q update --error-on=any"},
@@ -195,6 +202,7 @@ func TestRepositories(t *testing.T) {
 		labhost.Pacman: {"pacman -Sy; pacman -Qu | grep 'labtool 1.0-1 -> 1.2-1'", "pacman -Sy"},
 	} {
 		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
 			h := lab.Host(t, string(f), f)
 			h.MustSh(t, "lab-repo next on\n"+c.next)
 			h.MustSh(t, "lab-repo next off\n! { "+c.next+"; }")
@@ -207,6 +215,7 @@ func TestRepositories(t *testing.T) {
 }
 
 func TestBare(t *testing.T) {
+	t.Parallel()
 	h := labhost.Start(t).Host(t, "bare", labhost.Dnf, labhost.Bare())
 	h.MustSh(t, "[ ! -e /etc/yum.repos.d/lab.repo ] && ! dnf -q repolist | grep lab")
 	if err := h.Prepare(t.Context()); err != nil {

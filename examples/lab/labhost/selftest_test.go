@@ -60,9 +60,11 @@ func sortedLines(text string) []string {
 }
 
 func TestPending(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	for f, p := range pending {
 		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
 			h := lab.Host(t, string(f), f)
 			slices.Sort(p.want)
 			if diff := cmp.Diff(p.want, sortedLines(h.MustSh(t, p.script))); diff != "" {
@@ -76,6 +78,7 @@ func TestPending(t *testing.T) {
 }
 
 func TestAdvisories(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	dnf := lab.Host(t, "dnf", labhost.Dnf)
 	zypper := lab.Host(t, "zypper", labhost.Zypper)
@@ -100,6 +103,7 @@ func TestAdvisories(t *testing.T) {
 
 // TestAptKeptBack checks that apt keeps back what the lab built it for.
 func TestAptKeptBack(t *testing.T) {
+	t.Parallel()
 	h := labhost.Start(t).Host(t, "apt", labhost.Apt)
 	for _, c := range []struct{ name, script, want string }{
 		{"held", "apt-mark showhold", "heldpkg\n"},
@@ -121,6 +125,7 @@ func TestAptKeptBack(t *testing.T) {
 
 // TestDowngrade: labtool can go back, goneold's old version is nowhere.
 func TestDowngrade(t *testing.T) {
+	t.Parallel()
 	lab := labhost.Start(t)
 	scripts := map[labhost.Flavour]struct{ upgrade, back, gone string }{
 		labhost.Apt: {
@@ -138,6 +143,7 @@ func TestDowngrade(t *testing.T) {
 	}
 	for f, s := range scripts {
 		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
 			h := lab.Host(t, string(f), f)
 			h.MustSh(t, "export DEBIAN_FRONTEND=noninteractive\n"+s.upgrade)
 			h.MustSh(t, "export DEBIAN_FRONTEND=noninteractive\n"+s.back)

@@ -152,7 +152,7 @@ daemons() {
 main() {
 	out=$1
 	here=$(dirname "$0")
-	# shellcheck source=daemon.sh
+	# shellcheck source-path=SCRIPTDIR source=daemon.sh
 	. "$here/daemon.sh"
 	work=$(mktemp -d)
 	postinst='' tree='' arch=all

@@ -156,7 +156,7 @@ main() {
 	mkdir -p "$1"
 	out=$(cd "$1" && pwd)
 	here=$(dirname "$0")
-	# shellcheck source=daemon.sh
+	# shellcheck source-path=SCRIPTDIR source=daemon.sh
 	. "$here/daemon.sh"
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT

@@ -144,7 +144,7 @@ advisories() {
 main() {
 	out=$1
 	here=$(dirname "$0")
-	# shellcheck source=daemon.sh
+	# shellcheck source-path=SCRIPTDIR source=daemon.sh
 	. "$here/daemon.sh"
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
