@@ -1,7 +1,9 @@
 package dnf
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -59,11 +61,23 @@ func judge(a posix.Answer, f posix.Frame, there bool, s scan) (inventory.ScanSta
 	return inventory.ScanOK, nil
 }
 
+var downloadErrors = regexp.MustCompile(`^Errors during downloading metadata for repository '([^']+)':`)
+
+// failedRepos finds the repositories that could not be refreshed, with dnf's words
+// and the first of the reasons that it logged.
 func failedRepos(f posix.Frame) []string {
+	reasons, id := map[string]string{}, ""
+	for _, line := range f.ErrLines() {
+		if m := downloadErrors.FindStringSubmatch(line); m != nil {
+			id = m[1]
+		} else if words, ok := strings.CutPrefix(line, "  - "); ok && id != "" && reasons[id] == "" {
+			reasons[id] = words
+		}
+	}
 	var failed []string
 	for _, line := range f.Lines() {
 		if w := strings.Split(line, "\t"); len(w) == 4 && w[0] == "repo" && w[2] != "ok" {
-			failed = append(failed, fmt.Sprintf("%s (%s)", parse.Clean(w[1], 80), parse.Clean(w[3], 200)))
+			failed = append(failed, fmt.Sprintf("%s (%s)", parse.Clean(w[1], 80), parse.Clean(cmp.Or(reasons[w[1]], w[3]), 200)))
 		}
 	}
 	return failed

@@ -52,7 +52,10 @@ dnf5_busy() {
 dnf5_wait() {
 	dnf5_left=${pw_arg_lock_wait:-0}
 	while dnf5_busy; do
-		[ "$dnf5_left" -gt 0 ] || return 1
+		if [ "$dnf5_left" -le 0 ]; then
+			echo 'RPMDB already locked by another transaction' >&2
+			return 1
+		fi
 		sleep 1
 		dnf5_left=$((dnf5_left - 1))
 	done

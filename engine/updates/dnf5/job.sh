@@ -14,6 +14,7 @@ dnf5_apply() {
 	dnf5_forward | dnf5_transaction >"$dnf5_tx/transaction.json"
 	dnf5_replay "$dnf5_tx"
 	dnf5_apply_rc=$?
+	[ "$dnf5_apply_rc" -eq 0 ] || dnf5_restore_marks "$dnf5_tx"
 	rm -rf "$dnf5_tx"
 	return "$dnf5_apply_rc"
 }
@@ -27,6 +28,17 @@ dnf5_replay() {
 	set -- replay "$1"
 	[ -z "${dnf5_excludes:-}" ] || set -- "$dnf5_excludes" "$@"
 	dnf5 -y '--setopt=*.skip_if_unavailable=1' '--setopt=*.metadata_expire=never' "$@" </dev/null
+}
+
+# dnf5_restore_marks DIR: after a failed scriptlet dnf5 takes what it has installed
+# for the user's own choice ("External User").
+dnf5_restore_marks() {
+	sed -n 's/.*"nevra":"\([^"]*\)","action":"Install","reason":"Dependency".*/\1/p' "$1/transaction.json" |
+		while IFS= read -r dnf5_nevra; do
+			dnf5_reason=$(dnf5_read -q '--setopt=disable_excludes=*' repoquery --installed --qf '%{reason}' "$dnf5_nevra")
+			[ "$dnf5_reason" != 'External User' ] ||
+				dnf5 -q -y -C '--setopt=*.skip_if_unavailable=1' mark dependency "$dnf5_nevra" </dev/null
+		done
 }
 
 # dnf5_has NAME ARCH VERSION: exactly this is installed.
@@ -128,6 +140,9 @@ dnf5_undo_changes() {
 	dnf5_backward | dnf5_transaction >"$pw_arg_dir/transaction.json"
 	dnf5_excludes='--setopt=disable_excludes=*'
 	dnf5_replay "$pw_arg_dir"
+	dnf5_undo_rc=$?
+	[ "$dnf5_undo_rc" -eq 0 ] || dnf5_restore_marks "$pw_arg_dir"
+	return "$dnf5_undo_rc"
 }
 
 # dnf5_backward: as dnf5_forward, the other way round.

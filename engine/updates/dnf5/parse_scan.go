@@ -51,6 +51,10 @@ func judge(a posix.Answer) (inventory.ScanState, *inventory.Problem) {
 	if !ok {
 		return failed, parse.Problem(parse.Exit, "the host sent no listing; run `patchwave doctor`")
 	}
+	present, missing := repos(a)
+	if present+len(missing) == 0 && (f.RC == 0 || strings.Contains(strings.Join(f.ErrLines(), "\n"), "No matching repositories")) {
+		return failed, parse.Problem(parse.Exit, "no repository is enabled on the host; look at `dnf5 repo list` (is the host registered?)")
+	}
 	if f.RC != 0 {
 		return failed, rpm.Complaint("dnf5", f.RC, f.ErrLines(), f.Lines())
 	}
@@ -61,11 +65,7 @@ func judge(a posix.Answer) (inventory.ScanState, *inventory.Problem) {
 		return failed, parse.Problem(parse.Interrupted,
 			"a transaction was interrupted: %s installed twice; look at `dnf5 check --duplicates`, then remove the older ones with `rpm -e --nodeps`", rpm.List(twice, 5))
 	}
-	present, missing := repos(a)
 	if present == 0 {
-		if len(missing) == 0 {
-			return failed, parse.Problem(parse.Exit, "no repository is enabled on the host; look at `dnf5 repo list` (is the host registered?)")
-		}
 		return failed, parse.Problem(parse.Exit, "no repository has metadata on the host: %s; run `dnf5 makecache` there", rpm.List(missing, 3))
 	}
 	if r, ok := a.Get("dnf5.refresh"); ok && r.RC != 0 {
@@ -111,7 +111,7 @@ func deadRepos(f posix.Frame) []string {
 		}
 	}
 	if len(dead) == 1 && reason != "" {
-		dead[0] = strings.TrimSuffix(dead[0], ")") + ": " + reason + ")"
+		dead[0] = strings.TrimSuffix(dead[0], ")") + "; " + reason + ")"
 	}
 	return dead
 }

@@ -14,11 +14,11 @@ dnf5_refresh() {
 }
 
 dnf5_scan() {
-	dnf5_busy=no
-	dnf5_wait || dnf5_busy=yes
+	dnf5_locked=no
+	dnf5_wait || dnf5_locked=yes
 	dnf5_container=no
 	if pw_has systemd-detect-virt && systemd-detect-virt -q -c; then dnf5_container=yes; fi
-	pw_put dnf5.host "busy=$dnf5_busy${dnf5_nl}container=$dnf5_container"
+	pw_put dnf5.host "busy=$dnf5_locked${dnf5_nl}container=$dnf5_container"
 	pw_run dnf5.repos dnf5_repos
 
 	pw_run dnf5.updates dnf5_offers

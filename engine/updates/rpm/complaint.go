@@ -27,12 +27,13 @@ var complaints = []struct {
 		parse.Unsupported, "dnf's own Python modules were not found"},
 }
 
-// Complaint finds in what a command printed what it complains about; the code is
-// exit if nothing is known. It never returns nil: without any words the status
-// itself is the message.
-func Complaint(what string, rc int, lines ...[]string) *inventory.Problem {
+// Complaint finds in what a command printed what it complains about; streams that
+// tell more stand first. The code is exit if nothing is known. It never returns
+// nil: without any words the status itself is the message.
+func Complaint(what string, rc int, streams ...[]string) *inventory.Problem {
 	last, marked := "", ""
-	for _, stream := range lines {
+	for _, stream := range streams {
+		tail := ""
 		for _, line := range stream {
 			line = strings.TrimSpace(line)
 			for _, c := range complaints {
@@ -43,10 +44,13 @@ func Complaint(what string, rc int, lines ...[]string) *inventory.Problem {
 			if line == "" || isNoise(line) {
 				continue
 			}
-			last = line
+			tail = line
 			if marked == "" && isComplaint(line) {
 				marked = line
 			}
+		}
+		if last == "" {
+			last = tail
 		}
 	}
 	if marked != "" {
@@ -81,7 +85,7 @@ func Failures(lines ...[]string) map[string]string {
 	for _, stream := range lines {
 		for _, line := range stream {
 			if m := scriptlet.FindStringSubmatch(line); m != nil {
-				put(nameOf(m[1]), strings.TrimPrefix(strings.TrimSpace(line), "warning: "))
+				put(nameOf(m[1]), m[0])
 			} else if m := inPackage.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 				put(nameOf(m[2]), line)
 			} else if m := unpackName.FindStringSubmatch(line); m != nil {
@@ -104,5 +108,5 @@ func nameOf(s string) string {
 func isComplaint(line string) bool {
 	word, rest, _ := strings.Cut(line, " ")
 	word = strings.ToLower(strings.TrimSuffix(word, ":"))
-	return strings.TrimSpace(rest) != "" && (word == "error" || word == "problem")
+	return strings.TrimSpace(rest) != "" && (word == "error" || word == "problem") || strings.HasPrefix(line, "Transaction failed")
 }
