@@ -41,12 +41,12 @@ pacman_choose() {
 }
 
 # pacman_lock_state: none, live or stale. pacman's lock is an empty file that
-# names no process: it is live if any process has libalpm, and for its first
-# seconds.
+# names no process: it is live if any process has libalpm (only root can see
+# that), and for its first seconds.
 pacman_lock_state() {
 	if [ ! -e "$pacman_system/db.lck" ]; then
 		echo none
-	elif grep -qs libalpm /proc/[0-9]*/maps; then
+	elif [ "$(id -u)" -ne 0 ] || grep -qs libalpm /proc/[0-9]*/maps; then
 		echo live
 	elif [ $(($(date +%s) - $(stat -c %Y "$pacman_system/db.lck" 2>/dev/null || echo 0))) -lt 5 ]; then
 		echo live

@@ -315,3 +315,19 @@ func TestInstallThatFailsOtherwise(t *testing.T) {
 		}
 	}
 }
+
+// A job's log has both streams in one.
+func TestInstallInAJobsLog(t *testing.T) {
+	log := "@@ab BEGIN pacman.install\n@@ab BEGIN pacman.install\nrefused: drift: the difference is a-1-1\nb-1-1\n" +
+		"@@ab END pacman.install rc=65\n\n@@ab END pacman.install rc=65\n@@ab DONE\n"
+	out := New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	if out.Claimed || out.Problem.Message != "nothing was changed: drift: the difference is a-1-1 b-1-1" {
+		t.Errorf("%+v", out.Problem)
+	}
+	log = "@@ab BEGIN pacman.install\n@@ab BEGIN pacman.install\nupgrading a...\nboom\nerror: command failed to execute correctly\nupgrading b...\n\n" +
+		"@@ab END pacman.install rc=0\n\n@@ab END pacman.install rc=0\n@@ab DONE\n"
+	out = New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	if diff := cmp.Diff(map[string]string{"a": "its install script failed: boom"}, out.Failed); diff != "" || !out.Claimed {
+		t.Error(diff)
+	}
+}

@@ -72,13 +72,10 @@ func readFailures(lines []string, failed map[string]string) (hooks []string) {
 // installProblem is the main complaint, or nil.
 func installProblem(f posix.Frame, hooks []string, failed map[string]string) *inventory.Problem {
 	words := complaint(f)
-	refused := ""
-	if lines := f.Lines(); len(lines) > 0 {
-		refused, _ = strings.CutPrefix(strings.Join(lines, " "), "refused: ")
-	}
+	refused := refusal(f)
 	switch {
 	case f.RC == exitLocked, strings.Contains(words, "unable to lock database"):
-		return parse.Problem(parse.Locked, "another package manager is at work on the host: %s%s", refusal(f, refused), words)
+		return parse.Problem(parse.Locked, "another package manager is at work on the host: %s%s", refused, words)
 	case f.RC == exitStale:
 		return parse.Problem(parse.Interrupted, "an earlier pacman was killed: %s", refused)
 	case f.RC == exitDrift, f.RC == exitMissing:
@@ -98,10 +95,12 @@ func installProblem(f posix.Frame, hooks []string, failed map[string]string) *in
 	}
 }
 
-// refusal returns our own words where nothing was done.
-func refusal(f posix.Frame, words string) string {
-	if f.RC == exitLocked {
-		return words
+// refusal returns our own words where nothing was done. In a job's log, where
+// both streams are one, the marks of the frame stand in it, too.
+func refusal(f posix.Frame) string {
+	_, words, found := strings.Cut("\n"+strings.Join(f.Lines(), "\n"), "\nrefused: ")
+	if !found {
+		return ""
 	}
-	return ""
+	return strings.ReplaceAll(words, "\n", " ")
 }

@@ -7,26 +7,32 @@ pacman_index_age() {
 	if pacman_private; then echo $(($(date +%s) - $(stat -c %Y "$pacman_home/stamp"))); fi
 }
 
-# pacman_sync: the private index, one at a time. A lock left in it is nobody's.
+# pacman_sync: the private index, one scan at a time.
 pacman_sync() {
-	mkdir -p "$pacman_home/sync" || return 1
+	if [ "$(id -u)" -ne 0 ]; then
+		printf 'error: the index cannot be refreshed unless you are root\n' >&2
+		return 1
+	fi
+	mkdir -p "$pacman_home/sync" && touch "$pacman_home/guard" || return 1
 	if ! pacman_mine "$pacman_parent" || ! pacman_mine "$pacman_home"; then
 		printf 'error: %s does not belong to root alone\n' "$pacman_home" >&2
 		return 77
 	fi
-	exec 9>"$pacman_home/guard" || return 1
-	if pw_has flock && ! flock -w "${pw_arg_lock_wait:-0}" 9; then
-		exec 9>&-
-		printf 'error: another scan is refreshing the index\n' >&2
-		return 75
-	fi
+	(
+		if pw_has flock && ! flock -w "${pw_arg_lock_wait:-0}" 9; then
+			printf 'error: another scan is refreshing the index\n' >&2
+			exit 75
+		fi
+		pacman_fetch 9>&-
+	) 9>>"$pacman_home/guard"
+}
+
+# pacman_fetch: a lock that is left in the private index is nobody's.
+pacman_fetch() {
 	rm -f "$pacman_home/db.lck" "$pacman_home/local"
-	ln -s "$pacman_system/local" "$pacman_home/local"
-	pacman -Sy --dbpath "$pacman_home" --logfile /dev/null --noconfirm --noprogressbar --color never </dev/null 9>&-
-	pacman_rc=$?
-	[ "$pacman_rc" -ne 0 ] || : >"$pacman_home/stamp"
-	exec 9>&-
-	return "$pacman_rc"
+	ln -s "$pacman_system/local" "$pacman_home/local" || return 1
+	pacman -Sy --dbpath "$pacman_home" --logfile /dev/null --noconfirm --noprogressbar --color never </dev/null || return
+	touch "$pacman_home/stamp"
 }
 
 pacman_refresh() {

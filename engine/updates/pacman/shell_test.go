@@ -223,6 +223,7 @@ check() { if pacman_mine "$1"; then echo "yes"; else echo "no"; fi; }`
 func TestLockStates(t *testing.T) {
 	// Without a process that has libalpm an old lock is stale, a new one live.
 	fakes := `pacman_system=$pw_arg_dir
+id() { echo 0; }
 grep() { return 1; }
 old() { touch -d '2020-01-01' "$pw_arg_dir/db.lck"; }`
 	play(t, New().Shell().Scan, fakes, `first=$(pacman_lock_state); : >"$pw_arg_dir/db.lck"; second=$(pacman_lock_state); old; third=$(pacman_lock_state)

@@ -109,7 +109,7 @@ zypper_install() {
 	zypper_status=$?
 	case $zypper_status in
 	0 | 102 | 106 | 107)
-		if [ "$zypper_flag" = yes ] || [ "$zypper_status" -eq 102 ]; then : >>/run/reboot-needed; fi
+		if [ "$zypper_flag" = yes ] || [ "$zypper_status" -eq 102 ]; then touch /run/reboot-needed; fi
 		;;
 	esac
 	zypper_after=$(printf '%s\n%s' "$zypper_before" "$zypper_new" | sort -u | sed '/^$/d')

@@ -285,3 +285,13 @@ func TestInstallRunsAgain(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 }
+
+// A job's log has both streams in one.
+func TestInstallInAJobsLog(t *testing.T) {
+	log := "@@ab BEGIN zypper.install\n@@ab BEGIN zypper.install\nwarning: %post(a-b-1-1.noarch) scriptlet failed, exit status 3\n\n" +
+		"@@ab END zypper.install rc=107\n\n@@ab END zypper.install rc=107\n@@ab DONE\n"
+	out := New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	if diff := cmp.Diff(map[string]string{"a-b": "%post scriptlet failed, exit status 3"}, out.Failed); diff != "" || out.Claimed {
+		t.Error(diff)
+	}
+}
