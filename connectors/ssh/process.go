@@ -79,8 +79,7 @@ func (p *process) drain() {
 
 func (p *process) end() {
 	close(p.over)
-	p.s.count(-1)
-	<-p.s.places
+	p.s.places.give()
 }
 
 // exitOf reads exit-status and exit-signal (RFC 4254, section 6.10).

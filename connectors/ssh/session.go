@@ -17,14 +17,11 @@ type session struct {
 	link   *link
 	host   string
 	runner *runner.Runner
-	places chan struct{}
+	places *places
 
-	mu sync.Mutex
-	// ended is closed and replaced whenever a channel was given back.
-	ended   chan struct{}
-	running int
-	closed  bool
-	spare   spare
+	mu     sync.Mutex
+	closed bool
+	spare  spare
 }
 
 var (
@@ -33,7 +30,7 @@ var (
 )
 
 func newSession(l *link, ep endpoint, cfg Config) *session {
-	s := &session{link: l, host: ep.name(), places: make(chan struct{}, cfg.MaxSessions), ended: make(chan struct{})}
+	s := &session{link: l, host: ep.name(), places: newPlaces(cfg.MaxSessions)}
 	s.runner = runner.New(s, runner.Options{
 		Host: ep.name(), Login: ep.user, Become: ep.target.Become, Timeouts: ep.timeouts, PromptWait: cfg.PromptWait,
 	})
@@ -57,19 +54,10 @@ func (s *session) Close() error {
 // Start waits for a free place, opens a channel and starts a command line on
 // it.
 func (s *session) Start(ctx context.Context, line string, stdout, stderr *runner.Stream) (runner.Process, error) {
-	select {
-	case s.places <- struct{}{}:
-	case <-s.link.gone:
-		return nil, s.lost(nil)
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 	ch, reqs, err := s.channel(ctx)
 	if err != nil {
-		<-s.places
 		return nil, err
 	}
-	s.count(1)
 	p := newProcess(s, ch, reqs, stdout, stderr)
 	stop := context.AfterFunc(ctx, p.Abort)
 	ok, err := ch.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{line}))
@@ -88,69 +76,70 @@ func (s *session) Start(ctx context.Context, line string, stdout, stderr *runner
 		Message: "the host refuses to run a command", Hint: "check the login shell, ForceCommand and the process limit of the user on the host"}
 }
 
-// refusals is how often opening a channel is tried while none of ours is open:
-// the host may count one that has just ended.
-const refusals = 3
+const (
+	// mostRefusals is how often a channel is asked for while none of ours is open:
+	// the host may still count one that has just ended.
+	mostRefusals = 10
+	// refusedPause is the pause between those.
+	refusedPause = 100 * time.Millisecond
+)
 
-// refusedPause is the pause between those, in time.Duration.
-const refusedPause = 100 * time.Millisecond
-
-// open opens a channel. A host that allows fewer than we take is waited for.
-func (s *session) open(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
+// channel takes a place and returns an open channel.
+func (s *session) channel(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
 	for refused := 0; ; {
-		running, ended := s.state()
-		ch, reqs, err := s.link.client.OpenChannel("session", nil)
+		if err := s.place(ctx); err != nil {
+			return nil, nil, err
+		}
+		ch, reqs, err := s.open(ctx)
 		if err == nil {
 			return ch, reqs, nil
 		}
-		if _, ok := errors.AsType[*ssh.OpenChannelError](err); !ok {
-			return nil, nil, s.lost(err)
+		if _, full := errors.AsType[*ssh.OpenChannelError](err); !full {
+			s.places.give()
+			return nil, nil, err
 		}
-		if running == 0 {
-			if refused++; refused >= refusals {
-				return nil, nil, &connectors.Error{Code: connectors.CodeUnsupported, Phase: connectors.PhaseCommand, Host: s.host,
-					Message: "the host opens no session", Hint: "check MaxSessions in sshd_config on the host", Err: err}
-			}
-			ended = nil
+		if !s.places.refused() {
+			continue
 		}
-		if err := s.pause(ctx, ended); err != nil {
+		if refused++; refused >= mostRefusals {
+			return nil, nil, &connectors.Error{Code: connectors.CodeUnsupported, Phase: connectors.PhaseCommand, Host: s.host,
+				Message: "the host opens no session", Hint: "check MaxSessions in sshd_config on the host", Err: err}
+		}
+		timer := time.NewTimer(refusedPause)
+		err = s.pause(ctx, timer.C)
+		timer.Stop()
+		if err != nil {
 			return nil, nil, err
 		}
 	}
 }
 
-// pause waits until a channel was given back, or, if there is none, a moment.
-func (s *session) pause(ctx context.Context, ended <-chan struct{}) error {
-	var tick <-chan time.Time
-	if ended == nil {
-		timer := time.NewTimer(refusedPause)
-		defer timer.Stop()
-		tick = timer.C
+// place waits for a place.
+func (s *session) place(ctx context.Context) error {
+	for {
+		wait := s.places.take()
+		if wait == nil {
+			return nil
+		}
+		select {
+		case <-wait:
+		case <-s.link.gone:
+			return s.lost(nil)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+}
+
+// pause waits for a moment.
+func (s *session) pause(ctx context.Context, tick <-chan time.Time) error {
 	select {
-	case <-ended:
 	case <-tick:
+		return nil
 	case <-s.link.gone:
 		return s.lost(nil)
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	}
-	return nil
-}
-
-func (s *session) state() (running int, ended <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.running, s.ended
-}
-
-func (s *session) count(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running += n
-	if n < 0 {
-		close(s.ended)
-		s.ended = make(chan struct{})
 	}
 }
 

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -37,36 +38,42 @@ func (s *session) prepare() {
 	go func() {
 		var o opened
 		o.ch, o.reqs, o.err = s.link.client.OpenChannel("session", nil)
+		if o.err != nil {
+			s.mu.Lock()
+			s.spare.refused = true
+			s.mu.Unlock()
+		}
 		coming <- o
 	}()
 }
 
-// channel returns the spare channel, or opens one.
-func (s *session) channel(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
+// open returns the spare channel, or opens one. The error is an
+// *ssh.OpenChannelError if the host has no room.
+func (s *session) open(ctx context.Context) (ssh.Channel, <-chan *ssh.Request, error) {
 	s.mu.Lock()
 	coming := s.spare.coming
 	s.spare.coming = nil
 	s.mu.Unlock()
-	if coming == nil {
-		return s.open(ctx)
+	if coming != nil {
+		select {
+		case o := <-coming:
+			if o.err == nil && !ended(o.reqs) {
+				return o.ch, o.reqs, nil
+			}
+		case <-ctx.Done():
+			go discard(coming)
+			return nil, nil, context.Cause(ctx)
+		}
 	}
-	var o opened
-	select {
-	case o = <-coming:
-	case <-ctx.Done():
-		go discard(coming)
-		return nil, nil, context.Cause(ctx)
-	}
-	if o.err != nil {
+	ch, reqs, err := s.link.client.OpenChannel("session", nil)
+	if _, full := errors.AsType[*ssh.OpenChannelError](err); full {
 		s.mu.Lock()
 		s.spare.refused = true
 		s.mu.Unlock()
-		return s.open(ctx)
+	} else if err != nil {
+		err = s.lost(err)
 	}
-	if ended(o.reqs) {
-		return s.open(ctx)
-	}
-	return o.ch, o.reqs, nil
+	return ch, reqs, err
 }
 
 // discard closes a spare channel that nobody waits for any more.

@@ -27,6 +27,7 @@ func (s *Server) channels(chans <-chan ssh.NewChannel) {
 			})
 		case nc.ChannelType() == "session":
 			open.Add(-1)
+			s.refused.Add(1)
 			_ = nc.Reject(ssh.ConnectionFailed, "open failed") // the client may be gone
 		case nc.ChannelType() == "direct-tcpip" && s.opt.Forward:
 			work.Go(func() { s.forward(nc) })

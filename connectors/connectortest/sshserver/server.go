@@ -32,7 +32,7 @@ type Options struct {
 	// NoPlainPassword does not offer the method "password".
 	NoPlainPassword bool
 	// MaxSessions bounds the open sessions of a connection; 0 means 10, as in
-	// sshd.
+	// sshd, and -1 none.
 	MaxSessions int
 	// Forward lets clients go through it to other addresses.
 	Forward bool
@@ -58,7 +58,7 @@ type Server struct {
 	listener net.Listener
 	hostKeys []ssh.Signer
 
-	connections, handshaking, mostHandshaking, execs, passwords atomic.Int64
+	connections, handshaking, mostHandshaking, execs, passwords, refused atomic.Int64
 
 	mu      sync.Mutex
 	conns   map[net.Conn]bool
@@ -139,6 +139,9 @@ func (s *Server) Execs() int { return int(s.execs.Load()) }
 
 // Passwords is how many passwords were sent to it, by either method.
 func (s *Server) Passwords() int { return int(s.passwords.Load()) }
+
+// Refused is how many sessions were refused because there were too many.
+func (s *Server) Refused() int { return int(s.refused.Load()) }
 
 // Logins are the attempts to log in so far, as "method user ok|refused".
 func (s *Server) Logins() []string {
