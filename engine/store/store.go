@@ -156,7 +156,8 @@ func (s *Store) Path() string { return s.path }
 func (s *Store) Close() error {
 	close(s.closed)
 	<-s.done
-	return errors.Join(s.write.Close(), s.read.Close())
+	// the writer last: the last to close folds the write-ahead log into the file
+	return errors.Join(s.read.Close(), s.write.Close())
 }
 
 // stamp is how times are stored: UTC, sortable as text.
