@@ -135,14 +135,21 @@ func Decode[T any](e Event) (T, error) {
 
 func (f *Folder) apply(e Event) error {
 	r := f.run
-	if r.ID == "" {
-		r.ID = e.Run
-	} else if r.ID != e.Run {
-		return fmt.Errorf("it is of run %s", e.Run)
+	if r.ID != "" && r.ID != e.Run {
+		return fmt.Errorf("the events before it are of run %s", r.ID)
 	}
+	if err := f.applyKnown(e); err != nil {
+		return err
+	}
+	r.ID = e.Run
+	return nil
+}
+
+func (f *Folder) applyKnown(e Event) error {
 	if e.Host != "" {
 		return f.applyHost(e)
 	}
+	r := f.run
 	switch e.Type {
 	case RunStarted:
 		d, err := Decode[RunStartedData](e)
@@ -153,13 +160,13 @@ func (f *Folder) apply(e Event) error {
 			r.Started, r.Rollout, r.Kind, r.PlanID = e.At, d.Rollout, d.Kind, d.PlanID
 			r.Trigger, r.Actor, r.Reason = d.Trigger, d.Actor, d.Reason
 		}
-		r.Start, r.State, r.Ended = d, "running", nil
+		r.Start, r.State, r.Why, r.Ended = d, "running", "", nil
 	case RunState:
 		d, err := Decode[RunStateData](e)
 		if err != nil {
 			return err
 		}
-		r.State, r.Why = d.State, d.Why
+		r.State, r.Why, r.Ended = d.State, d.Why, nil
 		if d.State != "running" && d.State != "draining" {
 			at := e.At
 			r.Ended = &at

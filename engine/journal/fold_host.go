@@ -2,46 +2,57 @@ package journal
 
 import "fmt"
 
-// applyHost folds an event of one host.
+// applyHost folds an event of one host. It passes over a type that it does not
+// know.
 func (f *Folder) applyHost(e Event) error {
+	if e.Type == HostPlanned {
+		return f.planned(e)
+	}
+	var fold func(*Host, Event) error
+	switch e.Type {
+	case HostState:
+		fold = (*Host).move
+	case StepStarted, StepFinished:
+		fold = (*Host).step
+	case JobIntent, JobOutcome:
+		fold = (*Host).job
+	case UpdateResult, PointMade, PointUsed, Rebooted, Verified:
+		fold = (*Host).result
+	default:
+		return nil
+	}
 	h := f.hosts[e.Host]
 	if h == nil {
-		if e.Type != HostPlanned {
-			return fmt.Errorf("host %s is not part of the run", e.Host)
-		}
-		h = &Host{Name: e.Host, Steps: []*Step{}, Updates: []UpdateRecord{}, Probes: []ProbeResult{}}
-		f.hosts[e.Host] = h
-		f.run.Hosts = append(f.run.Hosts, h)
+		return fmt.Errorf("host %s is not part of the run", e.Host)
 	}
-	switch e.Type {
-	case HostPlanned:
-		return f.planned(h, e)
-	case HostState:
-		return h.move(e)
-	case StepStarted, StepFinished:
-		return h.step(e)
-	case JobIntent, JobOutcome:
-		return h.job(e)
-	default:
-		return h.result(e)
-	}
+	return fold(h, e)
 }
 
-func (f *Folder) planned(h *Host, e Event) error {
+func (f *Folder) planned(e Event) error {
 	d, err := Decode[HostPlannedData](e)
 	if err != nil {
 		return err
 	}
-	if h.State != "" {
-		return fmt.Errorf("host %s was planned before", h.Name)
+	if f.hosts[e.Host] != nil {
+		return fmt.Errorf("host %s was planned before", e.Host)
 	}
-	h.Policy, h.Wave, h.Batch, h.State, h.Since = d.Policy, d.Wave, d.Batch, Pending, e.At
-	h.Updates = append(h.Updates, d.Updates...)
+	h := &Host{Name: e.Host, Policy: d.Policy, Wave: d.Wave, Batch: d.Batch, State: Pending, Since: e.At,
+		Steps: []*Step{}, Updates: list(d.Updates), Probes: []ProbeResult{}}
+	f.hosts[e.Host] = h
+	f.run.Hosts = append(f.run.Hosts, h)
 	key := d.Policy + "\x00" + d.Wave
 	if _, ok := f.waves[key]; !ok {
 		f.waves[key] = len(f.waves)
 	}
 	return nil
+}
+
+// list returns l, never nil: an empty list is [] in JSON.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
 }
 
 func (h *Host) move(e Event) error {
@@ -123,12 +134,13 @@ func (h *Host) result(e Event) error {
 		if err != nil {
 			return err
 		}
-		h.Updates = d.Updates
+		h.Updates = list(d.Updates)
 	case PointMade, PointUsed:
 		d, err := Decode[PointData](e)
 		if err != nil {
 			return err
 		}
+		d.Undoes, d.Cannot = list(d.Undoes), list(d.Cannot)
 		h.Point = &d
 	case Rebooted:
 		h.Reboots++
@@ -137,7 +149,7 @@ func (h *Host) result(e Event) error {
 		if err != nil {
 			return err
 		}
-		h.Probes = d.Probes
+		h.Probes = list(d.Probes)
 	}
 	return nil
 }
