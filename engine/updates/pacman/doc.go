@@ -67,7 +67,8 @@
 //   - IgnorePkg and IgnoreGroup show as "[ignored]": BlockedBy locked.
 //   - There is no security data: classification other, severity unknown.
 //   - Install reasons: an upgrade keeps them; what comes new is marked as a
-//     dependency; going back restores those of removed packages.
+//     dependency, unless it may replace a package that was installed explicitly;
+//     going back restores those of removed packages.
 //   - A reboot is needed if the running kernel's modules are gone (its package
 //     was upgraded), or a package of the published list came after the boot.
 package pacman

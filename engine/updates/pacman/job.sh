@@ -51,6 +51,7 @@ pacman_read() {
 "}$2-$4[removal]
 "
 		pacman_removals=yes
+		! pacman -Qqe -- "$2" </dev/null >/dev/null 2>&1 || pacman_chosen=yes
 		return 0
 		;;
 	install) pacman_new="$pacman_new $2" ;;
@@ -128,7 +129,7 @@ pacman_merged() {
 
 pacman_install() {
 	pacman_init
-	pacman_asked_for='' pacman_targets='' pacman_wanted='' pacman_new='' pacman_removals=no
+	pacman_asked_for='' pacman_targets='' pacman_wanted='' pacman_new='' pacman_removals=no pacman_chosen=no
 	pacman_each pacman_read || return $?
 	pacman_free pacman.install || return $?
 	pacman_stage || return 1
@@ -140,7 +141,8 @@ pacman_install() {
 	# shellcheck disable=SC2086 # paths of packages, without white space
 	pacman_change pacman.install $pacman_files
 	pacman_status=$?
-	if [ "$pacman_status" -eq 0 ] && [ -n "$pacman_new" ]; then
+	# What replaces a package that somebody chose was not a mere dependency.
+	if [ "$pacman_status" -eq 0 ] && [ -n "$pacman_new" ] && [ "$pacman_chosen" = no ]; then
 		# shellcheck disable=SC2086 # names without white space
 		pw_run pacman.reasons pacman -D --asdeps -- $pacman_new || pacman_status=$?
 	fi

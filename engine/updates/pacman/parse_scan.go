@@ -95,6 +95,8 @@ func staleness(a posix.Answer) *inventory.Problem {
 	switch {
 	case f.RC == exitLocked:
 		return parse.Problem(parse.Locked, "the index was not refreshed: %s", words)
+	case f.RC == exitUnsafe:
+		return parse.Problem(parse.Exit, "the index was not refreshed: %s; remove that directory", words)
 	case strings.Contains(words, "unless you are root") || a.Values("pacman.state")["uid"] != "0":
 		return parse.Problem(parse.Sudo, "the index was not refreshed, that needs root")
 	case strings.Contains(words, "No space left"):

@@ -94,6 +94,7 @@ pacman() {
 	case " $* " in
 	*' --print-format '*) echo 'app|2.0-1|lab|5|any|app|1|x'; echo 'newthing|2.0-1|lab|5|any|newthing|1|x' ;;
 	*' -Sddw '*) : >"$pw_arg_dir/cache/app-2.0-1-any.pkg.tar.zst"; : >"$pw_arg_dir/cache/newthing-2.0-1-any.pkg.tar.zst" ;;
+	*' -Qqe -- '*) return "${fake_dependency:-1}" ;;
 	*' -Qqe '*) printf 'app\n' ;;
 	*' --hookdir '*)
 		printf ':: newthing and oldthing are in conflict. Remove oldthing? [y/N] ' >&2
@@ -121,6 +122,7 @@ const (
 	files      = "DIR/cache/app-2.0-1-any.pkg.tar.zst DIR/cache/newthing-2.0-1-any.pkg.tar.zst\n"
 	dryOptions = " --needed --config TMP/pacman.conf --dbpath TMP --hookdir TMP/hooks --logfile /dev/null --noprogressbar --color never -- "
 	changeLine = "pacman --noprogressbar --color never -U --needed --noconfirm --ask 4 -- " + files
+	askLine    = "pacman -Qqe -- oldthing\n"
 	markLine   = "pacman -D --asdeps -- newthing\n"
 )
 
@@ -128,11 +130,18 @@ func TestInstallDoesExactlyThat(t *testing.T) {
 	play(t, New().Shell().Job, fakePacman, "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
 		func(t *testing.T, a posix.Answer, log, _ string) {
 			dry := "pacman -U" + dryOptions + files
-			if diff := cmp.Diff(offersLine+fetchLine+dry+dry+changeLine+markLine, log); diff != "" {
+			if diff := cmp.Diff(askLine+offersLine+fetchLine+dry+dry+changeLine+markLine, log); diff != "" {
 				t.Error(diff)
 			}
 			if text(a, "status") != "0" {
 				t.Errorf("status %s", text(a, "status"))
+			}
+		})
+	// oldthing was chosen by somebody: so is what replaces it.
+	play(t, New().Shell().Job, fakePacman+"fake_dependency=0", "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if strings.Contains(log, "--asdeps") || text(a, "status") != "0" {
+				t.Errorf("status %s\n%s", text(a, "status"), log)
 			}
 		})
 }
@@ -165,7 +174,7 @@ func TestInstallWaitsForTheLock(t *testing.T) {
 		}
 		play(t, New().Shell().Job, fakePacman+"fake_lock="+tt.lock, "pacman_install", map[string]string{"changes": changes, "lock_wait": "3"},
 			func(t *testing.T, a posix.Answer, log, _ string) {
-				if log != strings.Repeat("sleep 1\n", sleeps) || text(a, "status") != tt.status {
+				if log != askLine+strings.Repeat("sleep 1\n", sleeps) || text(a, "status") != tt.status {
 					t.Errorf("status %s\n%s", text(a, "status"), log)
 				}
 				if out := New().ParseInstall(a); out.Claimed || out.Problem.Code != tt.code {

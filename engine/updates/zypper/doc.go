@@ -12,6 +12,8 @@
 //	zypper.refresh   XML of `refresh`; 4 or 106: some repository failed
 //	zypper.list      XML of `list-updates -t package -t patch`: what zypper would
 //	                 install. 0, 106 (repository skipped), 7 (locked), 5 (not root)
+//	zypper.packages  only if zypper.list has a patch with pkgmanager="true": XML of
+//	                 `list-updates -t package`
 //	zypper.patches   only if a patch is listed; of `patch-info`, for each patch:
 //	                   Name        : LABSA-2026:0001
 //	                   Conflicts   : liblab < 1.0-2.el9_4.1
@@ -44,6 +46,9 @@
 //     NAME.ARCH=VERSION, with licences agreed to.
 //   - Patches are mapped to packages by their Conflicts (package < fixed version):
 //     that gives an update its advisories, CVEs, severity, category and reboot.
+//   - While a patch of zypper itself is needed (pkgmanager="true"), list-updates
+//     with both types leaves all packages out and puts the other patches into a
+//     blocked-update-list: packages are asked for once more.
 //   - list-updates hides what is locked, what would change vendor and what cannot
 //     be resolved; list-updates --all shows it. The difference is BlockedBy
 //     locked (by /etc/zypp/locks), broken (the dry run says "nothing provides")
@@ -59,7 +64,8 @@
 //     reboot removes: installing the packages of such a patch, instead of the
 //     patch, would leave no trace of the need.
 //   - `install NAME=VERSION` takes a package off /var/lib/zypp/AutoInstalled. The
-//     file is compared and restored; packages that came new are added to it.
+//     file is compared and restored; packages that came new are added to it,
+//     unless one that was no dependency goes: they may replace it.
 //   - Recommended packages are not pulled in by an installation: it names all
 //     changes that the simulation showed, and no others may come.
 //   - An rpm that was killed leaves a package twice in the database: the scan is

@@ -79,27 +79,31 @@ zypper_install_arg() {
 	downgrade) zypper_options=--oldpackage ;;
 	install) rpm -q "$2" </dev/null >/dev/null 2>&1 || zypper_new="$zypper_new$2
 " ;;
-	remove) zypper_gone="$zypper_gone$2
-" ;;
+	remove)
+		zypper_gone="$zypper_gone$2
+"
+		zypper_autos "$zypper_auto_file" | grep -qxF "$2" || zypper_chosen=yes
+		;;
 	esac
 	zypper_changed="$zypper_changed $2 "
 }
 
 # zypper_wants_reboot: does a needed patch that asks for a reboot concern a
-# package that will be changed?
-zypper_wants_reboot() {
+# package that will be changed? It reads without zypper's lock.
+zypper_wants_reboot() (
+	export ZYPP_READONLY_HACK=1
 	zypper_ids=$(zypper --non-interactive --no-refresh --xmlout list-updates -t patch </dev/null | zypper_slim | zypper_patches 'restart="true"')
-	[ -n "$zypper_ids" ] || return 1
+	[ -n "$zypper_ids" ] || exit 1
 	# shellcheck disable=SC2086 # names without white space
 	for zypper_name in $(zypper_patch_info $zypper_ids | sed -n 's/^[^<]* \([^ <]*\) < .*/\1/p' | sort -u); do
-		case $zypper_changed in *" $zypper_name "* | *" ${zypper_name%.*} "*) return 0 ;; esac
+		case $zypper_changed in *" $zypper_name "* | *" ${zypper_name%.*} "*) exit 0 ;; esac
 	done
-	return 1
-}
+	exit 1
+)
 
 zypper_install() {
 	export ZYPP_LOCK_TIMEOUT="${pw_arg_lock_wait:-0}"
-	zypper_args='' zypper_options='' zypper_new='' zypper_gone='' zypper_changed=''
+	zypper_args='' zypper_options='' zypper_new='' zypper_gone='' zypper_changed='' zypper_chosen=no
 	zypper_each zypper_install_arg || return $?
 	zypper_before=$(zypper_autos "$zypper_auto_file")
 	zypper_flag=no
@@ -112,7 +116,9 @@ zypper_install() {
 		if [ "$zypper_flag" = yes ] || [ "$zypper_status" -eq 102 ]; then touch /run/reboot-needed; fi
 		;;
 	esac
-	zypper_after=$(printf '%s\n%s' "$zypper_before" "$zypper_new" | sort -u | sed '/^$/d')
+	zypper_after=$zypper_before
+	# What replaces a package that somebody chose was not a mere dependency.
+	if [ "$zypper_chosen" = no ]; then zypper_after=$(printf '%s\n%s' "$zypper_before" "$zypper_new" | sort -u | sed '/^$/d'); fi
 	zypper_auto_store "$(printf '%s\n' "$zypper_after" | zypper_still)"
 	return "$zypper_status"
 }
@@ -158,7 +164,7 @@ zypper_keep_report() {
 
 # zypper_keep: the old packages, and which ones came as dependencies.
 zypper_keep() {
-	export ZYPP_LOCK_TIMEOUT="${pw_arg_lock_wait:-0}"
+	export ZYPP_LOCK_TIMEOUT="${pw_arg_lock_wait:-60}"
 	[ -d "$pw_arg_dir" ] && [ ! -L "$pw_arg_dir" ] || return 66
 	zypper_args=''
 	zypper_autos "$zypper_auto_file" >"$pw_arg_dir/zypper.auto" || return 1

@@ -27,7 +27,19 @@ func parseScan(a posix.Answer) updates.Listing {
 		l.State, l.Problem = inventory.ScanFailed, p
 		return l
 	}
-	readUpdates(a, root, &l)
+	lists := []*node{root}
+	if more, ok := a.Get("zypper.packages"); ok {
+		packages, err := parseXML(more.Out)
+		if p := listProblem(more, packages, err); p != nil {
+			l.State, l.Problem = inventory.ScanFailed, p
+			return l
+		}
+		lists = append(lists, packages)
+	} else if packagesWithheld(root) {
+		l.State, l.Problem = inventory.ScanFailed, parse.Problem(parse.Exit, "zypper listed patches of its own only")
+		return l
+	}
+	readUpdates(a, lists, &l)
 	if p := doubles(a); p != nil {
 		l.State, l.Problem = inventory.ScanFailed, p
 		return l
@@ -111,8 +123,16 @@ func readEntry(n *node, g parse.Grammar) entry {
 	return entry{update: u, dropped: !ok}
 }
 
-// readUpdates fills l.Updates from zypper.list and zypper.all.
-func readUpdates(a posix.Answer, root *node, l *updates.Listing) {
+// packagesWithheld says whether a patch of zypper itself is needed: then zypper
+// lists patches and no packages.
+func packagesWithheld(root *node) bool {
+	own := false
+	root.each("update", func(n *node) { own = own || n.attr("kind") == "patch" && n.attr("pkgmanager") == "true" })
+	return own
+}
+
+// readUpdates fills l.Updates from the lists and zypper.all.
+func readUpdates(a posix.Answer, lists []*node, l *updates.Listing) {
 	g := parse.RPM()
 	seen := map[inventory.Key]bool{}
 	dropped := 0
@@ -126,16 +146,18 @@ func readUpdates(a posix.Answer, root *node, l *updates.Listing) {
 		}
 	}
 	var patches []patch
-	root.each("update", func(n *node) {
-		switch n.attr("kind") {
-		case "package":
-			add(readEntry(n, g), inventory.NotBlocked)
-		case "patch":
-			if p, ok := readPatch(n); ok {
-				patches = append(patches, p)
+	for _, list := range lists {
+		list.each("update", func(n *node) {
+			switch n.attr("kind") {
+			case "package":
+				add(readEntry(n, g), inventory.NotBlocked)
+			case "patch":
+				if p, ok := readPatch(n); ok {
+					patches = append(patches, p)
+				}
 			}
-		}
-	})
+		})
+	}
 	dropped = addBlocked(a, l, seen, add, dropped, g)
 	if dropped > 0 {
 		l.Notes = append(l.Notes, parse.Note("%d updates have names or versions that are not those of packages; they are left out", dropped))
@@ -197,11 +219,15 @@ func brokenPackages(a posix.Answer) map[string]string {
 func describe(a posix.Answer, l *updates.Listing, patches []patch) {
 	info, _ := a.Get("zypper.patches")
 	fixes := parsePatchInfo(info.Lines())
+	var unknown []string
 	for i := range patches {
 		patches[i].fixes = fixes[patches[i].id]
 		if len(patches[i].fixes) == 0 {
-			l.Notes = append(l.Notes, parse.Note("patch %s is needed, but zypper did not say which packages it is about", patches[i].id))
+			unknown = append(unknown, patches[i].id)
 		}
+	}
+	if len(unknown) > 0 {
+		l.Notes = append(l.Notes, parse.Note("zypper did not say which packages these needed patches are about: %s", strings.Join(unknown, ", ")))
 	}
 	sources := parseSources(a)
 	for i := range l.Updates {

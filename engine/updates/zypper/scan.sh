@@ -78,10 +78,14 @@ zypper_installed() {
 	}
 }
 
-# zypper_pending: source packages and what keeps updates back.
+# zypper_pending: source packages and what keeps updates back. While a patch of
+# zypper itself is needed, zypper lists patches only.
 zypper_pending() {
-	zypper_listed=$(printf '%s\n' "$zypper_out" | zypper_specs)
 	zypper_ids=$(printf '%s\n' "$zypper_out" | zypper_patches)
+	if [ -n "$(printf '%s\n' "$zypper_out" | zypper_patches 'pkgmanager="true"')" ]; then
+		zypper_xml zypper.packages --no-refresh list-updates -t package
+	fi
+	zypper_listed=$(printf '%s\n' "$zypper_out" | zypper_specs)
 	if [ -n "$zypper_ids" ]; then
 		# shellcheck disable=SC2086 # names without white space
 		pw_run zypper.patches zypper_patch_info $zypper_ids

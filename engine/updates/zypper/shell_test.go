@@ -103,7 +103,7 @@ rpm() {
 	esac
 }
 zypper_auto_file=$pw_arg_dir/AutoInstalled
-printf '# AutoInstalled generated\n#\nliblab\nlabtool\n#\n' >"$zypper_auto_file"
+printf '# AutoInstalled generated\n#\nliblab\nlabtool\noldname\n#\n' >"$zypper_auto_file"
 fake_list='' fake_info='' fake_rc=0
 fake_rpm='labtool.noarch 1.1-1
 liblab.noarch 1.0-1
@@ -190,6 +190,14 @@ fresh.x86_64 1:2.0-1" ;; esac
 				t.Error(diff)
 			}
 		})
+	// oldname was chosen by somebody: so is what replaces it.
+	play(t, New().Shell().Job, fakes+"\nsed -i /oldname/d \"$zypper_auto_file\"", "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, _ posix.Answer, _, dir string) {
+			b, err := os.ReadFile(filepath.Join(dir, "AutoInstalled"))
+			if err != nil || strings.Contains(string(b), "fresh") || !strings.Contains(string(b), "labtool") {
+				t.Errorf("%s %v", b, err)
+			}
+		})
 }
 
 func TestRebootPatchIsRemembered(t *testing.T) {
@@ -202,7 +210,7 @@ Conflicts   : [2]
 
 '
 zypper_each zypper_install_arg`
-	play(t, New().Shell().Job, "zypper_args='' zypper_new='' zypper_gone='' zypper_changed=''"+fakes, "zypper_wants_reboot",
+	play(t, New().Shell().Job, "zypper_args='' zypper_new='' zypper_gone='' zypper_changed='' zypper_chosen=''"+fakes, "zypper_wants_reboot",
 		map[string]string{"changes": changes},
 		func(t *testing.T, a posix.Answer, log, _ string) {
 			if text(a, "status") != "0" || !strings.Contains(log, "patch-info P-1 ()") {

@@ -295,3 +295,27 @@ func TestInstallInAJobsLog(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// While a patch of zypper itself is needed, zypper withholds the packages from a
+// listing of both: they come in a frame of their own.
+func TestPatchOfZypperItself(t *testing.T) {
+	a := answer(t, "own-patch")
+	l := New().ParseScan(a)
+	if l.State != inventory.ScanOK || len(l.Updates) != 9 {
+		t.Errorf("%s with %d updates, %+v", l.State, len(l.Updates), l.Problem)
+	}
+	for _, u := range l.Updates {
+		if u.Name == "liblab" && (u.Severity != inventory.Critical || u.BlockedBy != "") {
+			t.Errorf("a patch in the blocked-update-list is lost: %+v", u)
+		}
+	}
+	without := posix.Answer{Complete: true}
+	for _, f := range a.Frames {
+		if f.Name != "zypper.packages" {
+			without.Frames = append(without.Frames, f)
+		}
+	}
+	if l := New().ParseScan(without); l.State != inventory.ScanFailed {
+		t.Errorf("without its packages: %s", l.State)
+	}
+}
