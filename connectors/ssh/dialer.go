@@ -10,6 +10,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/runner"
+	"patchwave/connectors/wrap"
 )
 
 // Dialer opens SSH sessions. It is safe for concurrent use. It owns the
@@ -102,7 +103,7 @@ func (d *Dialer) connect(ctx context.Context, ep endpoint) (*link, error) {
 	if d.ctx.Err() != nil {
 		return nil, connectors.Errorf(connectors.CodeUnreachable, connectors.PhaseDial, ep.name(), "the dialer is closed")
 	}
-	return retry(ctx, ep, func() (*link, error) { return d.attempt(ctx, ep) })
+	return wrap.Again(ctx, ep.retry, func() (*link, error) { return d.attempt(ctx, ep) })
 }
 
 // attempt opens one link, once.

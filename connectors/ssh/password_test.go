@@ -50,19 +50,3 @@ func TestQuestions(t *testing.T) {
 		})
 	}
 }
-
-func TestJitter(t *testing.T) {
-	j := &jitter{first: 8}
-	j.Reset()
-	for limit := int64(8); limit < 1<<20; limit *= 2 {
-		if d := int64(j.NextBackOff()); d < 1 || d > limit {
-			t.Errorf("a pause of %d, want 1 to %d", d, limit)
-		}
-	}
-	j.first = 1 << 62
-	j.Reset()
-	j.NextBackOff()
-	if d := j.NextBackOff(); d > mostPause {
-		t.Errorf("a pause of %s, want at most %s", d, mostPause)
-	}
-}

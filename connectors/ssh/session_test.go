@@ -67,7 +67,7 @@ func TestAHostThatRunsNothing(t *testing.T) {
 }
 
 func TestAtMostEightCommandsAtOnce(t *testing.T) {
-	s, server := loggedIn(t, sshserver.Options{MaxSessions: ssh.DefaultMaxSessions + 1})
+	s, server := loggedIn(t, sshserver.Options{MaxSessions: 10})
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {

@@ -21,9 +21,11 @@ func (s *Server) channels(chans <-chan ssh.NewChannel) {
 	for nc := range chans {
 		switch {
 		case nc.ChannelType() == "session" && open.Add(1) <= int64(s.opt.MaxSessions):
+			// It is free before the client learns that it is closed.
+			free := sync.OnceFunc(func() { open.Add(-1) })
 			work.Go(func() {
-				defer open.Add(-1)
-				s.session(nc)
+				defer free()
+				s.session(nc, free)
 			})
 		case nc.ChannelType() == "session":
 			open.Add(-1)
@@ -39,7 +41,7 @@ func (s *Server) channels(chans <-chan ssh.NewChannel) {
 }
 
 // session runs one command.
-func (s *Server) session(nc ssh.NewChannel) {
+func (s *Server) session(nc ssh.NewChannel, free func()) {
 	ch, reqs, err := nc.Accept()
 	if err != nil {
 		return
@@ -59,14 +61,14 @@ func (s *Server) session(nc ssh.NewChannel) {
 		s.lines = append(s.lines, m.Command)
 		s.mu.Unlock()
 		_ = req.Reply(true, nil) // as above
-		s.run(ch, reqs, m.Command)
+		s.run(ch, reqs, m.Command, free)
 		return
 	}
 }
 
 // run runs a command line. When the client closes the channel its process group
 // is killed.
-func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string) {
+func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string, free func()) {
 	argv := append([]string{"/bin/sh", "-c"}, line)
 	if len(s.opt.Shell) > 0 {
 		argv = append(append([]string(nil), s.opt.Shell...), line)
@@ -115,7 +117,7 @@ func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string) {
 	err = cmd.Wait()
 	close(ended)
 	sendExit(ch, err)
-	closeWhenDone(ch, &outputs, gone)
+	closeWhenDone(ch, &outputs, gone, free)
 }
 
 // pipeTo returns the end of a pipe for the command; what it writes goes to w. The
@@ -134,7 +136,7 @@ func pipeTo(w io.Writer, outputs *sync.WaitGroup) (*os.File, error) {
 
 // closeWhenDone closes a channel when both outputs came to their end, or the
 // client has closed it.
-func closeWhenDone(ch ssh.Channel, outputs *sync.WaitGroup, gone <-chan struct{}) {
+func closeWhenDone(ch ssh.Channel, outputs *sync.WaitGroup, gone <-chan struct{}, free func()) {
 	done := make(chan struct{})
 	go func() {
 		outputs.Wait()
@@ -142,6 +144,7 @@ func closeWhenDone(ch ssh.Channel, outputs *sync.WaitGroup, gone <-chan struct{}
 	}()
 	select {
 	case <-done:
+		free()
 		_ = ch.Close() // the client may be gone
 		<-gone
 	case <-gone:
