@@ -266,6 +266,7 @@ func TestInstall(t *testing.T) {
 		{"install", true, "exit", "install scripts failed", map[string]string{"brokenpkg": "its install script failed: boom"}},
 		{"rollback", true, "", "", map[string]string{}},
 		{"rollback-again", true, "", "", map[string]string{}},
+		{"repair", true, "", "", map[string]string{}},
 		{"install-locked", false, "locked", "another program holds /var/lib/pacman/db.lck", map[string]string{}},
 		{"install-stale", false, "interrupted", "left by a pacman that was killed", map[string]string{}},
 		{"drift", false, "exit", "nothing was changed: drift: pacman would not do exactly what was planned; the difference is newdep-1.5-1", map[string]string{}},

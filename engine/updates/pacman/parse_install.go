@@ -19,8 +19,8 @@ var (
 // hook failed.
 const scriptFailed = "error: command failed to execute correctly"
 
-// parseInstall reads the frames pacman.install, pacman.rollback and
-// pacman.download.
+// parseInstall reads the frames pacman.install, pacman.rollback, pacman.repair
+// and pacman.download.
 func parseInstall(a posix.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
 	last, found := posix.Frame{}, false
@@ -31,7 +31,7 @@ func parseInstall(a posix.Answer) updates.Outcome {
 			if f.RC != 0 || !found {
 				last, found = f, true
 			}
-		case "pacman.install", "pacman.rollback":
+		case "pacman.install", "pacman.rollback", "pacman.repair":
 			last, found = f, true
 			hooks = append(hooks, readFailures(append(f.Lines(), f.ErrLines()...), out.Failed)...)
 		}

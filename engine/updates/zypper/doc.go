@@ -34,6 +34,7 @@
 //	zypper.undo      NAME<TAB>ARCH<TAB>OLDVERSION<TAB>yes|no
 //	zypper.install   plain output of `install`; a second frame of the name if 103
 //	                 made it run again; zypper.rollback and zypper.repair alike
+//	zypper.verify    plain output of `verify`, after a repair
 //	zypper.auto      what was done to keep /var/lib/zypp/AutoInstalled as it was:
 //	                 "same", "restored", or "failed"
 //	zypper.keep      NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing

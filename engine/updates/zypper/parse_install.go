@@ -16,13 +16,15 @@ var (
 	nevra           = regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.[a-z0-9_]+$`)
 )
 
-// parseInstall reads the frames zypper.install and zypper.rollback. After 103
-// there are two: the last one counts, what failed in any counts.
+// parseInstall reads the frames zypper.install and zypper.rollback, or those of a
+// repair. After 103 there are two: the last one counts, what failed in any counts.
 func parseInstall(a posix.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
 	last, found := posix.Frame{}, false
 	for _, f := range a.Frames {
-		if f.Name != "zypper.install" && f.Name != "zypper.rollback" {
+		switch f.Name {
+		case "zypper.install", "zypper.rollback", "zypper.repair", "zypper.verify":
+		default:
 			continue
 		}
 		last, found = f, true

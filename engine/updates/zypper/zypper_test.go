@@ -251,6 +251,7 @@ func TestInstall(t *testing.T) {
 	}{
 		{"install", false, true, "exit", "scriptlets failed, the packages are installed", map[string]string{"brokenpkg": "%post scriptlet failed, exit status 3"}},
 		{"rollback", true, true, "", "", map[string]string{}},
+		{"repair", false, true, "exit", "is not installable", map[string]string{}},
 		{"install-locked", false, false, "locked", "locked by the application", map[string]string{}},
 		{"install-gone", false, false, "exit", "No provider of 'labtool.noarch=9.9-1' found.", map[string]string{}},
 		{"install-broken", false, false, "exit", "Problem: nothing provides missing-lib >= 2", map[string]string{}},
