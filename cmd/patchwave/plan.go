@@ -237,14 +237,34 @@ func hostPlanText(h plan.Host, color bool) string {
 			b.WriteString(paint("      then a reboot", warn, color) + "\n")
 		}
 	}
-	for _, sk := range h.Skipped {
-		text := fmt.Sprintf("not %s %s: %s, %s", sk.Name, sk.To, sk.Decision, sk.Reason)
+	for _, text := range skippedText(h.Skipped) {
 		b.WriteString(paint("      "+safe.Text(text), dim, color) + "\n")
 	}
 	for _, n := range h.Notes {
 		b.WriteString(paint("      note: "+safe.Text(n), warn, color) + "\n")
 	}
 	return b.String()
+}
+
+// skippedText says what is left out, a line a reason.
+func skippedText(list []plan.Skipped) []string {
+	var order []string
+	names := map[string][]string{}
+	for _, sk := range list {
+		why := sk.Decision + ", " + sk.Reason
+		if names[why] == nil {
+			order = append(order, why)
+		}
+		names[why] = append(names[why], sk.Name+" "+sk.To)
+	}
+	for i, why := range order {
+		text := strings.Join(names[why], ", ")
+		if n := len(names[why]); n > 4 {
+			text = strings.Join(names[why][:3], ", ") + fmt.Sprintf(" and %d more", n-3)
+		}
+		order[i] = "not " + text + ": " + why
+	}
+	return order
 }
 
 func changeText(e plan.Entry, color bool) string {

@@ -126,18 +126,25 @@ func judge(changes []updates.Change, installed []updates.Installed, said updates
 // resultFault sums up what failed; nil if nothing did.
 func resultFault(result []journal.UpdateRecord, said updates.Outcome) *journal.Fault {
 	var bad []string
+	why := ""
 	for _, r := range result {
 		if r.State != "installed" && r.State != "pending-reboot" {
 			bad = append(bad, r.Name)
+			if why == "" {
+				why = r.Why
+			}
 		}
 	}
 	if len(bad) == 0 {
 		return nil
 	}
 	f := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf("%d of %d updates failed: %s", len(bad), len(result), list(bad))}
-	if said.Problem != nil {
+	switch {
+	case said.Problem != nil:
 		f.Code = said.Problem.Code
 		f.Message += ": " + said.Problem.Message
+	case why != "":
+		f.Message += ": " + why
 	}
 	return f
 }
