@@ -13,15 +13,23 @@ const whereFile = "--where"
 // variables, locals and functions of the configuration. The condition is nil if
 // there are errors.
 func (c *Config) CompileWhere(expr string) (policies.Condition, Diagnostics) {
-	return c.compileWhere(expr, hostScope)
+	return asCondition(c.compileWhere(expr, hostScope))
 }
 
 // CompileUpdateWhere compiles an expression over host and update.
 func (c *Config) CompileUpdateWhere(expr string) (policies.Condition, Diagnostics) {
-	return c.compileWhere(expr, baselineScope)
+	return asCondition(c.compileWhere(expr, baselineScope))
 }
 
-func (c *Config) compileWhere(text string, in scope) (policies.Condition, Diagnostics) {
+// asCondition keeps a nil pointer from becoming an interface that is not nil.
+func asCondition(c *condition, ds Diagnostics) (policies.Condition, Diagnostics) {
+	if c == nil {
+		return nil, ds
+	}
+	return c, ds
+}
+
+func (c *Config) compileWhere(text string, in scope) (*condition, Diagnostics) {
 	l := newLoader(c.opt)
 	l.ctx.Variables = c.variables
 	l.text.bytes[whereFile] = []byte(text)

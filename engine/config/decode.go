@@ -8,8 +8,8 @@ import (
 )
 
 // decode turns the blocks of all files into the model. References between blocks
-// stay names until link.
-func (l *loader) decode() {
+// stay names until link. It returns false if there is too much to decode.
+func (l *loader) decode() bool {
 	types := blockTypes()
 	byKind := make(map[string]blockType, len(types))
 	schema := &hcl.BodySchema{}
@@ -21,7 +21,7 @@ func (l *loader) decode() {
 		}
 		schema.Blocks = append(schema.Blocks, header)
 	}
-	var passes [4]hcl.Blocks
+	var passes [hostPass + 1]hcl.Blocks
 	for _, f := range l.files {
 		if f.body == nil {
 			continue
@@ -33,6 +33,9 @@ func (l *loader) decode() {
 			pass := byKind[b.Type].pass
 			passes[pass] = append(passes[pass], b)
 		}
+	}
+	if l.tooManyHosts(passes[hostPass]) {
+		return false
 	}
 	for pass, blocks := range passes {
 		for _, b := range blocks {
@@ -46,6 +49,7 @@ func (l *loader) decode() {
 		}
 	}
 	l.files = nil // the trees are large, and everything is in the model now
+	return true
 }
 
 // setScope makes var or local known to expressions.

@@ -25,7 +25,7 @@ func Format(src []byte, name string) ([]byte, Diagnostics) {
 		l.failFile(name, "a file cannot be formatted", errTooLarge)
 		return src, l.finish()
 	}
-	if _, d := lexSafely(src, name); d != nil {
+	if d := guardText(src, name); d != nil {
 		l.adopt(hcl.Diagnostics{d})
 		return src, l.finish()
 	}

@@ -35,16 +35,42 @@ func guardTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 	return nil
 }
 
+// guardText checks a file in native syntax.
+func guardText(text []byte, name string) *hcl.Diagnostic {
+	_, at, safe := scanQuickly(text)
+	if safe {
+		return nil
+	}
+	_, d := lexSafely(text, name, at)
+	return d
+}
+
 // lexSafely returns the tokens of a file in native syntax, or why it must not be
-// parsed.
-func lexSafely(text []byte, name string) (hclsyntax.Tokens, *hcl.Diagnostic) {
+// parsed. doubt is the offset at which scanQuickly gave up: what is wrong is
+// probably there, so that the beginning is lexed first and the whole file only
+// if nothing is found.
+func lexSafely(text []byte, name string, doubt int) (hclsyntax.Tokens, *hcl.Diagnostic) {
 	if hopeless(text) {
 		return nil, guardFailed(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
 			fmt.Sprintf("brackets nest deeper than %d levels", maxNesting))
 	}
+	for cut := doubt + firstCut; cut < len(text); cut *= 4 {
+		tokens, _ := hclsyntax.LexConfig(text[:cut], name, hcl.InitialPos) // looked at again in the whole
+		// The last tokens may owe what they are to the cut.
+		for len(tokens) > 0 && tokens[len(tokens)-1].Range.End.Byte > cut-maxNesting {
+			tokens = tokens[:len(tokens)-1]
+		}
+		if d := guardTokens(tokens); d != nil {
+			return nil, d
+		}
+	}
 	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos) // the parser reports mistakes of the lexer
 	return tokens, guardTokens(tokens)
 }
+
+// firstCut is how much behind a doubt is lexed at first, in bytes: more than
+// maxOperators operators take.
+const firstCut = 8 << 10
 
 // level is one bracket, quote or template that is open.
 type level struct {

@@ -46,18 +46,29 @@ func hostShape() shape {
 // maxHosts bounds the hosts of a configuration: four full ranges.
 const maxHosts = 4 * maxRange
 
+// tooManyHosts reports the block with which the hosts become too many.
+func (l *loader) tooManyHosts(blocks hcl.Blocks) bool {
+	n := 0
+	for _, raw := range blocks {
+		if raw.Type != "host" || len(raw.Labels) == 0 {
+			continue
+		}
+		if span, err := parseRange(raw.Labels[0]); err == nil {
+			n += span.count()
+		}
+		if n > maxHosts {
+			l.fail(labelRange(raw), "too many hosts", fmt.Sprintf("One configuration has %d hosts at most; divide the fleet among several.", maxHosts))
+			return true
+		}
+	}
+	return false
+}
+
 func (l *loader) decodeHost(raw *hcl.Block) {
 	b := l.open(raw, hostShape())
 	span, err := parseRange(b.name)
 	if err != nil {
 		l.fail(labelRange(raw), fmt.Sprintf("%q is no host name", b.name), sentence(err))
-		return
-	}
-	if len(l.model.hosts.order)+span.count() > maxHosts {
-		if !l.tooManyHosts {
-			l.fail(labelRange(raw), "too many hosts", fmt.Sprintf("One configuration has %d hosts at most; divide the fleet among several.", maxHosts))
-		}
-		l.tooManyHosts = true
 		return
 	}
 	shared := &host{at: raw.DefRange, says: b.has("connection")}

@@ -98,15 +98,22 @@ type Config struct {
 // understood; with errors among the diagnostics it must not be acted on.
 func Load(opt Options) (*Config, Diagnostics) {
 	l := newLoader(opt)
+	return l.load(l.readAll())
+}
+
+// load makes a configuration of the text of its files.
+func (l *loader) load(sources []source) (*Config, Diagnostics) {
 	cfg := &Config{Dir: l.opt.Dir, Settings: Settings{Parallelism: DefaultParallelism}, model: l.model}
-	sources := l.readAll()
 	l.parse(sources)
 	if unread := len(l.diags) > 0; l.versionRefused() || unread {
 		// Half a configuration would be reported for what the other half says.
 		cfg.model.broken = true
 		return cfg, l.finish()
 	}
-	l.decode()
+	if !l.decode() {
+		cfg.model.broken = true
+		return cfg, l.finish()
+	}
 	l.link()
 	cfg.Settings = l.model.settings
 	cfg.Digest = l.digest(sources)
@@ -148,8 +155,6 @@ type loader struct {
 	zones       map[string]*time.Location
 	// cycles are the places at which a cycle was reported.
 	cycles map[hcl.Range]bool
-	// tooManyHosts says that the bound was reported.
-	tooManyHosts bool
 	// sensitive are lines that must not be shown.
 	sensitive map[inventory.Position]bool
 }

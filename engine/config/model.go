@@ -50,19 +50,22 @@ type blockType struct {
 	decode func(*loader, *hcl.Block)
 }
 
+// hostPass is the last pass, that of most blocks.
+const hostPass = 3
+
 // blockTypes are all of them. A new one is a new file and a line here.
 func blockTypes() []blockType {
 	return []blockType{
 		{"patchwave", false, 2, (*loader).decodePatchwave},
 		{"variable", true, 0, (*loader).decodeVariable},
 		{"locals", false, 1, (*loader).decodeLocals},
-		{"connection", true, 3, (*loader).decodeConnection},
-		{"host", true, 3, (*loader).decodeHost},
-		{"group", true, 3, (*loader).decodeGroup},
-		{"baseline", true, 3, (*loader).decodeBaseline},
-		{"preparation", true, 3, (*loader).decodePreparation},
-		{"verification", true, 3, (*loader).decodeVerification},
-		{"policy", true, 3, (*loader).decodePolicy},
+		{"connection", true, hostPass, (*loader).decodeConnection},
+		{"host", true, hostPass, (*loader).decodeHost},
+		{"group", true, hostPass, (*loader).decodeGroup},
+		{"baseline", true, hostPass, (*loader).decodeBaseline},
+		{"preparation", true, hostPass, (*loader).decodePreparation},
+		{"verification", true, hostPass, (*loader).decodeVerification},
+		{"policy", true, hostPass, (*loader).decodePolicy},
 	}
 }
 

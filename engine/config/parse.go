@@ -45,11 +45,11 @@ func parseFile(s source) parsed {
 		return parseJSON(s)
 	}
 	out := parsed{name: s.name}
-	normal, safe := scanQuickly(s.text)
+	normal, at, safe := scanQuickly(s.text)
 	if safe {
 		out.sum = sha256.Sum256(normal)
 	} else {
-		tokens, d := lexSafely(s.text, s.name)
+		tokens, d := lexSafely(s.text, s.name, at)
 		if d != nil {
 			out.diags = hcl.Diagnostics{d}
 			return out

@@ -29,8 +29,8 @@ type quickLevel struct {
 }
 
 // scanQuickly returns the text without comments and layout, and whether it is
-// known to be safe to parse.
-func scanQuickly(text []byte) (normal []byte, safe bool) {
+// known to be safe to parse; if not, it stopped at an offset.
+func scanQuickly(text []byte) (normal []byte, at int, safe bool) {
 	s := quickScan{text: text, levels: make([]quickLevel, 1, 16), out: make([]byte, 0, len(text))}
 	for s.pos < len(s.text) && !s.doubt {
 		if s.top().open == '"' {
@@ -39,7 +39,7 @@ func scanQuickly(text []byte) (normal []byte, safe bool) {
 			s.outside()
 		}
 	}
-	return s.out, !s.doubt && len(s.levels) == 1
+	return s.out, s.pos, !s.doubt && len(s.levels) == 1
 }
 
 func (s *quickScan) top() *quickLevel { return &s.levels[len(s.levels)-1] }

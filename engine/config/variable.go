@@ -181,7 +181,7 @@ func parseVarFile(path string, text []byte) (*hcl.File, hcl.Diagnostics) {
 		}
 		return hcljson.Parse(text, path)
 	}
-	if _, d := lexSafely(text, path); d != nil {
+	if d := guardText(text, path); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
 	return hclsyntax.ParseConfig(text, path, hcl.InitialPos)
