@@ -1,5 +1,7 @@
 package labhost
 
+import "slices"
+
 // Flavour names the package manager of a guest.
 type Flavour string
 
@@ -23,11 +25,4 @@ func (f Flavour) repository() string {
 	return string(f)
 }
 
-func (f Flavour) valid() bool {
-	for _, known := range Flavours() {
-		if f == known {
-			return true
-		}
-	}
-	return false
-}
+func (f Flavour) valid() bool { return slices.Contains(Flavours(), f) }

@@ -30,7 +30,7 @@ func startGuest(ctx context.Context, h *Host) (_ *guest, err error) {
 	if err != nil {
 		return nil, err
 	}
-	begin, err := g.start()
+	begin, err := g.start(context.WithoutCancel(ctx)) // it outlives whoever asked for it
 	if err != nil {
 		return nil, errors.Join(err, removeCgroups(ctx, g.cgroups))
 	}
@@ -49,7 +49,7 @@ func startGuest(ctx context.Context, h *Host) (_ *guest, err error) {
 }
 
 // start starts the process; it waits for a line on the pipe it returns.
-func (g *guest) start() (begin *os.File, err error) {
+func (g *guest) start(ctx context.Context) (begin *os.File, err error) {
 	h := g.host
 	console, err := os.OpenFile(filepath.Join(h.state(), "console"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -61,7 +61,7 @@ func (g *guest) start() (begin *os.File, err error) {
 		return nil, err
 	}
 	defer func() { _ = stdin.Close() }() // the child has its own
-	g.cmd = exec.Command("/bin/sh", filepath.Join(h.lab.Dir, "scripts", "guest.sh"), h.Name, h.mode, h.state(),
+	g.cmd = exec.CommandContext(ctx, "/bin/sh", filepath.Join(h.lab.Dir, "scripts", "guest.sh"), h.Name, h.mode, h.state(),
 		h.lab.images.lower(h.Flavour, h.bare), h.Addr, gateway, strconv.FormatFloat(h.dark.Seconds(), 'f', 3, 64))
 	g.cmd.Env = []string{"CGROUPS=" + strings.Join(g.cgroups, " ")}
 	g.cmd.Stdin, g.cmd.Stdout, g.cmd.Stderr = stdin, console, console

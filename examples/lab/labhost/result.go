@@ -33,8 +33,7 @@ func capture(cmd *exec.Cmd, run func(*exec.Cmd) error) (Result, error) {
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	began := time.Now()
 	err := run(cmd)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if _, ran := errors.AsType[*exec.ExitError](err); ran {
 		err = nil
 	}
 	r := Result{Stdout: out.String(), Stderr: errs.String(), ExitCode: -1, Duration: time.Since(began)}

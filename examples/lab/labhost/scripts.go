@@ -35,13 +35,13 @@ func writeScripts(dir string) error {
 // it is. Images are cached under it, so a changed recipe is a new image.
 func recipe(more string, names ...string) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%d %s\n", len(more), more)
+	_, _ = fmt.Fprintf(sum, "%d %s\n", len(more), more) // a hash takes everything
 	for _, name := range names {
 		body, err := scriptFiles.ReadFile("scripts/" + name)
 		if err != nil {
 			return "", fmt.Errorf("read the embedded scripts: %w", err)
 		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
+		_, _ = fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:12], nil
 }

@@ -17,13 +17,24 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	//nolint:forbidigo // the one place that sees the process; run gets all of it as arguments
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main with everything handed in; it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "up:", err)
-		stop()
-		os.Exit(1)
+	if err := hold(ctx, args, in, out); err != nil {
+		say(errs, "up: %v", err)
+		return 1
 	}
+	return 0
+}
+
+// say prints a line. If the terminal is gone, nobody is left to tell.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
 }
 
 // console is the lab with its hosts by name.
@@ -33,8 +44,9 @@ type console struct {
 	out   io.Writer
 }
 
-func run(ctx context.Context, args []string, in io.Reader, out io.Writer) (err error) {
-	l, err := labhost.Open(ctx, func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) })
+// hold opens a lab with the hosts that args name and keeps it until told to stop.
+func hold(ctx context.Context, args []string, in io.Reader, out io.Writer) (err error) {
+	l, err := labhost.Open(ctx, func(format string, args ...any) { say(out, format, args...) })
 	if err != nil {
 		return err
 	}
@@ -73,10 +85,10 @@ func (c console) serve(ctx context.Context, typed <-chan string) error {
 				return nil
 			}
 			if err := c.obey(ctx, strings.Fields(line)); err != nil {
-				fmt.Fprintln(c.out, "error:", err)
+				say(c.out, "error: %v", err)
 				continue
 			}
-			fmt.Fprintln(c.out, "ok:", line)
+			say(c.out, "ok: %s", line)
 		}
 	}
 }
@@ -123,6 +135,6 @@ func (c console) add(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "  nsenter --net=%s ssh -F %s %s\n", c.lab.NetworkPath(), config, name)
+	say(c.out, "  nsenter --net=%s ssh -F %s %s", c.lab.NetworkPath(), config, name)
 	return nil
 }
