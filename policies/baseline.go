@@ -22,6 +22,9 @@ type Subject struct {
 	Host   *inventory.Host
 	Facts  *inventory.Facts // nil when the host was never scanned
 	Update *inventory.Update
+	// Offered are all versions of the package that the host is offered, the
+	// update's own included or not; nil where it is the only one.
+	Offered []string
 	// FirstSeen is when any scan on this controller first saw the version.
 	FirstSeen time.Time
 	// LastSeen is when the host was last scanned; zero if never.
@@ -58,7 +61,8 @@ type Rule struct {
 	Where          Condition // nil if not given
 	// After is the age an update must have, approve only.
 	After time.Duration
-	// Until is the last instant at which a hold counts; zero is for ever.
+	// Until is the last instant at which a hold, reject or pin counts; zero is for
+	// ever.
 	Until  time.Time
 	Reason string
 	// AllowRemovals lets an approved update remove packages.

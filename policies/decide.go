@@ -2,7 +2,6 @@ package policies
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"time"
 
@@ -11,8 +10,9 @@ import (
 
 // Decide says what is to become of one pending update on one host. The first
 // rule that matches wins; what no rule matches is not approved. An update that
-// the host itself keeps back is blocked whatever the rules say, but for one
-// that is kept back by its dependencies: the simulation decides about that.
+// a rule lets through, now or later, and the host itself keeps back is blocked,
+// but for one that is kept back by its dependencies: the simulation decides
+// about that.
 func Decide(b *Baseline, s Subject, now time.Time) Decision {
 	s.Now = now
 	d := Decision{Verdict: NotMatched, Reason: "no rule of baseline " + b.Name + " matches"}
@@ -24,7 +24,7 @@ func Decide(b *Baseline, s Subject, now time.Time) Decision {
 	}
 	if d.Verdict == Approved || d.Verdict == Deferred {
 		if why := hostBlocks(s.Update.BlockedBy); why != "" {
-			d.Verdict, d.Reason, d.Until = Blocked, why, time.Time{}
+			d = Decision{Verdict: Blocked, Reason: why}
 		}
 	}
 	return d
@@ -52,13 +52,12 @@ func (r *Rule) decide(s Subject, now time.Time) Decision {
 	case RuleHold:
 		d.Verdict, d.Until = Held, r.Until
 	case RuleReject:
-		d.Verdict = Rejected
+		d.Verdict, d.Until = Rejected, r.Until
 	case RulePin:
-		d.Verdict = Pinned
-		if glob(r.Version, s.Update.To) {
+		if why := r.pins(s); why != "" {
+			d.Verdict, d.Until, d.Reason = Pinned, r.Until, or(d.Reason, why)
+		} else {
 			d.Verdict = Approved
-		} else if d.Reason == "" {
-			d.Reason = fmt.Sprintf("version %s is not %s", s.Update.To, r.Version)
 		}
 	default:
 		d.Verdict = Approved
@@ -67,15 +66,23 @@ func (r *Rule) decide(s Subject, now time.Time) Decision {
 			d.Reason = fmt.Sprintf("%s old enough on %s (counted from %s)", r.Name, due.UTC().Format(time.RFC3339), from)
 		}
 	}
-	if d.Reason == "" {
-		d.Reason = fmt.Sprintf("rule %s %q", r.Kind, r.Name)
-	}
+	d.Reason = or(d.Reason, fmt.Sprintf("rule %s %q", r.Kind, r.Name))
 	return d
 }
 
-// due is when an approval with an age comes due, and what the age counts from.
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// due is when an approval with an age comes due, and what the age counts from. A
+// rule without an age is due at once, whatever the clock of the publisher says.
 func (r *Rule) due(s Subject, now time.Time) (time.Time, string) {
 	switch {
+	case r.After <= 0:
+		return now, "now"
 	case !s.Update.Published.IsZero():
 		return s.Update.Published.Add(r.After), "its publication"
 	case !s.FirstSeen.IsZero():
@@ -88,10 +95,10 @@ func (r *Rule) due(s Subject, now time.Time) (time.Time, string) {
 // matches reports whether every criterion that is given matches.
 func (r *Rule) matches(s Subject) bool {
 	u := s.Update
-	if r.Kind == RuleHold && !r.Until.IsZero() && s.After(r.Until) {
+	if !r.Until.IsZero() && s.After(r.Until) {
 		return false
 	}
-	return (len(r.Packages) == 0 || slices.ContainsFunc(r.Packages, func(p string) bool { return glob(p, u.Name) })) &&
+	return (len(r.Packages) == 0 || slices.ContainsFunc(r.Packages, func(p string) bool { return inventory.MatchGlob(p, u.Name) })) &&
 		(len(r.KBs) == 0 || intersects(r.KBs, u.KBs)) &&
 		(len(r.CVEs) == 0 || intersects(r.CVEs, u.CVEs)) &&
 		(len(r.Classifications) == 0 || slices.Contains(r.Classifications, u.Classification)) &&
@@ -102,11 +109,4 @@ func (r *Rule) matches(s Subject) bool {
 
 func intersects(a, b []string) bool {
 	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
-}
-
-// glob matches the whole of s with *, ? and […]; case counts. The loader has
-// refused patterns that are malformed.
-func glob(pattern, s string) bool {
-	ok, err := path.Match(pattern, s)
-	return err == nil && ok
 }
