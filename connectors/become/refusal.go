@@ -80,8 +80,11 @@ func Error(kind Kind, b connectors.Become, host, login string, hasPassword bool,
 
 func describe(kind Kind, method, user, login string, hasPassword bool) (message, hint string) {
 	rule := fmt.Sprintf("allow %s to run /bin/sh as %s (see `sudo -l` on the host)", login, user)
-	if method == string(connectors.BecomeDoas) {
+	switch method {
+	case string(connectors.BecomeDoas):
 		rule = fmt.Sprintf("put `permit nopass %s as %s` into doas.conf on the host", login, user)
+	case string(connectors.BecomeSu):
+		rule = fmt.Sprintf("let %s use su on the host (group wheel, PAM), or use sudo", login)
 	}
 	switch kind {
 	case NeedsPassword:

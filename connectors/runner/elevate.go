@@ -82,7 +82,7 @@ func (k *call) direct(ctx context.Context) (connectors.Result, become.Kind, erro
 		return connectors.Result{}, "", err
 	}
 	var started <-chan struct{}
-	l := launch(ctx, k.r.starter, become.Direct(k.r.opt.Become), k.c.MaxOutput+markRoom, func(l *live) {
+	l := k.r.launch(ctx, become.Direct(k.r.opt.Become), k.c.MaxOutput+markRoom, func(l *live) {
 		started = l.stdout.Watch(marks.Start+"\n", 1)
 	})
 	if err := l.begin(ctx); err != nil {
@@ -127,7 +127,7 @@ func (k *call) behindGate(ctx context.Context, entered func()) (connectors.Resul
 		return connectors.Result{}, err
 	}
 	talk := &conversation{call: k, marks: marks}
-	l := launch(ctx, k.r.starter, become.Asking(b, marks), k.c.MaxOutput+markRoom, talk.watch)
+	l := k.r.launch(ctx, become.Asking(b, marks), k.c.MaxOutput+markRoom, talk.watch)
 	if err := l.begin(ctx); err != nil {
 		return l.result(Exit{}), err
 	}

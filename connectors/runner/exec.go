@@ -40,15 +40,18 @@ type endResult struct {
 
 // launch starts a command line in the background. Its streams can be watched
 // before anything arrives, by prepare.
-func launch(ctx context.Context, s Starter, line string, limit int64, prepare func(*live)) *live {
+func (r *Runner) launch(ctx context.Context, line string, limit int64, prepare func(*live)) *live {
 	l := &live{started: make(chan startResult, 1), ended: make(chan endResult, 1)}
 	l.activity.Store(time.Now().UnixNano())
 	l.stdout, l.stderr = NewStream(limit, &l.activity), NewStream(limit, &l.activity)
+	for _, stream := range []*Stream{l.stdout, l.stderr} {
+		stream.budget, stream.done = r.opt.Budget, ctx
+	}
 	if prepare != nil {
 		prepare(l)
 	}
 	go func() {
-		proc, err := s.Start(ctx, line, l.stdout, l.stderr)
+		proc, err := r.starter.Start(ctx, line, l.stdout, l.stderr)
 		if err != nil {
 			l.started <- startResult{err: err}
 			return

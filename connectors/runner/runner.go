@@ -26,6 +26,8 @@ type Options struct {
 	// shell; 0 means a minute. A sudo that cannot resolve its own host name takes
 	// ten seconds, a wrong password some more.
 	PromptWait time.Duration
+	// Budget is shared with other sessions; nil bounds nothing.
+	Budget *Budget
 }
 
 // DefaultPromptWait is the default of Options.PromptWait.
@@ -100,7 +102,7 @@ func (k *call) plain(ctx context.Context) (connectors.Result, error) {
 			line, stdin = become.Shell, become.Inline(k.c.Line)
 		}
 	}
-	l := launch(ctx, k.r.starter, line, k.c.MaxOutput, nil)
+	l := k.r.launch(ctx, line, k.c.MaxOutput, nil)
 	if err := l.begin(ctx); err != nil {
 		return l.result(Exit{}), err
 	}

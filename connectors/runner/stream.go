@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -22,14 +23,18 @@ var scratch = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 
 // Stream keeps the first bytes of one output of a command, up to a bound, and
 // throws the rest away while it arrives. It is safe for one writer and many
-// readers.
+// readers. Its memory counts against the budget until Take.
 type Stream struct {
 	max      int
 	activity *atomic.Int64
+	// budget is what the stream shares with others; done ends the waiting for it.
+	budget *Budget
+	done   context.Context //nolint:containedctx // the life of the command
 
 	mu        sync.Mutex
 	seen      int64
 	buf       []byte
+	granted   int64
 	truncated bool
 	closed    bool
 	watches   []*watch
@@ -47,22 +52,29 @@ type watch struct {
 // NewStream makes a stream that keeps at most max bytes. activity, if not nil,
 // is set to the time of each piece that arrives, in nanoseconds.
 func NewStream(limit int64, activity *atomic.Int64) *Stream {
-	return &Stream{max: int(limit), activity: activity}
+	return &Stream{max: int(limit), activity: activity, done: context.Background()}
 }
 
-// Write keeps what fits. It never fails.
+// Write keeps what fits. It never fails; it takes its time over what it throws
+// away.
 func (s *Stream) Write(p []byte) (int, error) {
 	s.touch()
+	s.budget.discard(s.done, len(p)-s.keep(p))
+	return len(p), nil
+}
+
+// keep keeps what fits of p and returns how much that is.
+func (s *Stream) keep(p []byte) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen += int64(len(p))
-	keep := min(len(p), s.room())
-	if keep < len(p) {
+	n := min(len(p), s.room(len(p)))
+	if n < len(p) {
 		s.truncated = true
 	}
-	s.buf = append(s.buf, p[:keep]...)
+	s.buf = append(s.buf, p[:n]...)
 	s.scan(p)
-	return len(p), nil
+	return n
 }
 
 // ReadFrom reads r to its end. It reads straight into what it keeps, so that
@@ -122,11 +134,19 @@ func (s *Stream) touch() {
 	}
 }
 
-func (s *Stream) room() int {
+// room is how much of n bytes may be kept.
+func (s *Stream) room(n int) int {
 	if s.closed {
 		return 0
 	}
-	return s.max - len(s.buf)
+	n = min(n, s.max-len(s.buf))
+	for int64(len(s.buf)+n) > ownShare+s.granted {
+		if !s.budget.grow(s.granted) {
+			return max(0, int(ownShare+s.granted)-len(s.buf))
+		}
+		s.granted += grant
+	}
+	return n
 }
 
 // Watch returns a channel that is closed when word was seen n times. Call it
@@ -192,5 +212,7 @@ func (s *Stream) Take() ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	s.budget.shrink(s.granted)
+	s.granted = 0
 	return s.buf, s.truncated
 }

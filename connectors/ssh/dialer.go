@@ -23,6 +23,7 @@ type Dialer struct {
 	trust  *trustCache
 	hops   *hopPool
 	files  *configCache
+	budget *runner.Budget
 
 	// ctx ends with the dialer.
 	ctx    context.Context //nolint:containedctx // the life of the shared connections, not of a call
@@ -41,6 +42,7 @@ func New(cfg Config) *Dialer {
 		keys:   newKeyCache(),
 		trust:  newTrustCache(cfg.HostKeys),
 		files:  newConfigCache(cfg.ConfigFile),
+		budget: runner.NewBudget(cfg.MaxBuffered, 0),
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.hops = newHopPool(d.ctx, cfg.HopChannels, cfg.HopIdle)
@@ -95,7 +97,7 @@ func (d *Dialer) Dial(ctx context.Context, t connectors.Target) (connectors.Sess
 	if err != nil {
 		return nil, err
 	}
-	return newSession(l, ep, d.cfg), nil
+	return newSession(l, ep, d.cfg, d.budget), nil
 }
 
 // connect opens one link, with retries.

@@ -29,10 +29,10 @@ var (
 	_ runner.Starter     = (*session)(nil)
 )
 
-func newSession(l *link, ep endpoint, cfg Config) *session {
+func newSession(l *link, ep endpoint, cfg Config, budget *runner.Budget) *session {
 	s := &session{link: l, host: ep.name(), places: newPlaces(cfg.MaxSessions)}
 	s.runner = runner.New(s, runner.Options{
-		Host: ep.name(), Login: ep.user, Become: ep.target.Become, Timeouts: ep.timeouts, PromptWait: cfg.PromptWait,
+		Host: ep.name(), Login: ep.user, Become: ep.target.Become, Timeouts: ep.timeouts, PromptWait: cfg.PromptWait, Budget: budget,
 	})
 	return s
 }
