@@ -80,7 +80,7 @@ func commands() []func(*app) *cobra.Command {
 		(*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
-		(*app).versionCmd,
+		(*app).demoCmd, (*app).versionCmd,
 	}
 }
 

@@ -1,0 +1,40 @@
+// Package sim is a fleet of simulated machines behind real SSH on loopback:
+// packages, a repository, updates, services, reboots, and faults. The
+// demonstration runs on it, and whole-program tests do.
+//
+//	patchwave ──SSH──► listener ──► command line ──► sudo ──► sh -s ──► script, by its name
+//	                   (a host)     words.go         sudo.go   shell.go  scan.go job.go …
+//
+// A machine runs no shell. It reads the head of a script (posix.Decode) and
+// answers it by its name, in the frames that the real shell would print, from a
+// model of the machine: host.go. So it can be wrong where the shell is right; the
+// tests of this package hold its answers against the parsers of the real
+// programs, and what they have in common stands in the doc.go of those packages:
+//
+//	scan, facts                 engine/scan, engine/updates/apt
+//	simulate                    engine/updates/apt
+//	job (claims and jobs)       engine/job
+//	install, keep, rollback     engine/updates/apt, as the body of a job
+//	reboot                      engine/run, as the body of a job
+//	probe                       engine/health
+//
+// Any other command line is for a tiny set of commands (plain.go), or unknown.
+//
+// # What a machine is
+//
+// Machine says what it has at first. From then on it is a Host that changes as a
+// real one would: an index that goes stale, packages that a job unpacks and
+// configures one by one, a reboot flag, a claim, jobs that outlive connections
+// and die in reboots. Everything of a Host stands under one lock; a script is
+// answered while it is held, a job takes it for each of its steps. Time that a
+// machine spends (a job, a reboot, a wait for a lock) is real, but short:
+// Options says how short.
+//
+// Snapshot is for tests: what the host has, and what was done to it, in order.
+// It is the witness that nothing is done twice.
+//
+// # Faults
+//
+// Faults are of one machine and can be changed while it runs. They show where a
+// real machine would show them: in the handshake, in sudo's words, in dpkg's.
+package sim

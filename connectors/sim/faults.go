@@ -1,0 +1,76 @@
+package sim
+
+import "time"
+
+// Faults is what is wrong with a machine. The zero value is a machine that
+// works.
+type Faults struct {
+	// Unreachable: nothing listens.
+	Unreachable bool
+	// Silent: it takes connections and never says a word.
+	Silent bool
+	// HostKeyChanged: it shows another key than Fleet.KnownHosts says.
+	HostKeyChanged bool
+	// AuthRefused: it lets nobody in.
+	AuthRefused bool
+	// Sudo is how sudo behaves.
+	Sudo Sudo
+	// Hang are names of scripts that never end ("scan", "install"), "*" for all.
+	Hang []string
+	// Flood are names of scripts that print without end.
+	Flood []string
+	// CutDuring are scripts of jobs in the middle of which all connections to the
+	// machine break, once for each job. The job goes on.
+	CutDuring []string
+	// CrashDuring are scripts of jobs in the middle of which the machine reboots
+	// by itself.
+	CrashDuring []string
+
+	// FailPostinst are packages whose new version cannot be configured.
+	FailPostinst []string
+	// Breaks are services that do not run while a package has another version than
+	// it had at first, by the package's name.
+	Breaks map[string]string
+	// Lies are packages that apt reports as installed and leaves as they were.
+	Lies []string
+	// CannotKeep are packages whose old version cannot be kept.
+	CannotKeep []string
+	// AptLock is the name of a program that holds dpkg's lock, or "". Host.Unlock
+	// ends it.
+	AptLock string
+	// HostLock: another job holds the lock of the machine.
+	HostLock bool
+	// Interrupted: dpkg was killed and has left a journal.
+	Interrupted bool
+	// StaleIndex: the index cannot be refreshed.
+	StaleIndex bool
+	// DiskFull: nothing can be written.
+	DiskFull bool
+
+	// NoReboot: it is asked to reboot and does not.
+	NoReboot bool
+	// NoReturn: it goes down to reboot and never comes back.
+	NoReturn bool
+	// Hostile: whatever it says is full of escape sequences, false marks and
+	// commands.
+	Hostile bool
+	// Latency is how long it takes before it answers a command.
+	Latency time.Duration
+}
+
+// Sudo is how sudo behaves.
+type Sudo string
+
+// The behaviours of sudo.
+const (
+	// SudoFree wants no password.
+	SudoFree Sudo = ""
+	// SudoPassword wants Machine.Password.
+	SudoPassword Sudo = "password"
+	// SudoMissing is not installed.
+	SudoMissing Sudo = "missing"
+	// SudoDenied does not know the user.
+	SudoDenied Sudo = "denied"
+	// SudoTerminal wants a terminal.
+	SudoTerminal Sudo = "terminal"
+)

@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Host is a machine that runs. Its methods are safe for use by many.
+type Host struct {
+	fleet *Fleet
+	name  string
+	addr  string
+	// key is what KnownHosts says, shown what the machine shows.
+	key, other ssh.Signer
+	spec       Machine
+
+	// life guards what is between the machine and the network: life.go.
+	life     sync.Mutex
+	listener net.Listener
+	conns    map[net.Conn]bool
+	down     bool
+
+	// mu guards everything below.
+	mu     sync.Mutex
+	faults Faults
+
+	bootID   string
+	bootedAt time.Time
+	// boot ends with the machine's present life.
+	boot    context.Context
+	endBoot context.CancelFunc
+	kernel  string
+	build   string
+
+	packages map[string]*installed
+	// first are the versions that the machine had at first.
+	first map[string]string
+	// repo is what the repositories have now, index what they had at the last
+	// refresh.
+	repo, index []Offer
+	indexAt     time.Time
+	indexed     bool
+	// kernels are the releases in /boot.
+	kernels []string
+	// flag are the packages that set /run/reboot-required.
+	flag        []string
+	interrupted bool
+
+	claim  claim
+	fences map[string]int64
+	jobs   map[string]*job
+	tombs  map[string]*job
+	// worker is the id of the job that holds the host's lock, or "".
+	worker string
+	// kept are the package files in the directories of keep, "DIR NAME VERSION".
+	kept map[string]bool
+
+	seen record
+}
+
+// installed is a package on the machine.
+type installed struct {
+	name, arch, version string
+	auto, held, gone    bool
+	// state is "ok" or dpkg's word.
+	state string
+}
+
+// shown is how apt writes the package: the native architecture is not said.
+func shown(name, arch string) string {
+	if arch == "" || arch == native || arch == "all" {
+		return name
+	}
+	return name + ":" + arch
+}
+
+func (p *installed) shown() string { return shown(p.name, p.arch) }
+
+func newHost(f *Fleet, m Machine) (*Host, error) {
+	h := &Host{fleet: f, name: m.Name, spec: m, faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
+		packages: map[string]*installed{}, first: map[string]string{}, repo: m.Updates, index: m.Updates,
+		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, seen: newRecord()}
+	var err error
+	if h.key == nil {
+		if h.key, err = newHostKey(); err != nil {
+			return nil, err
+		}
+	}
+	if h.bootID, err = newBootID(); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	h.bootedAt = now.Add(-or(m.Uptime, 40*24*time.Hour))
+	h.indexAt, h.indexed = now.Add(-or(m.IndexAge, 3*time.Hour)), m.IndexAge >= 0
+	h.boot, h.endBoot = context.WithCancel(f.ctx)
+	h.kernel = or(m.Kernel, baseKernel)
+	packages := m.Packages
+	if packages == nil {
+		packages = Base()
+	}
+	for _, p := range packages {
+		i := &installed{name: p.Name, arch: or(p.Arch, native), version: p.Version, auto: p.Auto, held: p.Held, gone: p.Gone, state: "ok"}
+		h.packages[i.shown()] = i
+		h.first[i.shown()] = i.version
+	}
+	h.kernels = []string{h.kernel}
+	h.build = h.buildOf(h.kernel)
+	h.interrupted = m.Faults.Interrupted
+	return h, nil
+}
+
+// buildOf is `uname -v` of a kernel: Debian writes the package's version in it.
+func (h *Host) buildOf(kernel string) string {
+	version := baseImage
+	if p := h.packages["linux-image-"+kernel]; p != nil {
+		version = p.version
+	}
+	return fmt.Sprintf("#1 SMP PREEMPT_DYNAMIC Debian %s (2026-10-05)", version)
+}
+
+// newBootID is a random UUID, as /proc/sys/kernel/random/boot_id shows it.
+func newBootID() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make a boot id: %w", err)
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+}
+
+// Name is the name of the machine.
+func (h *Host) Name() string { return h.name }
+
+// Addr is where it listens. A reboot does not change it.
+func (h *Host) Addr() (ip string, port int) {
+	ip, p, _ := net.SplitHostPort(h.addr) // it comes from a listener
+	port, _ = strconv.Atoi(p)             // as above
+	return ip, port
+}
+
+// Faults are what is wrong with it now.
+func (h *Host) Faults() Faults {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.faults
+}
+
+// SetFaults changes what is wrong with it. A machine that becomes unreachable
+// drops its connections; Interrupted can only be added, as dpkg alone repairs
+// itself.
+func (h *Host) SetFaults(f Faults) {
+	h.mu.Lock()
+	was := h.faults
+	h.faults = f
+	h.interrupted = h.interrupted || f.Interrupted
+	h.mu.Unlock()
+	switch {
+	case f.Unreachable && !was.Unreachable:
+		h.goDown()
+	case !f.Unreachable && was.Unreachable:
+		h.comeUp()
+	}
+}
+
+// Unlock ends the program that holds dpkg's lock, and the other job that holds
+// the host's.
+func (h *Host) Unlock() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.faults.AptLock, h.faults.HostLock = "", false
+}
+
+// Publish puts more versions into the repositories. The machine sees them when
+// it refreshes its index.
+func (h *Host) Publish(offers ...Offer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.repo = slices.Concat(h.repo, offers)
+}
+
+// now is the machine's clock.
+func (h *Host) now() time.Time { return time.Now().Add(h.spec.ClockSkew) }
+
+// names of the packages, sorted.
+func (h *Host) names() []string { return slices.Sorted(maps.Keys(h.packages)) }
+
+// broken reports whether a service cannot run with what is installed.
+func (h *Host) broken(service string) bool {
+	for pkg, name := range h.faults.Breaks {
+		p := h.packages[pkg]
+		if name == service && p != nil && p.version != h.first[pkg] {
+			return true
+		}
+	}
+	return false
+}

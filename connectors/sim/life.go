@@ -1,0 +1,160 @@
+package sim
+
+import (
+	"context"
+	"net"
+	"slices"
+	"time"
+)
+
+// maxConns bounds the connections of a machine.
+const maxConns = 200
+
+// goUp serves a listener.
+func (h *Host) goUp(l net.Listener) {
+	h.life.Lock()
+	h.listener, h.down = l, false
+	h.life.Unlock()
+	if !h.fleet.spawn(func() { h.accept(l) }) {
+		_ = l.Close() // the fleet is closed
+	}
+}
+
+// comeUp listens again where the machine listened before. Until the address is
+// free, it tries.
+func (h *Host) comeUp() {
+	h.fleet.spawn(func() {
+		for {
+			l, err := (&net.ListenConfig{}).Listen(h.fleet.ctx, "tcp", h.addr)
+			if err == nil {
+				h.goUp(l)
+				return
+			}
+			if !wait(h.fleet.ctx, 20*time.Millisecond) {
+				return
+			}
+		}
+	})
+}
+
+// goDown stops listening and drops every connection.
+func (h *Host) goDown() {
+	h.life.Lock()
+	defer h.life.Unlock()
+	h.down = true
+	if h.listener != nil {
+		_ = h.listener.Close() // accept returns
+		h.listener = nil
+	}
+	h.drop()
+}
+
+// Cut drops every connection, as a network that breaks does.
+func (h *Host) Cut() {
+	h.life.Lock()
+	defer h.life.Unlock()
+	h.drop()
+}
+
+func (h *Host) drop() {
+	for c := range h.conns {
+		_ = c.Close() // it is being dropped
+	}
+}
+
+func (h *Host) accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		if !h.track(c) {
+			_ = c.Close() // there are too many, or the machine is down
+			continue
+		}
+		if !h.fleet.spawn(func() {
+			defer h.untrack(c)
+			h.connection(c)
+		}) {
+			h.untrack(c)
+		}
+	}
+}
+
+func (h *Host) track(c net.Conn) bool {
+	h.life.Lock()
+	defer h.life.Unlock()
+	if h.down || len(h.conns) >= maxConns {
+		return false
+	}
+	h.conns[c] = true
+	return true
+}
+
+func (h *Host) untrack(c net.Conn) {
+	h.life.Lock()
+	defer h.life.Unlock()
+	delete(h.conns, c)
+	_ = c.Close() // it may be closed already
+}
+
+// Reboot reboots the machine now, whoever asked for it, and returns when it is
+// down.
+func (h *Host) Reboot() { h.rebootAfter(0)() }
+
+// rebootAfter returns the work of a reboot some time from now: going down, with
+// everything that runs, and coming up again.
+func (h *Host) rebootAfter(delay time.Duration) func() {
+	return func() {
+		if !wait(h.fleet.ctx, delay) {
+			return
+		}
+		h.mu.Lock()
+		h.endBoot()
+		down := h.fleet.opt.RebootTime
+		never := h.faults.NoReturn
+		h.mu.Unlock()
+		h.goDown()
+		if never {
+			return
+		}
+		h.fleet.spawn(func() {
+			if wait(h.fleet.ctx, down) && h.start() {
+				h.comeUp()
+			}
+		})
+	}
+}
+
+// start is a boot: the newest kernel, no flags, no locks.
+func (h *Host) start() bool {
+	id, err := newBootID()
+	if err != nil {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bootID, h.bootedAt = id, time.Now()
+	h.boot, h.endBoot = context.WithCancel(h.fleet.ctx)
+	h.kernel = slices.MaxFunc(h.kernels, compareVersions)
+	h.build = h.buildOf(h.kernel)
+	h.flag, h.worker = nil, ""
+	h.faults.AptLock, h.faults.HostLock = "", false
+	h.seen.boots++
+	return true
+}
+
+// wait waits; it is false if ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+)
+
+// simulate answers the question what installing some versions would do:
+// engine/updates/apt/simulate.sh.
+func (h *Host) simulate(a frames, args map[string]string) {
+	if args["mode"] == "each" {
+		for i, line := range strings.Split(args["want"], "\n") {
+			h.simulated(a, fmt.Sprintf("apt.sim.%d", i+1), line)
+		}
+		return
+	}
+	s := h.simulated(a, "apt.sim", args["want"])
+	var undo strings.Builder
+	for _, t := range append(append([]step{}, s.install...), s.remove...) {
+		if t.from == "" {
+			continue
+		}
+		word := "yes"
+		if h.vanished(t.shown()) {
+			word = "no"
+		}
+		fmt.Fprintf(&undo, "%s\t%s\t%s\t%s\n", t.name, t.arch, t.from, word)
+	}
+	a.run("apt.undo", undo.String(), "", 0)
+	download := ""
+	if len(s.install)+len(s.remove) > 0 {
+		sum := int64(0)
+		for _, t := range s.install {
+			sum += t.offer.size()
+		}
+		download = fmt.Sprintf("%d\n", sum)
+	}
+	a.run("apt.download", download, "", 0)
+}
+
+func (h *Host) simulated(a frames, frame, lines string) solution {
+	var wants []want
+	for _, line := range strings.Split(lines, "\n") {
+		if f := strings.Split(line, "\t"); len(f) == 3 {
+			wants = append(wants, want{name: f[0], arch: f[1], version: f[2]})
+		} else if line != "" {
+			a.run(frame, "", "E: patchwave: a wanted package is not spelled as apt spells it\n", 100)
+			return solution{}
+		}
+	}
+	s := h.solve(wants)
+	if s.refused != "" {
+		a.run(frame, "", s.refused+"\n", 100)
+		return solution{}
+	}
+	var b strings.Builder
+	for _, t := range s.remove {
+		fmt.Fprintf(&b, "Remv %s [%s]\n", t.shown(), t.from)
+	}
+	for _, t := range s.install {
+		b.WriteString(instRow(t))
+	}
+	for _, t := range s.remove {
+		fmt.Fprintf(&b, "Arch %s %s\n", t.shown(), t.arch)
+	}
+	a.run(frame, b.String(), "", 0)
+	return s
+}
+
+// instRow is a row "Inst" of apt-get -s.
+func instRow(t step) string {
+	old := ""
+	if t.from != "" {
+		old = "[" + t.from + "] "
+	}
+	var origins []string
+	for _, from := range t.offer.from() {
+		origins = append(origins, from.shown())
+	}
+	return fmt.Sprintf("Inst %s %s(%s %s [%s])\n", t.shown(), old, t.to, strings.Join(origins, ", "), t.arch)
+}

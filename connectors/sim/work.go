@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// worker is a job while it runs. Each of its steps takes the machine's lock; no
+// step begins after the machine went down.
+type worker struct {
+	h   *Host
+	ctx context.Context
+	job *job
+	a   frames
+}
+
+// locked runs one step under the machine's lock.
+func (w *worker) locked(step func()) {
+	w.h.mu.Lock()
+	defer w.h.mu.Unlock()
+	if w.ctx.Err() == nil {
+		step()
+	}
+}
+
+// body runs the script that the job was given and returns its exit status.
+func (w *worker) body() int {
+	call := w.job.body
+	w.a = frames{nonce: call.Nonce, out: &w.job.log, err: &w.job.log}
+	hang := false
+	w.locked(func() {
+		w.h.seen.of(w.job).Runs++
+		hang = named(w.h.faults.Hang, call.Name)
+		if w.h.faults.Hostile {
+			w.a.say("%s\n", hostile)
+		}
+	})
+	if hang {
+		<-w.ctx.Done()
+		return 1
+	}
+	rc := 127
+	switch call.Name {
+	case "install":
+		rc = w.frame("apt.install", w.install)
+	case "rollback":
+		rc = w.frame("apt.rollback", w.rollback)
+	case "keep":
+		rc = w.keep()
+	case "reboot":
+		rc = w.reboot()
+	default:
+		w.locked(func() { w.a.warn("sh: the simulated machine does not know script %s\n", call.Name) })
+	}
+	w.locked(w.a.done)
+	return rc
+}
+
+// frame is pw_run NAME apt_timed WORK.
+func (w *worker) frame(name string, work func() int) int {
+	begin := time.Now()
+	flags := 0
+	w.locked(func() {
+		w.a.begin(name)
+		flags = len(w.h.flag)
+	})
+	rc := work()
+	w.locked(func() {
+		if len(w.h.flag) > flags {
+			w.a.say("patchwave: reboot required\n")
+		}
+		w.a.say("patchwave: took %d s\n", int(time.Since(begin).Seconds()))
+		w.a.end(name, rc)
+	})
+	return rc
+}
+
+// half is the middle of a job, where faults strike.
+func (w *worker) half() {
+	cut, crash := false, false
+	w.locked(func() {
+		cut = named(w.h.faults.CutDuring, w.job.body.Name)
+		if crash = named(w.h.faults.CrashDuring, w.job.body.Name); crash {
+			w.h.interrupted = w.job.body.Name != "keep"
+		}
+	})
+	if cut {
+		w.h.Cut()
+	}
+	if crash {
+		w.h.Reboot()
+	}
+}
+
+// change is one line of the argument "changes".
+type change struct {
+	action, name, arch, from, to string
+}
+
+func (c change) shown() string { return shown(c.name, c.arch) }
+
+// changes reads ACTION, NAME, ARCH, FROM, TO with tabs between; "-" is none.
+func changes(text string) ([]change, bool) {
+	var list []change
+	for _, line := range strings.Split(text, "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) != 5 || !slices.Contains([]string{"install", "upgrade", "downgrade", "remove"}, f[0]) {
+			return nil, false
+		}
+		for i := 3; i < 5; i++ {
+			if f[i] == "-" {
+				f[i] = ""
+			}
+		}
+		list = append(list, change{f[0], f[1], f[2], f[3], f[4]})
+	}
+	return list, true
+}
+
+// keep stores the old packages: engine/updates/apt/keep.sh.
+func (w *worker) keep() int {
+	args := w.job.body.Args
+	list, _ := changes(args["changes"]) // what is not spelled as a change is passed over
+	w.locked(func() { w.a.begin("apt.keep") })
+	w.pause(w.h.fleet.opt.JobTime / 8)
+	w.half()
+	w.pause(w.h.fleet.opt.JobTime / 8)
+	w.locked(func() {
+		for _, c := range list {
+			if c.from == "" {
+				continue
+			}
+			word := "missing"
+			if p := w.h.packages[c.shown()]; p != nil && p.version == c.from && !slices.Contains(w.h.faults.CannotKeep, c.name) {
+				word = "kept"
+				w.h.kept[keptFile(args["dir"], c.shown(), c.from)] = true
+			}
+			w.a.say("%s\t%s\t%s\t%s\n", c.name, c.arch, c.from, word)
+		}
+		w.a.end("apt.keep", 0)
+	})
+	return 0
+}
+
+func keptFile(dir, name, version string) string { return dir + " " + name + " " + version }
+
+// reboot asks for a reboot in two seconds: engine/run/reboot.sh.
+func (w *worker) reboot() int {
+	w.locked(func() {
+		w.a.run("reboot", "", "", 0)
+		if !w.h.faults.NoReboot {
+			w.h.fleet.spawn(w.h.rebootAfter(2 * w.h.fleet.opt.Second))
+		}
+	})
+	return 0
+}
