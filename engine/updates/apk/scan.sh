@@ -38,7 +38,7 @@ apk_scan() {
 	pw_run apk.world apk_pins
 	apk_names=$(printf '%s\n' "$apk_text" | sed -n 's/^\([A-Za-z0-9_][A-Za-z0-9+._-]*\)-[0-9][^- ]*\(-r[0-9]*\)\{0,1\} .*/\1/p' | sort -u)
 	if [ -n "$apk_names" ]; then
-		pw_run apk.upgrade apk --no-network upgrade --simulate --no-self-upgrade
+		pw_run apk.upgrade apk --no-network --force-missing-repositories upgrade --simulate --no-self-upgrade
 		# shellcheck disable=SC2086 # one argument a name
 		pw_run apk.policy apk --no-network policy $apk_names
 	fi
