@@ -34,11 +34,6 @@ func traces(t *testing.T, lab string) map[string]string {
 		}
 		found[name] = string(out)
 	}
-	limit, err := os.ReadFile("/proc/sys/fs/inotify/max_user_instances")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found["inotify"] = string(limit)
 	found["cgroups"] = strings.Join(glob(t, "/sys/fs/cgroup/*/patchwave-lab-"+lab+"-*"), " ") +
 		strings.Join(glob(t, "/sys/fs/cgroup/patchwave-lab-"+lab+"-*"), " ")
 	found["directory"] = strings.Join(glob(t, filepath.Join(labhost.CacheDir, "run", lab)), " ")

@@ -79,7 +79,7 @@ func (l *Lab) Add(ctx context.Context, name string, f Flavour, options ...Option
 	for _, option := range options {
 		option(h)
 	}
-	if err := l.register(h); err != nil {
+	if err := l.register(ctx, h); err != nil {
 		return nil, err
 	}
 	if err := h.create(ctx); err != nil {
@@ -93,7 +93,7 @@ func (l *Lab) Add(ctx context.Context, name string, f Flavour, options ...Option
 }
 
 // register gives the host its address.
-func (l *Lab) register(h *Host) error {
+func (l *Lab) register(ctx context.Context, h *Host) error {
 	l.mu.Lock()
 	if _, ok := l.hosts[h.Name]; ok {
 		l.mu.Unlock()
@@ -107,7 +107,7 @@ func (l *Lab) register(h *Host) error {
 		return errors.New("the lab's network is full")
 	}
 	if h.number == 20 {
-		return l.raiseInotify()
+		return gated(ctx, func() error { return inotifyInstances().raise(4096) })
 	}
 	return nil
 }

@@ -35,7 +35,6 @@ type Lab struct {
 
 	mu      sync.Mutex
 	hosts   map[string]*Host
-	sysctls map[string]string // what they were before
 	program func(context.Context) (string, error)
 }
 
@@ -54,7 +53,7 @@ func Open(ctx context.Context, logf func(format string, args ...any)) (*Lab, err
 	}
 	l := &Lab{
 		Dir: dir, owner: owner, KeyFile: filepath.Join(dir, "id_ed25519"), id: cgroupPrefix + filepath.Base(dir), logf: logf,
-		hosts: map[string]*Host{}, sysctls: map[string]string{},
+		hosts: map[string]*Host{},
 	}
 	l.program = buildProgram(filepath.Join(dir, "patchwave"))
 	if err := l.open(ctx); err != nil {
@@ -110,7 +109,7 @@ func (l *Lab) Close() error {
 	if l.images.image.file != nil {
 		l.images.release()
 	}
-	return errors.Join(err, l.restoreSysctls(), os.RemoveAll(l.Dir), l.owner.Close())
+	return errors.Join(err, removeRunDir(ctx, l.Dir, l.owner))
 }
 
 // Hosts are the lab's guests, in no order.
