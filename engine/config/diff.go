@@ -38,8 +38,18 @@ type edit struct {
 	old, fresh int
 }
 
+// splitLines returns the lines without their ends. A last line that has none
+// carries the remark of diff, so that it differs from one that has.
 func splitLines(b []byte) []string {
-	return strings.SplitAfter(strings.TrimSuffix(string(b), "\n"), "\n")
+	if len(b) == 0 {
+		return nil
+	}
+	text, ended := strings.CutSuffix(string(b), "\n")
+	lines := strings.Split(text, "\n")
+	if !ended {
+		lines[len(lines)-1] += "\n\\ No newline at end of file"
+	}
+	return lines
 }
 
 // lineEdits compares line by line. Formatting changes lines in place and adds or
@@ -141,7 +151,7 @@ func writeHunk(b *bytes.Buffer, edits []edit, from, to int) {
 	fmt.Fprintf(b, "@@ -%s +%s @@\n", span(edits[from].old, olds), span(edits[from].fresh, news))
 	for _, e := range edits[from:to] {
 		b.WriteByte(e.op)
-		b.WriteString(strings.TrimRight(e.line, "\n"))
+		b.WriteString(e.line)
 		b.WriteByte('\n')
 	}
 }

@@ -18,6 +18,9 @@ const (
 	// maxOperators bounds the operators, calls and indexes of one expression,
 	// those of the expressions around it included: each can be a level of the tree.
 	maxOperators = 1024
+	// maxParts bounds the interpolations of one template: the parser takes time
+	// that grows with their square.
+	maxParts = 10_000
 	// maxExponent bounds the digits of a number's exponent: 1e999999999 is short
 	// to write and a gigabyte to print.
 	maxExponent = 3
@@ -77,6 +80,8 @@ type level struct {
 	open hclsyntax.TokenType
 	// operators are those of the expression that is being read.
 	operators int
+	// parts are the interpolations and directives of a template.
+	parts int
 }
 
 type guard struct {
@@ -92,6 +97,11 @@ func (g *guard) token(t *hclsyntax.Token) *hcl.Diagnostic {
 		hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 		top.operators++
 		g.operators++
+		if t.Type == hclsyntax.TokenTemplateInterp || t.Type == hclsyntax.TokenTemplateControl {
+			if top.parts++; top.parts > maxParts {
+				return guardFailed(t.Range, fmt.Sprintf("a template has more than %d parts", maxParts))
+			}
+		}
 		g.levels = append(g.levels, level{open: t.Type})
 	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
 		hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:

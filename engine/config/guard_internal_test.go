@@ -34,6 +34,8 @@ func bombs() map[string]source {
 		"calls":           native("a = " + strings.Repeat("f(", 100_000)),
 		"lines":           native("a = (\n" + strings.Repeat("1+\n", 100_000) + "1)"),
 		"heredocs":        native("a = <<E\n" + strings.Repeat("${<<E\n", 2_000)),
+		"parts":           native(`a = "` + strings.Repeat("${1}", 500_000) + `"`),
+		"heredoc parts":   native("a = <<E\n" + strings.Repeat("${1}\n", 100_000) + "E\n"),
 		"exponent":        native(`a = "${1e99999999}"`),
 		"exponent, spelt": native(`a = "${1E+0009999}"`),
 		"json brackets":   json(`{"a":` + deep("[", "]", 100_000) + "}"),

@@ -74,4 +74,9 @@ func (r hostRange) index(i int) string {
 	return strings.Repeat("0", max(0, r.width-len(s))) + s
 }
 
-func (r hostRange) name(i int) string { return r.head + r.index(i) + r.tail }
+func (r hostRange) name(i int) string {
+	if !r.ranged {
+		return r.head
+	}
+	return r.head + r.index(i) + r.tail
+}

@@ -26,6 +26,7 @@ type quickScan struct {
 type quickLevel struct {
 	open      byte
 	operators int
+	parts     int
 }
 
 // scanQuickly returns the text without comments and layout, and whether it is
@@ -126,6 +127,8 @@ func (s *quickScan) inString() {
 	case (c == '$' || c == '%') && s.peek(1) == c && s.peek(2) == '{':
 		n = 3 // escaped
 	case (c == '$' || c == '%') && s.peek(1) == '{':
+		s.top().parts++
+		s.doubt = s.doubt || s.top().parts > maxParts
 		s.open('$')
 		n = 2
 	case c == '"':

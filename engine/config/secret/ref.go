@@ -177,13 +177,13 @@ func trimLineEnd(b []byte) []byte {
 }
 
 // String returns Hidden.
-func (r *Ref) String() string { return Hidden }
+func (r Ref) String() string { return Hidden }
 
 // Format writes Hidden, whatever the verb and the flags.
-func (r *Ref) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Hidden) } // the printer keeps its own error
+func (r Ref) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Hidden) } // the printer keeps its own error
 
 // MarshalText returns Hidden; encoding/json uses it too.
-func (r *Ref) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
+func (r Ref) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
 
 // What a systemd credential and an environment variable may be called.
 var (
