@@ -84,7 +84,11 @@ def store(base, pkg):
 
 
 def prepare(base):
-    """Put exactly the wanted changes into the goal; base.wanted is checked after the solver."""
+    """Put exactly the wanted changes into the goal; base.wanted is checked after the solver.
+
+    A rollback does what can be done: going back with most packages is better
+    than with none. It then ends with 1.
+    """
     if transaction_runs():  # of rpm itself, which dnf meets only when it is too late to wait
         raise dnf.exceptions.LockError('RPMDB already locked by another transaction')
     load(base)
@@ -95,6 +99,7 @@ def prepare(base):
         if kept:
             base.add_remote_rpms(kept, strict=False)
     base.wanted = still_to_do(base, changes)
+    missing = []
     installed = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
     for action, name, arch, old, new in base.wanted:
         if action == 'remove':
@@ -102,7 +107,15 @@ def prepare(base):
                 if pkg.evr == old:
                     base._goal.erase(pkg, clean_deps=False)
         elif not choose(base, name, arch, new):
-            raise dnf.exceptions.Error('{}-{}.{} is not to be had'.format(name, new, arch))
+            missing.append((action, name, arch, old, new))
+    if not missing:
+        return 0
+    words = ', '.join('{}-{}.{}'.format(name, new, arch) for _, name, arch, _, new in missing)
+    if MODE == 'install' or len(missing) == len(base.wanted):
+        raise dnf.exceptions.Error(words + ' is not to be had')
+    sys.stderr.write('Error: {} is not to be had, the rest is rolled back\n'.format(words))
+    base.wanted = [c for c in base.wanted if c not in missing]
+    return 1
 
 
 def agree(base):

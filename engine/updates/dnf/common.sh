@@ -2,12 +2,15 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # pw_arg_* are set by the caller
 
-# The Python that dnf itself runs on; /usr/libexec/platform-python on EL 8.
-dnf_python=$(sed -n '1s/^#![[:space:]]*\([^[:space:]]*\).*/\1/p' "$(command -v dnf-3 || command -v dnf)" 2>/dev/null)
-case $dnf_python in
-*/python* | */platform-python*) ;;
-*) dnf_python=/usr/bin/python3 ;;
-esac
+# dnf_interpreter: the Python that dnf itself runs on; /usr/libexec/platform-python
+# on EL 8.
+dnf_interpreter() {
+	dnf_python=$(sed -n '1s/^#![[:space:]]*\([^[:space:]]*\).*/\1/p' "$(command -v dnf-3 || command -v dnf)" 2>/dev/null)
+	case $dnf_python in
+	*/python* | */platform-python*) ;;
+	*) dnf_python=/usr/bin/python3 ;;
+	esac
+}
 
 # dnf_call MODE [DIR]: run the program below with $dnf_data. While another
 # process holds dnf's lock (200) try again, at most $pw_arg_lock_wait seconds.
@@ -25,6 +28,7 @@ dnf_call() {
 }
 
 dnf_program() {
+	dnf_interpreter
 	dnf_lock_wait=${pw_arg_lock_wait:-0} "$dnf_python" -I - "$@" 3<<DNF_DATA <<'DNF_PROGRAM'
 $dnf_data
 DNF_DATA

@@ -30,7 +30,7 @@
 //	               repo ID ok|missing AGE MESSAGE             AGE in seconds, -1 if missing
 //	               update NAME ARCH FROM TO REPO SOURCE SOURCEVERSION SIZE BUILT BLOCKED REPLACES
 //	                   FROM "-" if it installs anew; BUILT in seconds since 1970; BLOCKED
-//	                   "-", locked or broken; REPLACES: obsoleted names with "," between
+//	                   "-", locked, kept-back or broken; REPLACES: obsoleted names with "," between
 //	               hidden NAME ARCH VERSION                   newer than TO, but locked or excluded
 //	               advisory NAME ARCH VERSION ID TYPE SEVERITY UPDATED CVES
 //	                   TYPE security, bugfix, enhancement, newpackage or "-"; SEVERITY the
@@ -62,7 +62,8 @@
 //     excludes; modular filtering stays.
 //   - An advisory between the installed version and the one on offer counts.
 //   - libsolv is asked once, in the loaded process, what upgrading everything would
-//     bring: an offer that it cannot bring is broken.
+//     bring: an offer that it cannot bring is kept back if it could be had by removing
+//     other packages, else broken.
 //   - A transaction under way shows duplicates, too: rpm's lock is looked at first.
 //   - A failed scriptlet ends with 0 and "Complete!"; it is found in the text.
 //   - Naming a package to dnf marks it as wanted by the user. New packages are

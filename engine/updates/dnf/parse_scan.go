@@ -46,14 +46,20 @@ func judge(a posix.Answer, f posix.Frame, there bool, s scan) (inventory.ScanSta
 			"a transaction was interrupted: %s installed twice; look at `dnf check`, then run `dnf remove --duplicates`", rpm.List(s.duplicates, 5))
 	case s.present+len(s.missing) == 0:
 		return inventory.ScanFailed, parse.Problem(parse.Exit, "no repository is enabled on the host; look at `dnf repolist` (is the host registered?)")
-	case s.present == 0:
-		return inventory.ScanFailed, parse.Problem(parse.Exit, "no repository has metadata on the host; run `dnf makecache` there: %s", rpm.List(s.missing, 3))
 	}
-	if r, ok := a.Get("dnf.refresh"); ok && r.RC != 0 {
-		if failed := failedRepos(r); len(failed) > 0 {
+	refresh, refreshed := a.Get("dnf.refresh")
+	failed := failedRepos(refresh)
+	if s.present == 0 {
+		if len(failed) == 0 {
+			failed = s.missing
+		}
+		return inventory.ScanFailed, parse.Problem(parse.Exit, "no repository has metadata on the host; run `dnf makecache` there: %s", rpm.List(failed, 3))
+	}
+	if refreshed && refresh.RC != 0 {
+		if len(failed) > 0 {
 			return inventory.ScanStale, parse.Problem(parse.Exit, "could not refresh repository %s; mend or disable it (`dnf config-manager --set-disabled ID`)", rpm.List(failed, 3))
 		}
-		return inventory.ScanStale, rpm.Complaint("refreshing the metadata", r.RC, r.ErrLines(), r.Lines())
+		return inventory.ScanStale, rpm.Complaint("refreshing the metadata", refresh.RC, refresh.ErrLines(), refresh.Lines())
 	}
 	if len(s.missing) > 0 {
 		return inventory.ScanStale, parse.Problem(parse.Exit, "no metadata of repository %s; run `dnf makecache` there", rpm.List(s.missing, 3))
@@ -164,7 +170,7 @@ func (s *scan) update(w []string) {
 		o.Size = size
 	}
 	switch b := inventory.BlockedBy(w[10]); b {
-	case inventory.BlockedLocked, inventory.BlockedBroken:
+	case inventory.BlockedLocked, inventory.BlockedKeptBack, inventory.BlockedBroken:
 		o.BlockedBy = b
 	}
 	if w[11] != "" {

@@ -59,13 +59,23 @@ def pending(sack, flags, obsoletes):
     return found
 
 
-def solvable(base):
-    """NEVRAs of what upgrading everything would bring."""
+def blocked(base, offered):
+    """What the solver cannot bring: {key: 'kept-back' or 'broken'}.
+
+    One run for everything; only for what is left one each, to learn whether it
+    could be had by removing other packages.
+    """
     goal = dnf.goal.Goal(base.sack)
     goal.upgrade_all()
-    if not goal.run():
-        return set()
-    return set(str(p) for p in goal.list_upgrades() + goal.list_installs())
+    possible = set(str(p) for p in goal.list_upgrades() + goal.list_installs()) if goal.run() else set()
+    words = {}
+    for key, (pkg, _) in offered.items():
+        if str(pkg) in possible:
+            continue
+        goal = dnf.goal.Goal(base.sack)
+        goal.install(select=dnf.selector.Selector(base.sack).set(pkg=base.sack.query().filter(pkg=[pkg])))
+        words[key] = 'kept-back' if goal.run(allow_uninstall=True) else 'broken'
+    return words
 
 
 def scan(base):
@@ -77,14 +87,14 @@ def scan(base):
     newest = newest_by_name(installed)
     offered = pending(sack, hawkey.APPLY_EXCLUDES, base.conf.obsoletes)
     everything = pending(sack, hawkey.IGNORE_REGULAR_EXCLUDES, base.conf.obsoletes)
-    possible = solvable(base)
+    words = blocked(base, offered)
     for key in sorted(set(offered) | set(everything)):
         pkg, replaced = offered.get(key) or everything[key]
         hidden = everything.get(key, (pkg, []))[0]
         if key not in offered:
             update(newest, pkg, replaced, 'locked')
             continue
-        update(newest, pkg, replaced, '' if str(pkg) in possible else 'broken')
+        update(newest, pkg, replaced, words.get(key, ''))
         if hidden.evr != pkg.evr:
             say('hidden', hidden.name, hidden.arch, hidden.evr)
     advisories(sack, set(offered) | set(everything))

@@ -6,16 +6,27 @@ dnf5_tab='	'
 dnf5_nl='
 '
 
-# dnf5_read ARGUMENTS...: ask from the cached metadata, however old; fetch
-# nothing. A repository without any is left out: dnf5_repos tells of it.
+# dnf5_read ARGUMENTS...: ask from the cached metadata, however old; fetch nothing
+# and wait for no lock. A repository without metadata is left out: dnf5_repos tells
+# of it.
 dnf5_read() {
-	dnf5 -C '--setopt=*.skip_if_unavailable=1' "$@" </dev/null
+	[ -n "${dnf5_locks+set}" ] || dnf5_no_locks
+	dnf5 -C ${dnf5_locks:+"$dnf5_locks"} '--setopt=*.skip_if_unavailable=1' "$@" </dev/null
+}
+
+# dnf5_no_locks: since 5.2 even questions wait for a transaction's end; the option
+# against it came with the lock.
+dnf5_no_locks() {
+	case $(dnf5 --help </dev/null 2>/dev/null) in
+	*--skip-file-locks*) dnf5_locks=--skip-file-locks ;;
+	*) dnf5_locks= ;;
+	esac
 }
 
 # dnf5_repos: ID, ok or missing, and the age of the metadata in seconds.
 dnf5_repos() {
 	dnf5_now=$(date +%s)
-	dnf5 -q -C repo list --enabled </dev/null 2>/dev/null | sed '1d;s/[[:space:]].*//' | while IFS= read -r dnf5_repo; do
+	dnf5_read -q repo list --enabled 2>/dev/null | sed '1d;s/[[:space:]].*//' | while IFS= read -r dnf5_repo; do
 		[ -n "$dnf5_repo" ] || continue
 		dnf5_newest=
 		for dnf5_file in /var/cache/libdnf5/"$dnf5_repo"-[0-9a-f]*/repodata/*primary.xml*; do

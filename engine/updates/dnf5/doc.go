@@ -18,6 +18,8 @@
 //	dnf5.solver      the table of "dnf5 --assumeno upgrade --no-best", see below: offers
 //	                 that are not in it are broken, what it installs in place of another
 //	                 package is on offer, too
+//	dnf5.erasing     NAME<TAB>ARCH<TAB>VERSION                not in the table, but could be had by
+//	                 removing other packages: kept back
 //	dnf5.new         those, in the form of dnf5.updates
 //	dnf5.advisories  "dnf5 advisory list --updates --json"
 //	dnf5.cves        "dnf5 advisory list --updates --with-cve --json"
@@ -59,6 +61,8 @@
 //   - --qf knows no \t and \n: they are put in as they are.
 //   - One dead repository stops every question to the cache (-C), unless
 //     skip_if_unavailable is set; then it is silently left out. dnf5.repos says so.
+//   - Even a question waits for another transaction's end (5.4.6), but with
+//     --skip-file-locks.
 //   - dnf5 waits for another transaction without end, and has no option to do
 //     otherwise that works (5.4.6): the locks are looked at before.
 //   - "advisory list --with-cve --json" repeats the type where the severity should be;

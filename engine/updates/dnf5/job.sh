@@ -9,6 +9,7 @@ dnf5_install() {
 }
 
 dnf5_apply() {
+	dnf5_no_locks
 	dnf5_wait || return 200
 	dnf5_tx=$(mktemp -d) || return 1
 	dnf5_forward | dnf5_transaction >"$dnf5_tx/transaction.json"
@@ -108,6 +109,7 @@ dnf5_keep() {
 }
 
 dnf5_store() {
+	dnf5_no_locks
 	: >"$pw_arg_dir/dnf5.marks" || return 1
 	printf '%s\n' "$pw_arg_changes" | while IFS=$dnf5_tab read -r dnf5_action dnf5_name dnf5_arch dnf5_old dnf5_new; do
 		case $dnf5_old in '' | -) continue ;; esac
@@ -136,12 +138,15 @@ dnf5_rollback() {
 }
 
 dnf5_undo_changes() {
+	dnf5_no_locks
 	dnf5_wait || return 200
+	rm -f "$pw_arg_dir/dnf5.lacking"
 	dnf5_backward | dnf5_transaction >"$pw_arg_dir/transaction.json"
 	dnf5_excludes='--setopt=disable_excludes=*'
 	dnf5_replay "$pw_arg_dir"
 	dnf5_undo_rc=$?
 	[ "$dnf5_undo_rc" -eq 0 ] || dnf5_restore_marks "$pw_arg_dir"
+	[ "$dnf5_undo_rc" -ne 0 ] || [ ! -f "$pw_arg_dir/dnf5.lacking" ] || dnf5_undo_rc=1
 	return "$dnf5_undo_rc"
 }
 
@@ -155,17 +160,29 @@ dnf5_backward() {
 		upgrade | downgrade)
 			dnf5_before=$(dnf5_arch_kept "$dnf5_name" "$dnf5_old" "$dnf5_arch")
 			dnf5_has "$dnf5_name" "$dnf5_before" "$dnf5_old" && continue
+			dnf5_there "$dnf5_name" "$dnf5_before" "$dnf5_old" || continue
 			case $dnf5_action in upgrade) dnf5_word=Downgrade ;; *) dnf5_word=Upgrade ;; esac
 			dnf5_item "$dnf5_name-$dnf5_old.$dnf5_before" "$dnf5_word" None "$(dnf5_kept "$dnf5_name" "$dnf5_before" "$dnf5_old")"
 			dnf5_item "$dnf5_name-$dnf5_new.$dnf5_arch" Replaced None
 			;;
 		remove)
-			dnf5_has "$dnf5_name" "$dnf5_arch" "$dnf5_old" ||
+			dnf5_has "$dnf5_name" "$dnf5_arch" "$dnf5_old" && continue
+			dnf5_there "$dnf5_name" "$dnf5_arch" "$dnf5_old" &&
 				dnf5_item "$dnf5_name-$dnf5_old.$dnf5_arch" Install "$(dnf5_kept_mark "$dnf5_name" "$dnf5_arch")" \
 					"$(dnf5_kept "$dnf5_name" "$dnf5_arch" "$dnf5_old")"
 			;;
 		esac
 	done
+}
+
+# dnf5_there NAME ARCH VERSION: it was kept or is in a repository. A rollback does what
+# can be done: going back with most packages is better than with none.
+dnf5_there() {
+	[ -z "$(dnf5_kept "$@")" ] || return 0
+	[ -z "$(dnf5_read -q '--setopt=disable_excludes=*' repoquery --available --qf '%{name}' "$1-$3.$2")" ] || return 0
+	echo "Error: $1-$3.$2 is not to be had, the rest is rolled back" >&2
+	: >"$pw_arg_dir/dnf5.lacking"
+	return 1
 }
 
 # dnf5_kept NAME ARCH VERSION: the path of the kept package as transaction.json wants it.

@@ -207,17 +207,31 @@ func solved(f posix.Frame) bool {
 	return f.RC == 0 || strings.Contains(text, "Operation aborted")
 }
 
-// resolve marks the offers that the solver cannot bring as broken, and returns
-// the packages that it would install in place of others.
+// version is one exact package.
+type version struct{ name, arch, to string }
+
+// resolve marks the offers that the solver cannot bring: kept back if it could by
+// removing other packages, else broken. It returns the packages that it would
+// install in place of others.
 func resolve(a posix.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
-	type version struct{ name, arch, to string }
-	coming, offered := map[version]bool{}, map[string]bool{}
+	coming, erasing, offered := map[version]bool{}, map[version]bool{}, map[string]bool{}
 	for _, c := range t.changes {
 		coming[version{c.Name, c.Arch, c.To}] = true
 	}
+	f, _ := a.Get("dnf5.erasing")
+	for _, line := range f.Lines() {
+		if w := strings.Split(line, "\t"); len(w) == 3 {
+			erasing[version{w[0], w[1], rpm.EVR(w[2])}] = true
+		}
+	}
 	for i, o := range offers {
 		offered[o.Name] = true
-		if o.BlockedBy == "" && !coming[version{o.Name, o.Arch, o.To}] {
+		v := version{o.Name, o.Arch, o.To}
+		switch {
+		case o.BlockedBy != "" || coming[v]:
+		case erasing[v]:
+			offers[i].BlockedBy = inventory.BlockedKeptBack
+		default:
 			offers[i].BlockedBy = inventory.BlockedBroken
 		}
 	}

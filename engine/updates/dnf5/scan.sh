@@ -14,6 +14,7 @@ dnf5_refresh() {
 }
 
 dnf5_scan() {
+	dnf5_no_locks
 	dnf5_locked=no
 	dnf5_wait || dnf5_locked=yes
 	dnf5_container=no
@@ -21,8 +22,11 @@ dnf5_scan() {
 	pw_put dnf5.host "busy=$dnf5_locked${dnf5_nl}container=$dnf5_container"
 	pw_run dnf5.repos dnf5_repos
 
-	pw_run dnf5.updates dnf5_offers
+	pw_begin dnf5.updates
+	dnf5_list=$(dnf5_offers -q)
 	dnf5_scan_rc=$?
+	printf '%s\n' "$dnf5_list"
+	pw_end dnf5.updates "$dnf5_scan_rc"
 	pw_run dnf5.all dnf5_offers '--setopt=disable_excludes=*'
 	pw_run dnf5.from dnf5_from
 	pw_begin dnf5.solver
@@ -30,6 +34,7 @@ dnf5_scan() {
 	dnf5_rc=$?
 	printf '%s\n' "$dnf5_table"
 	pw_end dnf5.solver "$dnf5_rc"
+	pw_run dnf5.erasing dnf5_erasing
 	pw_run dnf5.new dnf5_new
 	pw_run dnf5.advisories dnf5_read -q '--setopt=disable_excludes=*' advisory list --updates --json
 	pw_run dnf5.cves dnf5_read -q '--setopt=disable_excludes=*' advisory list --updates --with-cve --json
@@ -37,14 +42,32 @@ dnf5_scan() {
 		--qf "%{name}$dnf5_tab%{arch}$dnf5_tab%{evr}$dnf5_nl"
 	[ -z "${pw_arg_names:-}" ] || pw_run dnf5.installed dnf5_installed
 	pw_run dnf5.kernel dnf5_kernel
-	pw_run dnf5.reboot dnf5 -q -C '--setopt=*.skip_if_unavailable=1' needs-restarting
+	pw_run dnf5.reboot dnf5_read -q needs-restarting
 	return "$dnf5_scan_rc"
 }
 
 dnf5_offers() {
-	dnf5_read -q "$@" repoquery --upgrades --latest-limit=1 --qf "$dnf5_format"
+	dnf5_read -q "$1" repoquery --upgrades --latest-limit=1 --qf "$dnf5_format"
 }
 dnf5_format="%{name}$dnf5_tab%{arch}$dnf5_tab%{evr}$dnf5_tab%{repoid}$dnf5_tab%{sourcerpm}$dnf5_tab%{downloadsize}$dnf5_nl"
+
+# dnf5_erasing: what is on offer and not in the table, but could be had by removing
+# other packages. It is rare, and looked at for at most 20.
+dnf5_erasing() {
+	{
+		printf '%s\n' "$dnf5_table" | awk '
+			/^[A-Z].*:$/ { skipped = /^Skipping/ }
+			/^ [^ ]/ && !skipped { sub(/^0:/, "", $3); print "have\t" $1 "\t" $2 "\t" $3 }'
+		printf '%s\n' "$dnf5_list" | sed "s/^/list$dnf5_tab/"
+	} | awk -F '\t' '
+		$1 == "have" { have[$2, $3, $4] = 1 }
+		$1 == "list" && $2 != "" && !have[$2, $3, $4] && n++ < 20 { print $2 "\t" $3 "\t" $4 }' |
+		while IFS=$dnf5_tab read -r dnf5_name dnf5_arch dnf5_version; do
+			case $(dnf5_read --assumeno install --allowerasing "$dnf5_name-$dnf5_version.$dnf5_arch" 2>&1) in
+			*'Operation aborted'*) printf '%s\t%s\t%s\n' "$dnf5_name" "$dnf5_arch" "$dnf5_version" ;;
+			esac
+		done
+}
 
 # dnf5_new: what the table would install anew, in the form of the offers.
 dnf5_new() {

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154 # pw_arg_* are set by the caller, variables by common.sh
 
 dnf5_simulate() {
+	dnf5_no_locks
 	if [ "$pw_arg_mode" = each ]; then
 		dnf5_number=0
 		while IFS=$dnf5_tab read -r dnf5_name dnf5_arch dnf5_version; do
@@ -41,7 +42,7 @@ dnf5_undo() {
 		/^ [^ ]/ && removing && NF > 4 { print $1 "\t" $2 "\t" $3 }' | sed 's/	0:/	/')
 	[ -n "$dnf5_old" ] || return 0
 	dnf5_have=$(printf '%s\n' "$dnf5_old" | awk -F '\t' '{ print $1 "-" $3 "." $2 }' |
-		xargs dnf5 -q -C '--setopt=*.skip_if_unavailable=1' '--setopt=disable_excludes=*' repoquery --available \
+		xargs dnf5 -q -C ${dnf5_locks:+"$dnf5_locks"} '--setopt=*.skip_if_unavailable=1' '--setopt=disable_excludes=*' repoquery --available \
 			--qf "%{name}$dnf5_tab%{arch}$dnf5_tab%{evr}$dnf5_nl")
 	printf '%s\n' "$dnf5_old" | while IFS=$dnf5_tab read -r dnf5_name dnf5_arch dnf5_version; do
 		dnf5_yes=no

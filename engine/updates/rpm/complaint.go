@@ -41,6 +41,9 @@ func Complaint(what string, rc int, streams ...[]string) *inventory.Problem {
 					return parse.Problem(c.code, "%s: %s; %s", what, parse.Clean(line, 300), c.hint)
 				}
 			}
+			if strings.HasPrefix(line, "You can try") { // advice is the end of a complaint
+				break
+			}
 			if line == "" || isNoise(line) {
 				continue
 			}
@@ -64,11 +67,12 @@ func Complaint(what string, rc int, streams ...[]string) *inventory.Problem {
 
 func isNoise(line string) bool {
 	return strings.HasPrefix(line, "(try to add") || strings.HasPrefix(line, "rpm: ") ||
-		strings.HasPrefix(line, "You can ") || strings.HasPrefix(line, "Updating Subscription Management")
+		strings.HasPrefix(line, "Updating Subscription Management")
 }
 
 var (
 	scriptlet  = regexp.MustCompile(`%?(?:pre|post|preun|postun|pretrans|posttrans|triggerin|triggerun|transfiletriggerin|filetriggerin)[a-z]*\(([^()\s]+)\) scriptlet failed(?:, (?:exit status|signal) [0-9]+)?`)
+	notToBeHad = regexp.MustCompile(`^Error: (.+) is not to be had`)
 	inPackage  = regexp.MustCompile(`^Error in ([A-Z<>a-z]+) scriptlet in rpm package ([^\s]+)`)
 	unpackName = regexp.MustCompile(`([A-Za-z0-9_][A-Za-z0-9+._-]*-[0-9][^\s:]*\.[a-z0-9_]+): (?:install|erase) failed`)
 )
@@ -88,6 +92,10 @@ func Failures(lines ...[]string) map[string]string {
 				put(nameOf(m[1]), m[0])
 			} else if m := inPackage.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 				put(nameOf(m[2]), line)
+			} else if m := notToBeHad.FindStringSubmatch(line); m != nil {
+				for _, nevra := range strings.Split(m[1], ", ") {
+					put(nameOf(nevra), nevra+" is not to be had")
+				}
 			} else if m := unpackName.FindStringSubmatch(line); m != nil {
 				put(nameOf(m[1]), line)
 			}
