@@ -22,6 +22,10 @@ type Client struct {
 	Claim Claim
 	// Become asks for privilege; the directory belongs to root.
 	Become bool
+	// Keep is how many restore points stay on the host when the claim is given
+	// back, and Expire how old they may be; Keep 0 leaves them all.
+	Keep   int
+	Expire time.Duration
 	// Root is the directory on the host; "" is /var/lib/patchwave-host.
 	Root string
 }
@@ -95,6 +99,10 @@ func (c Client) op(ctx context.Context, op string, extra map[string]string) (map
 	args := map[string]string{
 		"op": op, "controller": c.Claim.Controller, "run": c.Claim.Run,
 		"fence": strconv.FormatInt(c.Claim.Fence, 10), "ttl": strconv.FormatInt(ttl, 10),
+	}
+	if op == "release" && c.Keep > 0 {
+		args["keep"] = strconv.Itoa(c.Keep)
+		args["expire"] = strconv.FormatInt(int64(c.Expire/time.Minute), 10)
 	}
 	if len(c.Claim.Dead) > 0 {
 		args["dead"] = strings.Join(c.Claim.Dead, " ")

@@ -151,9 +151,26 @@ claim_release() {
 		fi
 		rm -f "$job_root/claim"
 		job_say "claim=released"
+		job_prune
 	else
 		claim_refuse "the claim is not of this run"
 	fi
+}
+
+# job_prune: of the restore points keep the newest, and none that is too old.
+job_prune() {
+	[ -n "${pw_arg_keep:-}" ] && [ -d "$job_root/points" ] || return 0
+	job_guard "$job_root/points" || return 0
+	job_n=0
+	# shellcheck disable=SC2012 # the names are ours: letters, digits, dashes
+	ls -1t "$job_root/points" | while IFS= read -r job_point; do
+		job_n=$((job_n + 1))
+		case $job_point in *[!A-Za-z0-9_-]*) continue ;; esac
+		if [ "$job_n" -gt "$pw_arg_keep" ] ||
+			[ -n "$(find "$job_root/points/$job_point" -maxdepth 0 -mmin "+$pw_arg_expire")" ]; then
+			rm -rf "$job_root/points/$job_point"
+		fi
+	done
 }
 
 # job_status: what is known of the job, as KEY=VALUE.

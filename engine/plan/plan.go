@@ -104,8 +104,6 @@ const (
 	ExcludedUnmanaged = "unmanaged"
 	// ExcludedAmbiguous: several policies claim it and none was chosen.
 	ExcludedAmbiguous = "ambiguous"
-	// ExcludedStale: its package index could not be refreshed and lists nothing.
-	ExcludedStale = "stale"
 )
 
 // Changes returns all changes of a host, in their order.

@@ -175,7 +175,7 @@ func (p Planner) look(ctx context.Context, s connectors.Session, v visit, refres
 	}
 	ds := decideAll(v.policy, v.host, v.obs, p.Ledger, p.Now())
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
-		v.excluded = &Excluded{v.host.Name, ExcludedStale, v.obs.Problem.Message}
+		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v
 	}
 	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true, Timeouts: v.host.Target.Timeouts}

@@ -53,7 +53,7 @@ type Work struct {
 // Apply lets go at once: jobs on the hosts go on by themselves, and the run can
 // be resumed. The error is of the engine.
 func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*journal.Run, error) {
-	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{},
+	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]time.Time{},
 		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, folder: journal.NewFolder()}}
 	n := e.Parallelism
 	if n <= 0 {
@@ -84,7 +84,9 @@ type runner struct {
 	slots    chan struct{}
 	mu       sync.Mutex
 	breakers map[string]*breaker
-	soaking  bool
+	// reboots is when the next reboot of a policy may be asked for.
+	reboots map[string]time.Time
+	soaking bool
 }
 
 // begin journals the run and its hosts, once.

@@ -22,6 +22,8 @@ type machine struct {
 	host   *inventory.Host
 	name   string
 
+	// ttl is how long the claim has to stand without a renewal; 0 is the default.
+	ttl     time.Duration
 	session connectors.Session
 	manager updates.Manager
 	facts   inventory.Facts
@@ -214,10 +216,27 @@ func (m *machine) hangUp() {
 	}
 }
 
+// How many restore points stay on a host, and how long, where the policy does
+// not say.
+const (
+	DefaultKeep   = 3
+	DefaultExpire = 14 * 24 * time.Hour
+)
+
 // client is the jobs and the claim of the host.
 func (m *machine) client() job.Client {
-	return job.Client{Session: m.session, Host: m.name, Become: true,
-		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.work.Start.Fence, TTL: job.DefaultTTL, Dead: m.work.Dead}}
+	keep, expire := DefaultKeep, DefaultExpire
+	if p := m.policy.Preparation; p != nil && p.RestorePoint != nil {
+		if p.RestorePoint.Keep > 0 {
+			keep = p.RestorePoint.Keep
+		}
+		if p.RestorePoint.Expire > 0 {
+			expire = p.RestorePoint.Expire
+		}
+	}
+	return job.Client{Session: m.session, Host: m.name, Become: true, Keep: keep, Expire: expire,
+		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.work.Start.Fence,
+			TTL: max(m.ttl, job.DefaultTTL), Dead: m.work.Dead}}
 }
 
 // pause waits; it returns early with the cause when ctx ends.

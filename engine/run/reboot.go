@@ -31,6 +31,12 @@ func (m *machine) reboot(ctx context.Context) error {
 	if limit <= 0 {
 		limit = 20 * time.Minute
 	}
+	if err := m.stagger(ctx); err != nil {
+		return err
+	}
+	// while the host is away nobody can renew its claim
+	m.ttl = limit + bootWait
+	defer func() { m.ttl = 0 }()
 	ctx, cancel := context.WithTimeout(ctx, limit+bootWait)
 	defer cancel()
 	if err := m.askReboot(ctx, id, before); err != nil {
@@ -56,6 +62,27 @@ func (m *machine) reboot(ctx context.Context) error {
 		return m.to(ctx, journal.Verifying, entries...)
 	}
 	return m.finish(ctx, journal.Failed, "", m.rec.host(m.name).Fault, entries...)
+}
+
+// stagger keeps the reboots of a policy apart.
+func (m *machine) stagger(ctx context.Context) error {
+	if m.policy.Reboot.Stagger <= 0 {
+		return nil
+	}
+	m.mu.Lock()
+	now := m.engine.Now()
+	at := m.reboots[m.policy.Name]
+	if at.Before(now) {
+		at = now
+	}
+	m.reboots[m.policy.Name] = at.Add(m.policy.Reboot.Stagger)
+	m.mu.Unlock()
+	// the claim is renewed before the wait, and stands until its end
+	m.ttl = at.Sub(now) + job.DefaultTTL
+	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
+		return err
+	}
+	return pause(ctx, at.Sub(now))
 }
 
 // askReboot starts the reboot job unless the host has rebooted already.

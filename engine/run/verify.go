@@ -24,6 +24,15 @@ func (m *machine) verify(ctx context.Context) error {
 	if v := m.policy.Verification; v != nil {
 		probes = v.Probes
 	}
+	for _, p := range probes {
+		m.ttl += p.Within + time.Minute
+	}
+	defer func() { m.ttl = 0 }()
+	if len(probes) > 0 {
+		if err := m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
+			return err
+		}
+	}
 	data := journal.VerifiedData{OK: true, Probes: []journal.ProbeResult{}}
 	for _, p := range probes {
 		var res journal.ProbeResult
