@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,6 +103,9 @@ func (a *app) savedPlan(ctx context.Context, s *session, path, digest string) (*
 // confirmed shows the plan and asks.
 func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
 	hosts, changes, reboots := p.Totals()
+	if len(p.Hosts())+len(p.Excluded) == 0 || onlyUnmanaged(p) {
+		a.say("no policy claims any of these hosts, so there is nothing to do; `patchwave validate` lists them")
+	}
 	if hosts == 0 || a.flags.yes {
 		return p, nil
 	}
@@ -111,6 +115,10 @@ func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
 		}
 	}
 	return p, a.ask(fmt.Sprintf("Apply %s on %s, with %s?", count(changes, "change"), count(hosts, "host"), count(reboots, "reboot")))
+}
+
+func onlyUnmanaged(p *plan.Plan) bool {
+	return len(p.Hosts()) == 0 && !slices.ContainsFunc(p.Excluded, func(x plan.Excluded) bool { return x.Code != plan.ExcludedUnmanaged })
 }
 
 // ask wants a yes.
@@ -158,7 +166,10 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	defer stop()
 	live := a.live(w.Run)
 	engine := run.Engine{Dialer: d, Managers: managers(), Journal: s.store, Now: a.now, Controller: s.store.Controller(),
-		Parallelism: s.cfg.Settings.Parallelism, Notify: live.event, Poll: a.poll(),
+		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
+			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
+			live.event(e, r)
+		}, Poll: a.poll(),
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	r, err := engine.Apply(ctx, w, drain)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 type planOptions struct {
 	policy, out, refresh string
-	detailed             bool
+	detailed, stored     bool
 }
 
 func (a *app) planCmd() *cobra.Command {
@@ -66,6 +66,7 @@ func (a *app) planCmd() *cobra.Command {
 
 func planFlags(cmd *cobra.Command, opt *planOptions) {
 	cmd.Flags().StringVarP(&opt.policy, "policy", "p", "", "plan for this policy only")
+	cmd.Flags().BoolVar(&opt.stored, "stored", false, "plan from the last scan instead of a new one")
 	refreshFlag(cmd, &opt.refresh)
 }
 
@@ -96,8 +97,13 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions) (p *pla
 				state = problem.Code
 			}
 			bar.step(name, state)
+			s.log.Debug("planned", "host", name, "state", state)
 		}}
-	p, err = planner.Plan(ctx, plan.Request{Inventory: s.inv, Policies: s.policies, Hosts: hosts,
+	var stored map[string]inventory.Observation
+	if opt.stored {
+		stored = s.seen
+	}
+	p, err = planner.Plan(ctx, plan.Request{Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
 		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh)})
 	if err != nil {
 		if ctx.Err() != nil {

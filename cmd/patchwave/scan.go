@@ -66,6 +66,7 @@ func (a *app) scan(ctx context.Context, s *session, hosts []*inventory.Host, ref
 		}
 		obs = append(obs, o)
 		p.step(o.Host, string(o.State))
+		s.log.Debug("scanned", "host", o.Host, "state", o.State, "updates", len(o.Updates), "duration", o.Duration)
 		if a.flags.output == "jsonl" {
 			return a.json(struct {
 				Schema string          `json:"schema"`

@@ -40,6 +40,9 @@ type Request struct {
 	// Policy is the one policy to plan for; "" takes hosts with exactly one.
 	Policy  string
 	Refresh scan.Refresh
+	// Stored are observations to plan from instead of scanning, by host; a host
+	// without one is scanned. The simulation is asked of the host all the same.
+	Stored map[string]inventory.Observation
 }
 
 // hostTimeout bounds one host: connection, scan and simulations.
@@ -52,6 +55,8 @@ type visit struct {
 	obs      inventory.Observation
 	plan     Host
 	excluded *Excluded
+	// stored says that obs is not new.
+	stored bool
 }
 
 // Plan scans the hosts, decides, simulates and arranges. A host that cannot be
@@ -74,13 +79,15 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 		n = scan.DefaultParallelism
 	}
 	err := fleet.Each(ctx, n, chosen,
-		func(ctx context.Context, v visit) visit { return p.visit(ctx, v, req.Refresh) },
+		func(ctx context.Context, v visit) visit { return p.visit(ctx, v, req) },
 		func(v visit) error {
 			if p.HostDone != nil {
 				p.HostDone(v.host.Name, v.obs.Problem)
 			}
-			if err := p.Observed(v.obs); err != nil {
-				return err
+			if !v.stored {
+				if err := p.Observed(v.obs); err != nil {
+					return err
+				}
 			}
 			if v.excluded != nil {
 				out.Excluded = append(out.Excluded, *v.excluded)
@@ -145,7 +152,7 @@ func choose(req Request, h *inventory.Host) (*policies.Policy, *Excluded) {
 }
 
 // visit looks at one host on one connection.
-func (p Planner) visit(ctx context.Context, v visit, refresh scan.Refresh) visit {
+func (p Planner) visit(ctx context.Context, v visit, req Request) visit {
 	ctx, cancel := context.WithTimeout(ctx, hostTimeout)
 	defer cancel()
 	s, err := p.Dialer.Dial(ctx, v.host.Target)
@@ -154,16 +161,25 @@ func (p Planner) visit(ctx context.Context, v visit, refresh scan.Refresh) visit
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
 		return v
 	}
-	v = p.look(ctx, s, v, refresh)
+	v = p.look(ctx, s, v, req)
 	if err := s.Close(); err != nil {
 		v.obs.Notes = append(v.obs.Notes, "closing the connection: "+err.Error())
 	}
 	return v
 }
 
-func (p Planner) look(ctx context.Context, s connectors.Session, v visit, refresh scan.Refresh) visit {
-	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: refresh, Timeouts: v.host.Target.Timeouts}, p.Now())
+func (p Planner) look(ctx context.Context, s connectors.Session, v visit, req Request) visit {
+	if o, ok := req.Stored[v.host.Name]; ok {
+		v.obs, v.stored = o, true
+		return p.decide(ctx, s, v)
+	}
+	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: req.Refresh, Timeouts: v.host.Target.Timeouts}, p.Now())
 	v.obs = a.Observation
+	return p.decide(ctx, s, v)
+}
+
+// decide turns what was seen into the plan of a host.
+func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visit {
 	if v.obs.State != inventory.ScanOK && v.obs.State != inventory.ScanStale {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
 		return v
