@@ -46,9 +46,11 @@ apk_change() {
 }
 
 # apk_changes: $pw_arg_changes with "|", which read does not run together, and
-# without any line that is not spelled as a change.
+# without any line that is not spelled as a change. "-" is no version.
 apk_changes() {
 	printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v OFS='|' '
+		$4 == "-" { $4 = "" }
+		$5 == "-" { $5 = "" }
 		NF == 5 && $1 ~ /^(install|upgrade|downgrade|remove)$/ && $2 ~ /^[A-Za-z0-9_][A-Za-z0-9+._-]*$/ && $3 ~ /^[a-z0-9_-]+$/ &&
 		$4 ~ /^([0-9][0-9A-Za-z._~-]*)?$/ && $5 ~ /^([0-9][0-9A-Za-z._~-]*)?$/ && ($1 == "remove") == ($5 == "") { print $1, $2, $3, $4, $5 }'
 }

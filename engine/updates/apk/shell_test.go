@@ -93,7 +93,7 @@ func TestInstallPutsWorldBack(t *testing.T) {
 	}{
 		{"success", pins + "exit 0;; esac", "upgrade\ta\tx86_64\t1-r0\t2-r0", "a\nb\nc++<3\nold\nolder\n", 0},
 		{"failure", pins + "echo 'ERROR: boom'; exit 5;; esac", "upgrade\ta\tx86_64\t1-r0\t2-r0", "a\nb\nc++<3\nold\nolder\n", 5},
-		{"removal", pins + "exit 0;; esac", "remove\told\tx86_64\t1-r0\t", "a\nb\nc++<3\nolder\n", 0},
+		{"removal", pins + "exit 0;; esac", "remove\told\tx86_64\t1-r0\t-", "a\nb\nc++<3\nolder\n", 0},
 		{"removal of a name with signs", pins + "exit 0;; esac", "remove\tc++\tx86_64\t1-r0\t", "a\nb\nold\nolder\n", 0},
 	}
 	for _, tt := range tests {
@@ -108,7 +108,7 @@ func TestInstallPutsWorldBack(t *testing.T) {
 }
 
 func TestInstallArguments(t *testing.T) {
-	_, calls, _ := job(t, "", "a\n", "upgrade\ta\tx86_64\t1-r0\t2-r0\ninstall\tnew\tx86_64\t\t1.0_p1-r3\nremove\told\tx86_64\t1-r0\t")
+	_, calls, _ := job(t, "", "a\n", "upgrade\ta\tx86_64\t1-r0\t2-r0\ninstall\tnew\tx86_64\t-\t1.0_p1-r3\nremove\told\tx86_64\t1-r0\t-")
 	want := []string{"--no-network add --simulate a=2-r0 new=1.0_p1-r3 !old", "--wait 7 --no-progress add a=2-r0 new=1.0_p1-r3 !old"}
 	if len(calls) < 2 || calls[0] != want[0] || calls[1] != want[1] {
 		t.Errorf("calls %q", calls)

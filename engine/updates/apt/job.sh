@@ -32,17 +32,13 @@ apt_timed() {
 
 apt_change() {
 	apt_native=$(dpkg --print-architecture) || return 100
-	apt_args=$(printf '%s\n' "$pw_arg_changes" | awk -F '\t' '
-		NF == 0 { next }
-		NF != 5 || $2 !~ /^[A-Za-z0-9][A-Za-z0-9+._-]*$/ || $3 !~ /^[a-z0-9-]+$/ || $5 !~ /^[A-Za-z0-9.+~:-]*$/ { exit 1 }
-		{ name = $2 ($3 == "all" ? "" : ":" $3) }
-		$1 == "remove" { print name "-"; next }
-		$5 == "" || $1 !~ /^(install|upgrade|downgrade)$/ { exit 1 }
-		{ print name "=" $5 }') || {
+	[ "$(printf '%s\n' "$pw_arg_changes" | grep -c .)" = "$(apt_changes | grep -c .)" ] || {
 		echo 'E: patchwave: a change is not spelled as apt spells it'
 		apt_nothing
 		return 100
 	}
+	apt_args=$(apt_changes | awk -F '|' '
+		{ name = $2 ($3 == "all" ? "" : ":" $3); print ($1 == "remove") ? name "-" : name "=" $5 }')
 	[ -n "$apt_args" ] || return 0
 	apt_flags='--mark-auto --no-install-recommends'
 	case $pw_arg_changes in
@@ -71,6 +67,17 @@ apt_nothing() {
 apt_next() {
 	echo 'patchwave: next step'
 	echo 'patchwave: next step' >&2
+}
+
+# apt_changes: $pw_arg_changes with "|", which read does not run together, and
+# without any line that is not spelled as a change. "-" is no version.
+apt_changes() {
+	printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v OFS='|' '
+		$4 == "-" { $4 = "" }
+		$5 == "-" { $5 = "" }
+		NF == 5 && $1 ~ /^(install|upgrade|downgrade|remove)$/ && $2 ~ /^[A-Za-z0-9][A-Za-z0-9+._-]*$/ && $3 ~ /^[a-z0-9][a-z0-9-]*$/ &&
+		$4 ~ /^([A-Za-z0-9][A-Za-z0-9.+~:-]*)?$/ && $5 ~ /^([A-Za-z0-9][A-Za-z0-9.+~:-]*)?$/ &&
+		($1 == "remove") == ($5 == "") && ($1 == "install") <= ($4 == "") { print $1, $2, $3, $4, $5 }'
 }
 
 # apt_wait: an apt before 1.9.11 does not wait for locks by itself. What is left
@@ -106,7 +113,7 @@ apt_only() {
 		return 1
 	}
 	apt_more=$({
-		printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v native="$apt_native" '
+		apt_changes | awk -F '|' -v native="$apt_native" '
 			{ name = ($3 == "all" || $3 == native) ? $2 : $2 ":" $3; print "wanted\t" ($1 == "remove" ? "Remv " name : "Inst " name " " $5) }'
 		printf '%s\n' "$apt_text"
 	} | awk -F '\t' '

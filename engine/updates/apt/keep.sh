@@ -43,14 +43,6 @@ apt_store() {
 	sync
 }
 
-# apt_changes: $pw_arg_changes with "|", which read does not run together, and
-# without any line that is not spelled as a change.
-apt_changes() {
-	printf '%s\n' "$pw_arg_changes" | awk -F '\t' -v OFS='|' '
-		NF == 5 && $1 ~ /^(install|upgrade|downgrade|remove)$/ && $2 ~ /^[A-Za-z0-9][A-Za-z0-9+._-]*$/ && $3 ~ /^[a-z0-9-]+$/ &&
-		$4 ~ /^[A-Za-z0-9.+~:-]*$/ && $5 ~ /^[A-Za-z0-9.+~:-]*$/ { print $1, $2, $3, $4, $5 }'
-}
-
 # apt_shown NAME ARCH: the package as apt displays it.
 apt_shown() {
 	case $2 in
@@ -179,6 +171,7 @@ apt_go_back() {
 	APT_CHANGES
 	apt_status=0
 	if [ -n "$apt_args" ]; then
+		# shellcheck disable=SC2034 # apt_only reads it
 		(pw_arg_changes=$apt_back && apt_only) || {
 			apt_nothing
 			return 100

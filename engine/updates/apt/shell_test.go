@@ -122,8 +122,8 @@ func (f fake) calls(name string) []string {
 const (
 	upgrade   = "upgrade\tliba\tamd64\t1:1.0-1\t1:1.0-2~x\n"
 	downgrade = "downgrade\tb++\tall\t2.0\t1.0+\n"
-	install   = "install\tnew\ti386\t\t1.0\n"
-	remove    = "remove\told\tamd64\t1.0\t\n"
+	install   = "install\tnew\ti386\t-\t1.0\n"
+	remove    = "remove\told\tamd64\t1.0\t-\n"
 )
 
 func TestInstallArguments(t *testing.T) {
