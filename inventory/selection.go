@@ -128,6 +128,29 @@ func noSuch(kind, pattern string, names []string) error {
 	return errors.New(what)
 }
 
+// empty is the error of a selector that matches no host. It names what is close
+// to the last label or host in it.
+func (s *selection) empty(written string, sel Selector) error {
+	last := sel.terms[len(sel.terms)-1]
+	var known []string
+	for _, h := range s.inv.Hosts {
+		if last.kind == termLabel {
+			for k, v := range h.Labels {
+				known = append(known, k+"="+v)
+			}
+		} else {
+			known = append(known, h.Name)
+		}
+	}
+	if last.kind == termLabel && len(known) > 0 {
+		return fmt.Errorf("selector %q matches no host; the closest label is %q", written, nearest(last.name+"="+last.value, known))
+	}
+	if c := nearest(last.name, known); c != "" {
+		return fmt.Errorf("selector %q matches no host; the closest is %q", written, c)
+	}
+	return fmt.Errorf("selector %q matches no host: there is none", written)
+}
+
 // run asks for the hosts of an earlier run. Those that are no longer declared are
 // left out.
 func (s *selection) run(t term) ([]bool, error) {

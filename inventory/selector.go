@@ -155,9 +155,9 @@ func checkPattern(s string) error {
 }
 
 // Select returns the hosts of an inventory that a selector names, sorted by name.
-// It is an error if there are none, if a single term names nothing that exists,
-// or if a file or a run cannot be read; the error names the closest host, group
-// or policy.
+// It is an error if there are none, if a term names a host, group, policy or site
+// that does not exist, or if a file or a run cannot be read; the error names the
+// closest one.
 func Select(inv *Inventory, selector string, ctx SelectContext) ([]*Host, error) {
 	sel, err := ParseSelector(selector)
 	if err != nil {
@@ -175,7 +175,7 @@ func Select(inv *Inventory, selector string, ctx SelectContext) ([]*Host, error)
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("selector %q matches no host", selector)
+		return nil, s.empty(selector, sel)
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
