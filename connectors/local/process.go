@@ -50,7 +50,7 @@ type process struct {
 }
 
 func (s *session) spawn(line string, stdout, stderr *runner.Stream) (*process, error) {
-	cmd := exec.Command("/bin/sh", "-c", "exec "+line) //nolint:gosec,noctx // a line of package become; Abort ends it
+	cmd := exec.Command("/bin/sh", "-c", "exec "+line) //nolint:noctx // Abort ends it
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr

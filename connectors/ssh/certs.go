@@ -20,7 +20,7 @@ func readCertificate(path string) (*ssh.Certificate, error) {
 	}
 	var text []byte
 	if err == nil {
-		text, err = os.ReadFile(path) //nolint:gosec // the path comes from the operator's configuration
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return nil, &keyError{message: "cannot read the certificate " + path, err: err, fix: "check `certificate`"}
@@ -48,7 +48,7 @@ func besideKey(identity string) (*ssh.Certificate, error) {
 
 // usable says why a certificate cannot be used now, or nil.
 func usable(cert *ssh.Certificate, path string, now time.Time) error {
-	seconds := uint64(max(now.Unix(), 0)) //nolint:gosec // not negative
+	seconds := uint64(max(now.Unix(), 0))
 	switch {
 	case seconds < cert.ValidAfter:
 		return &keyError{message: fmt.Sprintf("the certificate %s is not valid before %s", path, stamp(cert.ValidAfter)), fix: "check the clock, or wait"}
@@ -60,7 +60,7 @@ func usable(cert *ssh.Certificate, path string, now time.Time) error {
 }
 
 func stamp(seconds uint64) string {
-	return time.Unix(int64(min(seconds, 1<<40)), 0).UTC().Format(time.RFC3339) //nolint:gosec // bounded
+	return time.Unix(int64(min(seconds, 1<<40)), 0).UTC().Format(time.RFC3339)
 }
 
 // certify joins a certificate with the key it was made for; nil if it is for

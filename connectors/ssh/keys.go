@@ -93,7 +93,7 @@ func (c *keyCache) signer(ctx context.Context, path string, passphrase connector
 // readKeyFile reads a private key, unless it is the one that is known already:
 // then the text is nil. A key that others can read is refused, as ssh does.
 func readKeyFile(path string, known fileID) (text []byte, id fileID, err error) {
-	f, err := os.Open(path) //nolint:gosec // the path comes from the operator's configuration
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, id, &keyError{message: "cannot read the key " + path, err: errors.Unwrap(err), fix: "check identity_files"}
 	}
@@ -173,7 +173,7 @@ func secure(signer ssh.Signer, from string) (ssh.Signer, error) {
 		pub = cert.Key
 	}
 	switch pub.Type() {
-	case ssh.InsecureKeyAlgoDSA:
+	case "ssh-dss":
 		return nil, &keyError{message: from + " is a DSA key, which is too weak", fix: "make a new one: `ssh-keygen -t ed25519`"}
 	case ssh.KeyAlgoRSA:
 		if k, ok := pub.(ssh.CryptoPublicKey); ok {

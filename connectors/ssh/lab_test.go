@@ -4,7 +4,6 @@ package ssh_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -88,15 +87,13 @@ func newLab(t testing.TB, conf string) *lab {
 	text := fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPidFile none\nUsePAM no\n%s\n",
 		l.port, l.path("host_ed25519"), l.path("host_rsa"), l.path("authorized_keys"), strings.ReplaceAll(conf, "%s", l.dir))
 	writeFile(t, l.path("sshd_config"), text, 0o600)
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "-D", "-e", "-f", l.path("sshd_config"))
+	cmd := exec.CommandContext(t.Context(), program, "-D", "-e", "-f", l.path("sshd_config"))
 	cmd.Stderr = l.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cancel()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // the context has killed it
 		if t.Failed() {
 			t.Logf("sshd said:\n%s", l.log)
 		}
@@ -234,15 +231,11 @@ func TestLabAgent(t *testing.T) {
 	l := newLab(t, "")
 	key := l.key("agent_key", "-t", "ed25519", "-N", "")
 	socket := l.path("agent")
-	ctx, cancel := context.WithCancel(context.Background())
-	agent := exec.CommandContext(ctx, "ssh-agent", "-D", "-a", socket)
+	agent := exec.CommandContext(t.Context(), "ssh-agent", "-D", "-a", socket)
 	if err := agent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		cancel()
-		_ = agent.Wait() // it was killed
-	}()
+	t.Cleanup(func() { _ = agent.Wait() }) // the context has killed it
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for range 200 {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 
 	"patchwave/connectors"
 	"patchwave/connectors/ssh/sshconfig"
@@ -109,7 +110,7 @@ func (e *endpoint) setTrust(s sshconfig.Settings) {
 	if home, err := os.UserHomeDir(); err == nil && e.keyFiles == nil {
 		e.keyFiles = []string{filepath.Join(home, ".ssh", "known_hosts")}
 	}
-	e.keyFiles = append(e.keyFiles[:len(e.keyFiles):len(e.keyFiles)], globalKnownHosts)
+	e.keyFiles = append(slices.Clip(e.keyFiles), globalKnownHosts)
 }
 
 // setAuth adds the means of ssh_config, and the usual ones, where the target

@@ -41,7 +41,7 @@ func Again[T any](ctx context.Context, policy connectors.Retry, try func() (T, e
 			return v, backoff.Permanent(err)
 		}
 		return v, err
-	}, backoff.WithBackOff(&jitter{first: policy.Backoff}), backoff.WithMaxTries(uint(policy.Attempts)), backoff.WithMaxElapsedTime(0)) //nolint:gosec // at least 1
+	}, backoff.WithBackOff(&jitter{first: policy.Backoff}), backoff.WithMaxTries(uint(policy.Attempts)), backoff.WithMaxElapsedTime(0))
 	if err == nil {
 		return v, nil
 	}
@@ -76,5 +76,5 @@ func (j *jitter) Reset() { j.next = j.first }
 func (j *jitter) NextBackOff() time.Duration {
 	limit := min(j.next, mostPause)
 	j.next = 2 * limit
-	return rand.N(limit) + 1 //nolint:gosec // spreading load, not a secret
+	return rand.N(limit) + 1
 }

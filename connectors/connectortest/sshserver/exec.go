@@ -69,11 +69,13 @@ func (s *Server) session(nc ssh.NewChannel, free func()) {
 // run runs a command line. When the client closes the channel its process group
 // is killed.
 func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string, free func()) {
-	argv := append([]string{"/bin/sh", "-c"}, line)
-	if len(s.opt.Shell) > 0 {
-		argv = append(append([]string(nil), s.opt.Shell...), line)
+	if s.opt.Answer != nil {
+		_, _ = io.WriteString(ch, s.opt.Answer(line, ch)) // the client may be gone
+		sendExit(ch, nil)
+		free()
+		return
 	}
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // that is what it is for
+	cmd := exec.Command("/bin/sh", "-c", line) //nolint:noctx // it ends with the channel
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = append(os.Environ(), s.opt.Env...)
 	if s.opt.Path != "" {
@@ -157,9 +159,8 @@ var signals = map[syscall.Signal]string{
 }
 
 func sendExit(ch ssh.Channel, err error) {
-	var exit *exec.ExitError
 	code := 0
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status, ok := exit.Sys().(syscall.WaitStatus)
 		if ok && status.Signaled() {
 			m := struct {
@@ -173,7 +174,7 @@ func sendExit(ch ssh.Channel, err error) {
 		}
 		code = exit.ExitCode()
 	}
-	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)})) //nolint:gosec // 0 to 255
+	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)}))
 }
 
 // forward is direct-tcpip (RFC 4254, section 7.2).

@@ -3,6 +3,7 @@ package sshserver
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -42,8 +43,8 @@ type Options struct {
 	Env []string
 	// NoExec refuses to run anything.
 	NoExec bool
-	// Shell runs a command line; nil means /bin/sh -c.
-	Shell []string
+	// Answer answers a command line, given its standard input, instead of a shell.
+	Answer func(line string, stdin io.Reader) string
 	// Accept decides what happens to a connection before anything is said; nil
 	// serves it. It owns the connection if it returns false.
 	Accept func(n int, conn net.Conn) bool
