@@ -23,8 +23,11 @@ func claimOf(args map[string]string) claim {
 }
 
 func (c claim) same(other claim) bool {
-	return c.controller == other.controller && c.run == other.run && c.fence == other.fence
+	return c.ours(other) && c.fence == other.fence
 }
+
+// ours: the claim is of the same run; a resume comes with a higher number.
+func (c claim) ours(other claim) bool { return c.controller == other.controller && c.run == other.run }
 
 // writeClaim sets the claim for as long as the arguments say.
 func (h *Host) writeClaim(args map[string]string) {
@@ -47,7 +50,7 @@ func (h *Host) setClaim(args map[string]string) string {
 	if top := h.fences[mine.controller]; mine.fence < top {
 		return h.refuseClaim(fmt.Sprintf("a later run of this controller was here (fencing number %d, ours %d)", top, mine.fence))
 	}
-	if h.claim.controller != "" && !h.claim.same(mine) {
+	if h.claim.controller != "" && !h.claim.ours(mine) {
 		if h.working() {
 			return h.refuseClaim("a job of another run works on this host")
 		}
