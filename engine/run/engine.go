@@ -25,13 +25,22 @@ type Engine struct {
 	// Parallelism bounds the hosts in work at once, over all batches; 0 means
 	// 200.
 	Parallelism int
-	// Poll is the pause between two looks at a job; 0 means two seconds.
+	// Poll is the pause between two looks at a job; 0 means two seconds. Half of it
+	// is the first pause before a host is dialled again.
 	Poll time.Duration
 	// Notify is called with every event after it is durable, one at a time; may
 	// be nil. The run must not be kept.
 	Notify func(journal.Event, *journal.Run)
 	// Observed is called for every scan that the engine makes; may be nil.
 	Observed func(inventory.Observation) error
+}
+
+// poll is Poll, or its default.
+func (e *Engine) poll() time.Duration {
+	if e.Poll <= 0 {
+		return 2 * time.Second
+	}
+	return e.Poll
 }
 
 // Work is one run to do, or to go on with.

@@ -50,7 +50,7 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, arg
 	}
 	starting := m.engine.Now()
 	for !out.Ended() {
-		if err := m.wait(ctx); err != nil {
+		if err := pause(ctx, m.engine.poll()); err != nil {
 			return out, connectors.Errorf(connectors.CodeTimeout, connectors.PhaseCommand, m.name,
 				"the job did not end within %s; it goes on by itself on the host", limit)
 		}
@@ -66,14 +66,6 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, arg
 	}
 	out.answer = posix.ParseLog(job.Nonce(id), out.log)
 	return out, nil
-}
-
-func (m *machine) wait(ctx context.Context) error {
-	d := m.engine.Poll
-	if d <= 0 {
-		d = 2 * time.Second
-	}
-	return pause(ctx, d)
 }
 
 // look asks for the state of a job and for what it printed since.

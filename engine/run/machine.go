@@ -256,7 +256,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	wait := time.Second
+	wait := m.engine.poll() / 2
 	for {
 		err := m.dial(ctx)
 		if err == nil {

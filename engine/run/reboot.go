@@ -107,10 +107,11 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	m.hangUp()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reached, wait := false, time.Second
+	first := m.engine.poll() / 2
+	reached, wait := false, first
 	var last error
 	for pause(ctx, wait) == nil {
-		wait = min(wait+time.Second/2, 5*time.Second)
+		wait = min(wait+first/2, 5*first)
 		last = m.dial(ctx)
 		if last != nil {
 			reached = false
