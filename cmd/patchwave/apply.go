@@ -68,9 +68,9 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 		}
 		return a.confirmed(p)
 	}
-	ctx, stop := a.untilSignal(ctx)
-	defer stop()
-	p, err := a.makePlan(ctx, s, opt.planOptions)
+	planning, stop := a.untilSignal(ctx)
+	p, err := a.makePlan(planning, s, opt.planOptions)
+	stop() // from here on the question listens for signals itself
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +129,22 @@ func (a *app) ask(question string) error {
 	if _, err := fmt.Fprintf(a.err, "%s Type yes: ", question); err != nil {
 		return err
 	}
-	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != "yes" {
-		return &exitError{exitRefused, errors.New("not confirmed; nothing was changed")}
+	answer := make(chan string, 1)
+	go func() {
+		// the end of the input is as good as a no
+		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case sig := <-a.signals:
+		a.caught(sig)
+		return &exitError{a.interrupted, errors.New("interrupted; nothing was changed")}
+	case word := <-answer:
+		if word != "yes" {
+			return &exitError{exitRefused, errors.New("not confirmed; nothing was changed")}
+		}
+		return nil
 	}
-	return nil
 }
 
 // apply carries out a plan as a new run and shows what came of it.

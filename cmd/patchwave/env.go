@@ -176,11 +176,7 @@ func (a *app) defaultDB() string {
 // logger writes to standard error through the sanitiser: host text must not
 // reach the terminal as it is.
 func (a *app) logger() hclog.Logger {
-	level := hclog.LevelFromString(a.flags.logLevel)
-	if level == hclog.NoLevel {
-		level = hclog.Warn
-	}
-	return hclog.New(&hclog.LoggerOptions{Name: "patchwave", Level: level, JSONFormat: a.flags.logForm == "json", Output: safe.Writer(a.err)})
+	return hclog.New(&hclog.LoggerOptions{Name: "patchwave", Level: hclog.LevelFromString(a.flags.logLevel), JSONFormat: a.flags.logForm == "json", Output: safe.Writer(a.err)})
 }
 
 // hosts returns the hosts that --limit and --where name; all if neither does.

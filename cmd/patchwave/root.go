@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -131,6 +132,14 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		if f := cmd.Flags().Lookup("format"); f == nil {
 			return usage("output %q is not text, json or jsonl", a.flags.output)
 		}
+	}
+	switch a.flags.logForm {
+	case "text", "json":
+	default:
+		return usage("--log-format %q is not text or json", a.flags.logForm)
+	}
+	if hclog.LevelFromString(a.flags.logLevel) == hclog.NoLevel {
+		return usage("--log-level %q is not trace, debug, info, warn, error or off", a.flags.logLevel)
 	}
 	return nil
 }

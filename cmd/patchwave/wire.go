@@ -7,6 +7,7 @@ import (
 	"patchwave/connectors/local"
 	"patchwave/connectors/ssh"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/apk"
 	"patchwave/engine/updates/apt"
 	"patchwave/engine/updates/dnf"
 	"patchwave/engine/updates/dnf5"
@@ -16,7 +17,7 @@ import (
 
 // managers are the package managers this program knows.
 func managers() []updates.Manager {
-	return []updates.Manager{apt.New(), dnf.New(), dnf5.New(), zypper.New(), pacman.New()}
+	return []updates.Manager{apt.New(), dnf.New(), dnf5.New(), zypper.New(), pacman.New(), apk.New()}
 }
 
 // dialer picks the way to a machine by the kind of its connection.
