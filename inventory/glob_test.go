@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"patchwave/inventory"
 )
@@ -57,7 +58,7 @@ func FuzzMatchGlob(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pattern, s string) {
 		got := inventory.MatchGlob(pattern, s)
-		if strings.ContainsAny(pattern, "[\\") || strings.ContainsAny(pattern+s, "/") {
+		if strings.ContainsAny(pattern, "[\\") || strings.ContainsAny(pattern+s, "/") || !utf8.ValidString(pattern+s) {
 			return
 		}
 		want, err := path.Match(pattern, s)
