@@ -78,7 +78,9 @@
 //	apt.repair     refusals, "patchwave: nothing was changed" follows them;
 //	               failures before "patchwave: next step" do not count;
 //	               "patchwave: reboot required" if the flag was set meanwhile.
-//	apt.keep       NAME TAB ARCH TAB VERSION TAB kept|missing
+//	apt.keep       NAME TAB ARCH TAB VERSION TAB kept|missing. What neither the
+//	               cache nor the index has is packed again from its installed files;
+//	               apt.undo says no of it all the same.
 //
 // # Traps
 //
@@ -93,6 +95,8 @@
 //     killed: the journal and the states of the packages are looked at.
 //   - `apt-get upgrade pkg-` removes pkg; --only-upgrade install makes automatic
 //     packages manual: install NAME=VERSION --mark-auto.
+//   - A rollback removes what was newly installed but does not purge it: a purge
+//     script may take data that the old version needs. dpkg then lists it as "rc".
 //   - A version held back, a downgrade or a removal never happens because -y was
 //     said: the flags that allow the last two are given only if the changes hold
 //     one, and holds are never lifted.

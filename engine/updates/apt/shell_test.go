@@ -111,7 +111,7 @@ func (f fake) calls(name string) []string {
 		f.t.Fatal(err)
 	}
 	var list []string
-	for _, line := range strings.Split(string(b), "\n") {
+	for line := range strings.SplitSeq(string(b), "\n") {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
 			list = append(list, rest)
 		}
@@ -307,5 +307,54 @@ func TestSimulateArguments(t *testing.T) {
 	a = f.run(New().Shell().Simulate, "apt_simulate", map[string]string{"want": "a\tall\t1\n-y\tall\t1", "mode": "set"})
 	if frame, _ := a.Get("apt.sim"); frame.RC != 100 || len(f.calls("apt-get")) != 0 {
 		t.Errorf("a hostile name: status %d, calls %q", frame.RC, f.calls("apt-get"))
+	}
+}
+
+// What dpkg-query, apt-mark and apt-cache say on a host with two packages; liba
+// is automatic and its old version is in the index.
+var queries = map[string]string{
+	"dpkg": "echo amd64",
+	"dpkg-query": `case "$*" in
+*Status-Abbrev}\\t*) printf 'ii \tliba\tamd64\t1:1.0-1\nii \tb++\tall\t2.0\n';;
+*'Abbrev}${Version}'*new:i386) printf 'ii 1.0';;
+*'Abbrev}${Version}'*liba) printf 'ii 1:1.0-2~x';;
+*'Abbrev}${Version}'*) printf 'ii 1.0+';;
+*Status-Abbrev*) printf 'ii \n';;
+*) exit 1;;
+esac`,
+	"apt-mark": `case $1 in showauto) echo liba; echo other;; esac`,
+	"apt-cache": `printf 'liba:\n  Version table:\n     1:1.0-2~x 500\n        500 http://m x/main amd64 Packages\n *** 1:1.0-1 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'
+printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64 Packages\n *** 2.0 100\n        100 /var/lib/dpkg/status\n'`,
+	"apt-get": `case "$*" in *download*) echo deb >'liba_1%3a1.0-1_amd64.deb';; esac`,
+	"find":    "",
+}
+
+func TestKeepThenRollback(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	f := newFake(t, queries)
+	args := map[string]string{"changes": upgrade + downgrade + install, "dir": dir, "lock_wait": "0"}
+	a := f.run(New().Shell().Job, "apt_keep", args)
+	frame, _ := a.Get("apt.keep")
+	want := "liba\tamd64\t1:1.0-1\tkept\nb++\tall\t2.0\tmissing\n"
+	if string(frame.Out) != want || frame.RC != 0 {
+		t.Fatalf("frame %q, status %d, stderr %s", frame.Out, frame.RC, frame.Err)
+	}
+	if calls := f.calls("apt-get"); len(calls) != 1 || !strings.HasSuffix(calls[0], "download liba=1:1.0-1") {
+		t.Errorf("calls %q: only what the index has is asked for", calls)
+	}
+
+	f = newFake(t, queries)
+	a = f.run(New().Shell().Job, "apt_rollback", args)
+	calls := f.calls("apt-get")
+	if len(calls) != 2 || !strings.HasSuffix(calls[1], "install "+dir+"/liba_1%3a1.0-1_amd64.deb b++=2.0 new:i386-") ||
+		!strings.Contains(calls[1], "--allow-downgrades") || strings.Contains(calls[1], "--no-remove") || strings.Contains(calls[1], "--purge") {
+		t.Errorf("calls %q", calls)
+	}
+	marks := f.calls("apt-mark")
+	if !slices.Contains(marks, "auto liba") || !slices.Contains(marks, "manual b++") {
+		t.Errorf("marks %q", marks)
+	}
+	if frame, ok := a.Get("apt.rollback"); !ok || frame.RC != 0 {
+		t.Errorf("frame %+v", frame)
 	}
 }

@@ -26,7 +26,7 @@ func TestGrammars(t *testing.T) {
 	hostile := []string{"", "-y", "--force", "a b", "a;b", "$(id)", "`id`", "a'b", "a\"b", "a\nb", "a\tb", "../x", "/etc/passwd", "a|b", "a&b",
 		"a>b", "a=b", "a*", "é", "a\x00", strings.Repeat("a", 300)}
 	for _, tt := range tests {
-		for _, name := range strings.Fields(tt.names) {
+		for name := range strings.FieldsSeq(tt.names) {
 			want := true
 			for _, b := range tt.bad {
 				want = want && b != name
@@ -35,7 +35,7 @@ func TestGrammars(t *testing.T) {
 				t.Errorf("%s: NameOK(%q) = %v", tt.family, name, got)
 			}
 		}
-		for _, v := range strings.Fields(tt.vers) {
+		for v := range strings.FieldsSeq(tt.vers) {
 			if !tt.g.VersionOK(v) {
 				t.Errorf("%s: VersionOK(%q) = false", tt.family, v)
 			}

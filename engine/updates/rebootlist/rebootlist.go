@@ -17,7 +17,7 @@ func (l list) match(name string) bool {
 
 func set(words string) map[string]bool {
 	names := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		names[w] = true
 	}
 	return names

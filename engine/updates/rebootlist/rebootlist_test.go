@@ -43,12 +43,12 @@ func TestMatch(t *testing.T) {
 		{"winupdate", "", "linux kernel"},
 	}
 	for _, tt := range tests {
-		for _, name := range strings.Fields(tt.yes) {
+		for name := range strings.FieldsSeq(tt.yes) {
 			if !Match(tt.manager, name) {
 				t.Errorf("Match(%s, %s) = false", tt.manager, name)
 			}
 		}
-		for _, name := range strings.Fields(tt.no) {
+		for name := range strings.FieldsSeq(tt.no) {
 			if Match(tt.manager, name) {
 				t.Errorf("Match(%s, %s) = true", tt.manager, name)
 			}
