@@ -234,16 +234,16 @@ func (a *app) showReport(doc reportDoc) error {
 		r.Started.In(a.now().Location()).Format("2006-01-02 15:04 MST"), took); err != nil {
 		return err
 	}
+	if err := a.showRun(doc.Run); err != nil {
+		return err
+	}
 	for _, h := range doc.Hosts {
 		if h.State == journal.Done || h.State == journal.Unchanged {
 			continue
 		}
-		if err := a.printf("%s", hostText(h, a.color(a.out))); err != nil {
+		if err := a.printf("\n%s", hostText(h, a.color(a.out))); err != nil {
 			return err
 		}
-	}
-	if err := a.showRun(doc.Run); err != nil {
-		return err
 	}
 	updates, security, reboots := 0, 0, 0
 	for _, p := range doc.Pending {
@@ -253,5 +253,5 @@ func (a *app) showReport(doc reportDoc) error {
 			reboots++
 		}
 	}
-	return a.printf("Still pending on these hosts: %s, %d of them security; %s to reboot\n", count(updates, "update"), security, count(reboots, "host"))
+	return a.printf("\nStill pending on these hosts: %s, %d of them security; %s to reboot\n", count(updates, "update"), security, count(reboots, "host"))
 }

@@ -24,7 +24,7 @@ func (m *machine) ready(ctx context.Context) error {
 		return err
 	}
 	if m.work.Start.Kind == KindRollback {
-		return m.toRollback(ctx)
+		return m.toRollback(ctx, nil)
 	}
 	return m.to(ctx, journal.Installing, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, 1)))
 }
@@ -155,7 +155,7 @@ func (m *machine) afterInstall(ctx context.Context) error {
 	h := m.rec.host(m.name)
 	failed := !allInstalled(h.Updates)
 	if failed && m.onFailure() == policies.FailRollback {
-		return m.toRollback(ctx)
+		return m.toRollback(ctx, h.Fault)
 	}
 	if m.needsReboot(h) {
 		if err := m.know(ctx); err != nil {

@@ -58,7 +58,7 @@ func (m *machine) verify(ctx context.Context) error {
 		if err := m.rec.add(ctx, entries...); err != nil {
 			return err
 		}
-		return m.toRollback(ctx)
+		return m.toRollback(ctx, fault)
 	case policies.FailContinue:
 		return m.finish(ctx, journal.Done, fault.Message+"; the policy goes on", nil, entries...)
 	default:
@@ -79,12 +79,13 @@ func failedProbes(ps []journal.ProbeResult) string {
 	return list(out)
 }
 
-// toRollback begins the way back.
-func (m *machine) toRollback(ctx context.Context) error {
+// toRollback begins the way back; fault is why.
+func (m *machine) toRollback(ctx context.Context, fault *journal.Fault) error {
 	if err := m.know(ctx); err != nil {
 		return err
 	}
-	return m.to(ctx, journal.RollingBack, m.step(StepRollback), m.intent(m.jobID(StepRollback, 1)))
+	return m.rec.add(ctx, m.step(StepRollback), m.intent(m.jobID(StepRollback, 1)), entry{m.name, journal.HostState,
+		journal.HostStateData{From: m.state(), To: journal.RollingBack, Fault: fault}})
 }
 
 // rollback undoes the changes of this run and believes it when the host has the
