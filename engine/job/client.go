@@ -135,6 +135,9 @@ func (c Client) refusal(code string, v map[string]string) error {
 			e.Message += fmt.Sprintf(" (run %s of controller %s)", v["holder_run"], v["holder_controller"])
 			e.Hint = "wait for it, resume it, or release the claim once you know that it is dead"
 		}
+	case "sudo":
+		e.Code = connectors.CodeSudo
+		e.Hint = "set become in the connection, or log in as root"
 	case "disk":
 		e.Code = connectors.CodeDisk
 		e.Hint = "free space on the host and run again"

@@ -33,7 +33,11 @@ job_prepare() {
 		return 1
 	fi
 	job_guard "$(dirname "$job_root")" || return 1
-	[ -d "$job_root" ] || mkdir "$job_root" 2>/dev/null
+	if [ ! -e "$job_root" ] && ! mkdir "$job_root" 2>/dev/null && [ "$(id -u)" != 0 ]; then
+		job_say "refused=sudo"
+		job_say "why=logged in as $(id -un), who may not write in $(dirname "$job_root")"
+		return 1
+	fi
 	job_guard "$job_root" || return 1
 	for job_sub in jobs tombs fences; do
 		[ -d "$job_root/$job_sub" ] || mkdir "$job_root/$job_sub" 2>/dev/null
