@@ -2,10 +2,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the caller decides what is called
 
-# A version that is not there is "-" in the argument; here it is empty.
-pw_arg_changes=$(printf '%s\n' "${pw_arg_changes:-}" | awk -F '\t' -v OFS='\t' '
-	NF { for (i = 4; i <= NF; i++) if ($i == "-") $i = ""; print }')
-
 # apt_get ARG...: never asks, keeps configuration files, waits for locks.
 apt_get() {
 	APT_LISTBUGS_FRONTEND=none apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 -o APT::Color=0 \
