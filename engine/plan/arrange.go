@@ -18,12 +18,17 @@ type group struct {
 // arrange puts hosts into waves and batches. Within a policy hosts with work come
 // before those without, so that a canary proves something; a host comes after
 // those it depends on; else the order is that of the names. Policies come
-// no-reboot first, then by priority, then by name.
+// no-reboot first, then by priority, then by name, unless a host of one depends
+// on a host of another.
 func arrange(groups []group, inv *inventory.Inventory) ([]Wave, error) {
 	slices.SortStableFunc(groups, func(a, b group) int {
 		return cmp.Or(cmp.Compare(rebootRank(a.policy), rebootRank(b.policy)),
 			cmp.Compare(a.policy.Priority, b.policy.Priority), cmp.Compare(a.policy.Name, b.policy.Name))
 	})
+	groups, err := orderGroups(groups, inv)
+	if err != nil {
+		return nil, err
+	}
 	waves := []Wave{}
 	for _, g := range groups {
 		w, err := arrangePolicy(g, inv)
@@ -33,6 +38,49 @@ func arrange(groups []group, inv *inventory.Inventory) ([]Wave, error) {
 		waves = append(waves, w...)
 	}
 	return waves, nil
+}
+
+// orderGroups moves a group behind those that its hosts depend on. Only hosts
+// with work count.
+func orderGroups(groups []group, inv *inventory.Inventory) ([]group, error) {
+	at := map[string]string{} // host to policy
+	for _, g := range groups {
+		for _, h := range g.hosts {
+			if len(h.Steps) > 0 {
+				at[h.Name] = g.policy.Name
+			}
+		}
+	}
+	// waits returns a dependency of g on a policy that is not placed yet.
+	waits := func(g group, placed map[string]bool) (host, on string) {
+		for _, h := range g.hosts {
+			d := inv.Host(h.Name)
+			if d == nil || len(h.Steps) == 0 {
+				continue
+			}
+			for _, dep := range d.DependsOn {
+				if p := at[dep]; p != "" && p != g.policy.Name && !placed[p] {
+					return h.Name, dep
+				}
+			}
+		}
+		return "", ""
+	}
+	placed := map[string]bool{}
+	out := make([]group, 0, len(groups))
+	left := slices.Clone(groups)
+	for len(left) > 0 {
+		i := slices.IndexFunc(left, func(g group) bool { host, _ := waits(g, placed); return host == "" })
+		if i < 0 {
+			host, on := waits(left[0], placed)
+			return nil, fmt.Errorf("policies %s and %s each have a host that depends on one of the other (%s depends on %s): plan them apart with --policy",
+				left[0].policy.Name, at[on], host, on)
+		}
+		placed[left[i].policy.Name] = true
+		out = append(out, left[i])
+		left = slices.Delete(left, i, i+1)
+	}
+	return out, nil
 }
 
 // rebootRank is 0 for policies that never reboot a host.
@@ -48,7 +96,7 @@ func arrangePolicy(g group, inv *inventory.Inventory) ([]Wave, error) {
 	total := len(left)
 	var out []Wave
 	for _, w := range g.policy.Rollout.Waves {
-		n := waveSize(w, total, len(left))
+		n := w.Size(total, len(left))
 		take := left[:n]
 		left = left[n:]
 		if n == 0 {
@@ -72,18 +120,6 @@ func arrangePolicy(g group, inv *inventory.Inventory) ([]Wave, error) {
 			g.policy.Name, len(left), total)
 	}
 	return out, nil
-}
-
-// waveSize is how many of the hosts that are left a wave takes.
-func waveSize(w policies.Wave, total, left int) int {
-	switch {
-	case w.Count > 0:
-		return min(w.Count, left)
-	case w.Percent > 0:
-		return min(policies.Amount{Percent: w.Percent, Given: true}.Of(total), left)
-	default:
-		return left
-	}
 }
 
 // order sorts hosts: with work first, dependencies before dependants, by name.

@@ -18,21 +18,50 @@ type Ledger interface {
 type decided struct {
 	inventory.Update
 	policies.Decision
+	// untaken says that a rule approved it and the policy does not take its kind.
+	untaken bool
 }
 
 // decideAll decides about every pending update of a host.
 func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, ledger Ledger, now time.Time) []decided {
 	out := make([]decided, 0, len(o.Updates))
+	offered := map[inventory.Key][]string{}
 	for _, u := range o.Updates {
-		s := policies.Subject{Host: h, Facts: &o.Facts, Update: &u, LastSeen: o.At,
-			FirstSeen: ledger.FirstSeen(o.Facts.PackageManager, u)}
-		d := policies.Decide(p.Baseline, s, now)
-		if d.Verdict == policies.Approved && !takes(p.Updates, u) {
-			d.Verdict, d.Reason = policies.NotMatched, "policy "+p.Name+" takes only updates of kind "+p.Updates
-		}
-		out = append(out, decided{u, d})
+		offered[u.Key()] = append(offered[u.Key()], u.To)
 	}
+	for _, u := range o.Updates {
+		s := policies.Subject{Host: h, Facts: &o.Facts, Update: &u, Offered: offered[u.Key()], LastSeen: o.At,
+			FirstSeen: ledger.FirstSeen(o.Facts.PackageManager, u)}
+		d := decided{Update: u, Decision: policies.Decide(p.Baseline, s, now)}
+		if d.Verdict == policies.Approved && !takes(p.Updates, u) {
+			d.Verdict, d.Reason, d.untaken = policies.NotMatched, "policy "+p.Name+" takes only updates of kind "+p.Updates, true
+		}
+		out = append(out, d)
+	}
+	newestOnly(o.Facts, out)
 	return out
+}
+
+// newestOnly leaves one approved version of a package: the newest. A host cannot
+// be asked for two.
+func newestOnly(facts inventory.Facts, ds []decided) {
+	best := map[inventory.Key]int{}
+	for i := range ds {
+		if ds[i].Verdict != policies.Approved {
+			continue
+		}
+		b, ok := best[ds[i].Key()]
+		if !ok {
+			best[ds[i].Key()] = i
+			continue
+		}
+		older, newer := i, b
+		if policies.Newer(facts, ds[i].To, ds[b].To) {
+			older, newer = b, i
+		}
+		ds[older].Verdict, ds[older].Reason = policies.NotMatched, "version "+ds[newer].To+" is approved too"
+		best[ds[i].Key()] = newer
+	}
 }
 
 // takes reports whether a policy with that "updates" argument takes u.

@@ -12,7 +12,7 @@ import (
 
 // ComputeDigest returns the digest of p: "sha256:" and the hexadecimal SHA-256
 // of the canonical JSON (RFC 8785) of the plan without schema, id, digest,
-// times, and the sentences that may hold one.
+// times, and the sentences for people, which may hold one.
 func (p *Plan) ComputeDigest() (string, error) {
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -36,13 +36,14 @@ func (p *Plan) ComputeDigest() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
-// dropTimes removes what says when, wherever it stands.
+// dropTimes removes what says when, and the sentences, wherever they stand.
 func dropTimes(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		delete(v, "not_before")
 		delete(v, "until")
 		delete(v, "reason")
+		delete(v, "notes")
 		for _, x := range v {
 			dropTimes(x)
 		}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"patchwave/engine/updates"
 )
 
 // MaxFile bounds a plan file, in bytes.
@@ -37,6 +39,9 @@ func Load(path string, now time.Time) (*Plan, error) {
 	if err := dec.Decode(&p); err != nil {
 		return nil, fmt.Errorf("%s is no plan: %w", path, err)
 	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s is no plan: something stands behind its end", path)
+	}
 	if err := p.validate(now); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", path, err)
 	}
@@ -55,6 +60,9 @@ func readPrivate(path string) (b []byte, err error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if info.Size() > MaxFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, MaxFile)
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
 		return nil, fmt.Errorf("%s belongs to another user (uid %d)", path, st.Uid)
@@ -88,16 +96,36 @@ func (p *Plan) validate(now time.Time) error {
 		return fmt.Errorf("it expired on %s; plan again", p.Expires.Format(time.RFC3339))
 	}
 	seen := map[string]bool{}
+	for _, x := range p.Excluded {
+		seen[x.Host] = true
+	}
 	for _, h := range p.Hosts() {
 		if seen[h.Name] {
 			return fmt.Errorf("host %s is in it twice", h.Name)
 		}
 		seen[h.Name] = true
-		for _, s := range h.Steps {
-			for _, e := range s.Updates {
-				if !harmless(e.Name) || !harmless(e.Arch) || !harmless(e.From) || !harmless(e.To) {
-					return fmt.Errorf("host %s: package %q is not spelled as package names and versions are", h.Name, e.Name)
-				}
+		if err := h.validate(); err != nil {
+			return fmt.Errorf("host %s: %w", h.Name, err)
+		}
+	}
+	return nil
+}
+
+// validate checks the steps of a host, of which parts go to the host as
+// arguments of its package manager.
+func (h Host) validate() error {
+	for _, s := range h.Steps {
+		if s.Step != StepUpdates {
+			return fmt.Errorf("there is no step %q", s.Step)
+		}
+		for _, e := range s.Updates {
+			switch e.Action {
+			case updates.ActionInstall, updates.ActionUpgrade, updates.ActionDowngrade, updates.ActionRemove:
+			default:
+				return fmt.Errorf("there is no action %q", e.Action)
+			}
+			if e.Name == "" || !harmless(e.Name) || !harmless(e.Arch) || !harmless(e.From) || !harmless(e.To) {
+				return fmt.Errorf("package %q is not spelled as package names and versions are", e.Name)
 			}
 		}
 	}

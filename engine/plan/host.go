@@ -30,7 +30,7 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 	reboot := o.Facts.RebootRequired
 	for _, c := range changes {
 		e := Entry{Change: c, Decision: string(policies.Dependency), Reason: "needed by what is approved"}
-		if i := slices.IndexFunc(s.decisions, func(d decided) bool { return d.Key() == c.Key() && d.To == c.To }); i >= 0 {
+		if i := slices.IndexFunc(s.decisions, func(d decided) bool { return d.isOf(c) && d.To == c.To }); i >= 0 {
 			d := s.decisions[i]
 			reboot = reboot || d.Reboot
 			if d.Verdict == policies.Approved {
@@ -44,7 +44,9 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 	h.Steps = append(h.Steps, step)
 	// what became a dependency is not left out
 	h.Skipped = slices.DeleteFunc(h.Skipped, func(sk Skipped) bool {
-		return slices.ContainsFunc(changes, func(c updates.Change) bool { return c.Name == sk.Name && c.Arch == sk.Arch && c.To == sk.To })
+		return slices.ContainsFunc(changes, func(c updates.Change) bool {
+			return c.Name == sk.Name && (c.Arch == sk.Arch || c.Arch == "" || sk.Arch == "") && c.To == sk.To
+		})
 	})
 	return h
 }

@@ -35,6 +35,11 @@ func settle(ctx context.Context, solver Solver, ds []decided) (settled, error) {
 		}
 		why := objections(sim, ds)
 		if len(why) == 0 {
+			if want, why, err = forbiddenRemovals(ctx, solver, sim, ds); err != nil {
+				return settled{}, err
+			}
+		}
+		if len(why) == 0 {
 			blockUnmoved(sim, ds)
 			return settled{decisions: ds, sim: sim}, nil
 		}
@@ -77,19 +82,63 @@ func objection(c updates.Change, ds []decided) string {
 	if c.Action == updates.ActionRemove && !removalsAllowed(ds) {
 		return "it would remove " + c.Name
 	}
-	i := slices.IndexFunc(ds, func(d decided) bool { return d.Key() == c.Key() })
-	if i < 0 {
-		return ""
-	}
-	switch d := ds[i]; d.Verdict {
-	case policies.Held, policies.Rejected, policies.Pinned:
-		return fmt.Sprintf("it would change %s, which is %s by rule %q", c.Name, d.Verdict, d.Rule)
-	case policies.Blocked:
-		if d.BlockedBy == inventory.BlockedHeld || d.BlockedBy == inventory.BlockedLocked {
-			return fmt.Sprintf("it would change %s, which is %s on the host", c.Name, d.BlockedBy)
+	// What was decided about the very version counts; else what was decided about
+	// any other version of the package.
+	var other string
+	for i := range ds {
+		if !ds[i].isOf(c) {
+			continue
+		}
+		why := ds[i].objection(c)
+		if ds[i].To == c.To {
+			return why
+		}
+		if other == "" {
+			other = why
 		}
 	}
-	return ""
+	return other
+}
+
+// isOf reports whether d is about the package that c changes.
+func (d decided) isOf(c updates.Change) bool {
+	return d.Name == c.Name && (d.Arch == c.Arch || d.Arch == "" || c.Arch == "")
+}
+
+// objection says why the decision forbids a change of its package, or "".
+func (d decided) objection(c updates.Change) string {
+	switch {
+	case d.Verdict == policies.Held, d.Verdict == policies.Rejected, d.Verdict == policies.Pinned:
+		return fmt.Sprintf("it would change %s, which is %s by rule %q", c.Name, d.Verdict, d.Rule)
+	case d.Verdict == policies.Blocked && (d.BlockedBy == inventory.BlockedHeld || d.BlockedBy == inventory.BlockedLocked):
+		return fmt.Sprintf("it would change %s, which is %s on the host", c.Name, d.BlockedBy)
+	case d.untaken && d.Reboot:
+		return fmt.Sprintf("it would change %s, which needs a reboot, and the policy takes only what needs none", c.Name)
+	default:
+		return ""
+	}
+}
+
+// forbiddenRemovals looks at a simulation that removes something where some of
+// the approved versions may remove and others may not: what those do without
+// the first decides. It returns them with the objections, if there are any.
+func forbiddenRemovals(ctx context.Context, solver Solver, sim updates.Simulation, ds []decided) ([]updates.Want, []string, error) {
+	removes := func(c updates.Change) bool { return c.Action == updates.ActionRemove }
+	var strict []decided
+	for _, d := range ds {
+		if d.Verdict == policies.Approved && !d.AllowRemovals {
+			strict = append(strict, d)
+		}
+	}
+	if len(strict) == 0 || !slices.ContainsFunc(sim.Changes, removes) {
+		return nil, nil, nil
+	}
+	want := wants(strict)
+	alone, err := solver.Together(ctx, want)
+	if err != nil || !alone.OK || !slices.ContainsFunc(alone.Changes, removes) {
+		return nil, nil, err
+	}
+	return want, objections(alone, strict), nil
 }
 
 func removalsAllowed(ds []decided) bool {
@@ -158,9 +207,7 @@ func blockUnmoved(sim updates.Simulation, ds []decided) {
 		if ds[i].Verdict != policies.Approved {
 			continue
 		}
-		moved := slices.ContainsFunc(sim.Changes, func(c updates.Change) bool {
-			return c.Name == ds[i].Name && c.To == ds[i].To && (c.Arch == ds[i].Arch || c.Arch == "" || ds[i].Arch == "")
-		})
+		moved := slices.ContainsFunc(sim.Changes, func(c updates.Change) bool { return ds[i].isOf(c) && c.To == ds[i].To })
 		if !moved {
 			ds[i].block("the package manager leaves it out of the installation")
 		}
