@@ -182,7 +182,7 @@ func TestClassify(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, kind := range []Kind{NeedsPassword, WrongPassword, NotInstalled, NotAllowed, NeedsTerminal, Broken, Unclear} {
 		for _, method := range []connectors.BecomeMethod{connectors.BecomeSudo, connectors.BecomeDoas, connectors.BecomeSu} {
-			e := Error(kind, connectors.Become{Method: method}, "web1", "patch", kind == WrongPassword, []byte("first\nlast\x1b]0;x\x07 line\n\n"))
+			e := Error(kind, connectors.Become{Method: method}, "web1", "patch", []byte("first\nlast\x1b]0;x\x07 line\n\n"))
 			if e.Code != connectors.CodeSudo || e.Phase != connectors.PhaseCommand || e.Host != "web1" || e.Hint == "" || e.Retry || !strings.Contains(e.Message, string(method)) {
 				t.Errorf("%s %s: %+v", kind, method, e)
 			}
@@ -191,7 +191,7 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
-	if e := Error(Unclear, connectors.Become{Method: "sudo"}, "", "", false, bytes.Repeat([]byte("x"), 5000)); len(e.Error()) > 1000 {
+	if e := Error(Unclear, connectors.Become{Method: "sudo"}, "", "", bytes.Repeat([]byte("x"), 5000)); len(e.Error()) > 1000 {
 		t.Errorf("the error has %d bytes", len(e.Error()))
 	}
 }
@@ -202,7 +202,7 @@ func FuzzClassify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, exit int, text []byte) {
 		kind := Classify(exit, text)
-		e := Error(kind, connectors.Become{Method: connectors.BecomeSudo}, "web1", "patch", true, text)
+		e := Error(kind, connectors.Become{Method: connectors.BecomeSudo}, "web1", "patch", text)
 		if len(e.Error()) > 4096 || strings.ContainsAny(e.Error(), "\x00\n\r\x1b\x7f") {
 			t.Fatalf("%q", e.Error())
 		}

@@ -68,17 +68,20 @@ func Classify(exit int, stderr []byte) Kind {
 }
 
 // Error is the refusal as the operator reads it. said is what the machine
-// printed, hostile; its last line is kept, shortened.
-func Error(kind Kind, b connectors.Become, host, login string, hasPassword bool, said []byte) *connectors.Error {
+// printed, hostile; its last line is kept, shortened, where it says more than the
+// kind does.
+func Error(kind Kind, b connectors.Become, host, login string, said []byte) *connectors.Error {
 	method, user := string(b.Method), User(b)
-	message, hint := describe(kind, method, user, login, hasPassword)
-	if tail := lastLine(said); tail != "" && kind != WrongPassword {
-		message += ": " + tail
+	message, hint := describe(kind, method, user, login)
+	if kind == NotAllowed || kind == Broken || kind == Unclear {
+		if tail := lastLine(said); tail != "" {
+			message += ": " + tail
+		}
 	}
 	return &connectors.Error{Code: connectors.CodeSudo, Phase: connectors.PhaseCommand, Host: host, Message: message, Hint: hint}
 }
 
-func describe(kind Kind, method, user, login string, hasPassword bool) (message, hint string) {
+func describe(kind Kind, method, user, login string) (message, hint string) {
 	rule := fmt.Sprintf("allow %s to run /bin/sh as %s (see `sudo -l` on the host)", login, user)
 	switch method {
 	case string(connectors.BecomeDoas):
@@ -88,8 +91,8 @@ func describe(kind Kind, method, user, login string, hasPassword bool) (message,
 	}
 	switch kind {
 	case NeedsPassword:
-		message, hint = fmt.Sprintf("%s wants a password to become %s", method, user), "set become.password, or "+rule
-		if hasPassword {
+		message, hint = fmt.Sprintf("%s wants a password to become %s", method, user), "set become.password, or "+rule+" without one"
+		if method == string(connectors.BecomeDoas) {
 			hint = rule
 		}
 	case WrongPassword:
@@ -122,8 +125,8 @@ func lastLine(b []byte) string {
 			}
 			return r
 		}, lines[i]))
-		if line == "" || strings.HasPrefix(line, "[patchwave ") {
-			continue
+		if line == "" || strings.HasPrefix(line, "[patchwave ") || strings.Contains(line, "@@") {
+			continue // what it repeats of our own words helps nobody
 		}
 		if r := []rune(line); len(r) > 200 {
 			line = string(r[:200]) + "…"

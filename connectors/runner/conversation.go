@@ -81,7 +81,7 @@ func (t *conversation) open(ctx context.Context) (exit Exit, open bool, err erro
 func (t *conversation) answer(ctx context.Context) error {
 	b := t.r.opt.Become
 	if b.Password == nil {
-		e := become.Error(become.NeedsPassword, b, t.r.opt.Host, t.r.opt.Login, false, nil)
+		e := become.Error(become.NeedsPassword, b, t.r.opt.Host, t.r.opt.Login, nil)
 		return t.r.refuse(e)
 	}
 	secret, err := b.Password.Reveal(ctx)
