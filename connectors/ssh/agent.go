@@ -18,12 +18,16 @@ import (
 type agentConn struct {
 	conn   net.Conn
 	client agent.ExtendedAgent
+	stop   func() bool
 }
 
-func (c *agentConn) close() { _ = c.conn.Close() } // nothing is pending on it
+func (c *agentConn) close() {
+	c.stop()
+	_ = c.conn.Close() // it may be closed already
+}
 
-// dialAgent connects to the agent. Everything it is asked has to be answered
-// within limit.
+// dialAgent connects to the agent. What it is asked has to be answered within
+// limit, and before ctx ends.
 func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentConn, error) {
 	if socket == "" {
 		socket = os.Getenv("SSH_AUTH_SOCK")
@@ -39,19 +43,23 @@ func dialAgent(ctx context.Context, socket string, limit time.Duration) (*agentC
 		_ = conn.Close() // it is of no use
 		return nil, fmt.Errorf("set the agent's deadline: %w", err)
 	}
-	return &agentConn{conn: conn, client: agent.NewClient(conn)}, nil
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // whoever waits for it gets an error
+	return &agentConn{conn: conn, client: agent.NewClient(conn), stop: stop}, nil
 }
 
 // addAgent puts the keys of the agent in front. An agent that cannot be used is
 // passed over: the other means may do.
 func (a *authentication) addAgent(ctx context.Context, socket string, certs []*ssh.Certificate, files []ssh.Signer) {
-	conn, err := dialAgent(ctx, socket, agentWaits*a.ep.timeouts.Connect)
+	conn, err := dialAgent(ctx, socket, a.ep.timeouts.Connect)
 	if err != nil {
 		a.skipped = append(a.skipped, err.Error())
 		return
 	}
 	a.agent = conn
 	signers, err := conn.client.Signers()
+	if err == nil {
+		err = conn.conn.SetDeadline(time.Now().Add(agentWaits * a.ep.timeouts.Connect))
+	}
 	if err != nil {
 		a.skipped = append(a.skipped, "the agent does not list its keys: "+err.Error())
 		return
@@ -80,8 +88,8 @@ func (a *authentication) addAgent(ctx context.Context, socket string, certs []*s
 	a.signers = append(a.signers, append(named, others...)...)
 }
 
-// agentWaits is how many connect timeouts the agent's connection lives: it signs
-// after the dialling and the handshake.
+// agentWaits is how many connect timeouts the agent has for its signatures: it
+// signs after the dialling and the handshake.
 const agentWaits = 3
 
 func isNamed(s ssh.Signer, files []ssh.Signer) bool {

@@ -150,8 +150,12 @@ func (a *authentication) close() {
 	}
 }
 
-// methods are the ways to log in, in order.
+// methods are the ways to log in, in order. When ctx ends whatever they wait for
+// is given up.
 func (a *authentication) methods(ctx context.Context) []ssh.AuthMethod {
+	if a.agent != nil {
+		context.AfterFunc(ctx, a.agent.close)
+	}
 	var methods []ssh.AuthMethod
 	if len(a.signers) > 0 {
 		methods = append(methods, ssh.PublicKeys(a.signers...))

@@ -5,10 +5,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -220,4 +222,74 @@ func TestAKeyIsReadOnce(t *testing.T) {
 	if err := dial(); connectors.CodeOf(err) != connectors.CodeAuth {
 		t.Errorf("a key that was replaced is still used: %v", err)
 	}
+}
+
+func TestAnAgentThatHangs(t *testing.T) {
+	for _, answers := range []int{0, 1} {
+		t.Run(fmt.Sprint(answers), func(t *testing.T) {
+			l := &login{t: t, dir: t.TempDir()}
+			private := newPrivate(t)
+			_, key := l.write("unused", "", private)
+			l.accept(key)
+			server := sshserver.Start(t, l.opt)
+			l.target = targetOf(server, "")
+			l.agent(agent.AddedKey{PrivateKey: private})
+			// The relay lets the list of the keys through, but no signature.
+			socket := filepath.Join(l.dir, "slow")
+			hang(t, socket, l.cfg.AgentSocket, answers)
+			l.target.Auth = connectors.Auth{Agent: true}
+			l.target.Timeouts.Connect = 500 * time.Millisecond
+			d := ssh.New(ssh.Config{AgentSocket: socket})
+			defer closeDialer(t, d)
+			begin := time.Now()
+			_, err := d.Dial(t.Context(), l.target)
+			if err == nil || !connectors.BeforeLogin(err) || time.Since(begin) > 2500*time.Millisecond {
+				t.Errorf("after %s: %v", time.Since(begin), err)
+			}
+		})
+	}
+}
+
+// hang relays a socket, and stops after some answers.
+func hang(t *testing.T, socket, to string, answers int) {
+	t.Helper()
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var work sync.WaitGroup
+	t.Cleanup(func() {
+		_ = listener.Close() // it ends the serving
+		work.Wait()
+	})
+	work.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("unix", to)
+			if err != nil {
+				return
+			}
+			work.Go(func() {
+				_, _ = io.Copy(far, near) // it ends with the client
+				_ = far.Close()           // as above
+			})
+			work.Go(func() {
+				defer func() { _ = near.Close() }() // as above
+				for range answers {
+					buf := make([]byte, 64<<10)
+					n, err := far.Read(buf)
+					if err != nil {
+						return
+					}
+					if _, err := near.Write(buf[:n]); err != nil {
+						return
+					}
+				}
+				_, _ = io.Copy(io.Discard, far) // the client waits in vain
+			})
+		}
+	})
 }

@@ -14,10 +14,12 @@ var (
 	errHandshakeTimeout = errors.New("no handshake within the connect timeout")
 )
 
-// guard closes a connection when its time is over or its context ends. It works
-// for connections without deadlines too (channels through a jump host).
+// guard closes a connection when its time is over or its context ends, and cancels
+// what else the handshake waits for. It works for connections without deadlines
+// too (channels through a jump host).
 type guard struct {
 	conn    net.Conn
+	cancel  context.CancelFunc
 	timer   *time.Timer
 	stopCtx func() bool
 	fired   chan struct{}
@@ -27,8 +29,8 @@ type guard struct {
 	done  bool
 }
 
-func newGuard(ctx context.Context, conn net.Conn, d time.Duration) *guard {
-	g := &guard{conn: conn, fired: make(chan struct{})}
+func newGuard(ctx context.Context, conn net.Conn, d time.Duration, cancel context.CancelFunc) *guard {
+	g := &guard{conn: conn, cancel: cancel, fired: make(chan struct{})}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.timer = time.AfterFunc(d, func() { g.fire(errHandshakeTimeout) })
@@ -45,6 +47,7 @@ func (g *guard) fire(cause error) {
 	g.done, g.cause = true, cause
 	g.mu.Unlock()
 	close(g.fired)
+	g.cancel()
 	_ = g.conn.Close() // it is being given up
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -65,35 +66,67 @@ type established struct {
 // with the link.
 func (d *Dialer) handshake(ctx context.Context, ep endpoint, raw net.Conn, via *hopSlot, t *trust, auth *authentication) (*link, error) {
 	conn := newWatchedConn(raw)
-	h := &handshaker{ep: ep, trust: t, guard: newGuard(ctx, conn, ep.timeouts.Connect)}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	h := &handshaker{ep: ep, trust: t, guard: newGuard(ctx, conn, ep.timeouts.Connect, cancel)}
 	config := &ssh.ClientConfig{
 		Config: algorithms(), User: ep.user, ClientVersion: clientVersion,
 		HostKeyCallback: h.hostKey, HostKeyAlgorithms: t.algorithms(),
-		Auth: auth.methods(ctx), AuthCallback: auth.observe,
+		Auth: auth.methods(inner), AuthCallback: auth.observe,
 	}
 	done := make(chan established, 1)
-	shake := func() {
+	go func() {
 		var e established
 		e.conn, e.chans, e.reqs, e.err = ssh.NewClientConn(conn, ep.hostPort(), config)
 		done <- e
-	}
-	var e established
-	if via == nil {
-		shake() // closing a TCP connection ends it at once
-		e = <-done
-	} else {
-		go shake()
-		select {
-		case e = <-done:
-		case <-h.guard.fired:
-			// A dead jump host keeps it blocked until the jump host is given up.
-			return nil, handshakeError(ctx, h, auth, h.guard.stop(), nil)
-		}
-	}
+	}()
+	e, ended := h.await(done)
 	cause := h.guard.stop()
+	if !ended {
+		go discardHandshake(done)
+	} else if e.err == nil && cause != nil {
+		done <- e
+		go discardHandshake(done)
+	}
 	if e.err != nil || cause != nil {
 		_ = conn.Close() // it is being given up
 		return nil, handshakeError(ctx, h, auth, cause, e.err)
 	}
 	return newLink(ssh.NewClient(e.conn, e.chans, e.reqs), conn, via, d.cfg.Keepalive), nil
+}
+
+// await waits for the end of the handshake, and only a moment longer once the
+// guard has closed the connection: a jump host that is dead, or an agent or a
+// secret store that hangs, would keep it blocked.
+func (h *handshaker) await(done <-chan established) (e established, ended bool) {
+	select {
+	case e = <-done:
+		return e, true
+	case <-h.guard.fired:
+	}
+	timer := time.NewTimer(giveUp)
+	defer timer.Stop()
+	select {
+	case e = <-done:
+		return e, true
+	case <-timer.C:
+		return e, false
+	}
+}
+
+// giveUp is that moment.
+const giveUp = 200 * time.Millisecond
+
+// discardHandshake lets a handshake end that nobody waits for any more. Its
+// connection is closed.
+func discardHandshake(done <-chan established) {
+	e := <-done
+	if e.err != nil {
+		return
+	}
+	_ = e.conn.Close() // it is closed below already
+	go ssh.DiscardRequests(e.reqs)
+	for c := range e.chans {
+		_ = c.Reject(ssh.Prohibited, "") // it cannot be sent any more
+	}
 }
