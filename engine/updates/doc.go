@@ -42,7 +42,8 @@
 //	                   Non-interactive, conffiles kept, auto/manual marks and
 //	                   holds unchanged, waits up to $pw_arg_lock_wait for locks
 //	  NAME_keep        stores in $pw_arg_dir what is needed to go back from the
-//	                   changes (old packages); frame NAME.keep:
+//	                   changes (old packages); the directory is there, and
+//	                   root's alone; frame NAME.keep:
 //	                   NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing a line
 //	  NAME_rollback    undoes the changes with what is in $pw_arg_dir and what
 //	                   can be fetched, frame NAME.rollback

@@ -11,8 +11,13 @@ func SimulateScript(m Manager) posix.Script {
 // Its exit status is the manager's.
 func InstallScript(m Manager) posix.Script { return jobScript(m, "install") }
 
-// KeepScript stores old packages; arguments: changes, dir.
-func KeepScript(m Manager) posix.Script { return jobScript(m, "keep") }
+// KeepScript stores old packages; arguments: changes, dir. It makes dir, which
+// stands below a directory of root's that the job has checked.
+func KeepScript(m Manager) posix.Script {
+	s := jobScript(m, "keep")
+	s.Body = "(umask 077 && mkdir -p \"$pw_arg_dir\")\n" + s.Body
+	return s
+}
 
 // RollbackScript undoes changes; arguments: changes, dir, lock_wait.
 func RollbackScript(m Manager) posix.Script { return jobScript(m, "rollback") }
