@@ -17,7 +17,7 @@ var complaints = []struct {
 }{
 	{regexp.MustCompile(`No space left on device|At least [0-9.]+ ?[kKMG]?i?B more space needed|needs [0-9.]+ ?[kKMG]?i?B more space|insufficient disk space`),
 		parse.Disk, "make room on that file system"},
-	{regexp.MustCompile(`already locked by|can't create transaction lock|Waiting for (process|a lock)|Failed to obtain (the )?(transaction )?lock|[Ll]ock.*is held by`),
+	{regexp.MustCompile(`already locked by|can't create transaction lock|Waiting for (process|a lock)|Failed to obtain .*lock`),
 		parse.Locked, "another package manager is at work; try again later"},
 	{regexp.MustCompile(`has to be run with superuser privileges|requires superuser privileges|Permission denied`),
 		parse.Sudo, "let patchwave become root on this host"},
