@@ -66,6 +66,9 @@ func (h *Host) move(e Event) error {
 	if err := Check(d.From, d.To); err != nil {
 		return err
 	}
+	if h.State == Unreachable {
+		h.Fault, h.Why = nil, "" // it is tried again: what was is over
+	}
 	h.State, h.Since, h.Goal = d.To, e.At, d.Goal
 	if d.Why != "" {
 		h.Why = d.Why

@@ -14,8 +14,9 @@ type breaker struct {
 }
 
 // count looks at all hosts of a policy, and opens its breaker if the failures
-// exceed what is allowed. forced opens it whatever the number.
-func (r *runner) count(ctx context.Context, p *policies.Policy, forced bool) error {
+// exceed what is allowed, or one of them is to stop the others. It knows nothing
+// but the journal, so that a resume comes to the same.
+func (r *runner) count(ctx context.Context, p *policies.Policy) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := r.breakers[p.Name]
@@ -26,17 +27,47 @@ func (r *runner) count(ctx context.Context, p *policies.Policy, forced bool) err
 	if b.open {
 		return nil
 	}
-	failures, total := r.failures(p)
+	failures, total, stop := r.failures(p)
 	allowed := p.Rollout.MaxFailures.Of(total)
-	if failures <= allowed && !forced {
+	if failures <= allowed && !stop {
 		return nil
 	}
 	b.open = true
 	return r.rec.add(ctx, entry{"", journal.BreakerOpen, journal.BreakerData{Policy: p.Name, Failures: failures, Allowed: allowed}})
 }
 
-// failures counts the hosts of a policy that failed, and all of them.
-func (r *runner) failures(p *policies.Policy) (failures, total int) {
+// recount makes the breakers what they were when the process of the run ended,
+// or would have been a moment later.
+func (r *runner) recount(ctx context.Context) error {
+	for _, e := range r.work.Past {
+		if e.Type != journal.BreakerOpen {
+			continue
+		}
+		d, err := journal.Decode[journal.BreakerData](e)
+		if err != nil {
+			return err
+		}
+		r.breakers[d.Policy] = &breaker{open: true}
+	}
+	for _, w := range r.work.Plan.Waves {
+		if p := r.policy(w.Policy); p != nil {
+			if err := r.count(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stops reports whether a host's failed verification stops the others.
+func stops(p *policies.Policy, h *journal.Host) bool {
+	return onFailure(p) == policies.FailStop && (h.State == journal.Failed || h.Goal == journal.Failed) &&
+		slices.ContainsFunc(h.Probes, func(r journal.ProbeResult) bool { return !r.OK })
+}
+
+// failures counts the hosts of a policy that failed, and all of them; stop says
+// that one of them stops the others, however many may fail.
+func (r *runner) failures(p *policies.Policy) (failures, total int, stop bool) {
 	r.rec.mu.Lock()
 	defer r.rec.mu.Unlock()
 	for _, h := range r.rec.folder.Run().Hosts {
@@ -54,8 +85,9 @@ func (r *runner) failures(p *policies.Policy) (failures, total int) {
 		if slices.Contains(p.Rollout.Counts, string(state)) {
 			failures++
 		}
+		stop = stop || stops(p, h)
 	}
-	return failures, total
+	return failures, total, stop
 }
 
 // isOpen reports whether nothing more of a policy may start.

@@ -77,7 +77,10 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
-	err := r.waves(ctx)
+	err := r.recount(ctx)
+	if err == nil {
+		err = r.waves(ctx)
+	}
 	if err == nil {
 		err = r.end(ctx)
 	}
@@ -155,7 +158,7 @@ func (r *runner) waves(ctx context.Context) error {
 		if r.stopping(ctx) {
 			break
 		}
-		if i > 0 && r.soak(policy, r.work.Plan.Waves[i-1], w) {
+		if i > 0 && !r.isOpen(policy) && r.soak(policy, r.work.Plan.Waves[i-1], w) {
 			break
 		}
 		for _, b := range w.Batches {

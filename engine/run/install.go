@@ -154,7 +154,7 @@ func resultFault(result []journal.UpdateRecord, said updates.Outcome) *journal.F
 func (m *machine) afterInstall(ctx context.Context) error {
 	h := m.rec.host(m.name)
 	failed := !allInstalled(h.Updates)
-	if failed && m.onFailure() == policies.FailRollback {
+	if failed && onFailure(m.policy) == policies.FailRollback {
 		return m.toRollback(ctx, h.Fault)
 	}
 	if m.needsReboot(h) {
@@ -174,11 +174,12 @@ func allInstalled(us []journal.UpdateRecord) bool {
 	return !slices.ContainsFunc(us, func(u journal.UpdateRecord) bool { return u.State != "installed" && u.State != "pending-reboot" })
 }
 
-func (m *machine) onFailure() policies.OnFailure {
-	if m.policy.Verification == nil || m.policy.Verification.OnFailure == "" {
+// onFailure is what a policy does with a host that is not well afterwards.
+func onFailure(p *policies.Policy) policies.OnFailure {
+	if p.Verification == nil || p.Verification.OnFailure == "" {
 		return policies.FailStop
 	}
-	return m.policy.Verification.OnFailure
+	return p.Verification.OnFailure
 }
 
 // needsReboot decides after the updates, by what the host says now and what the

@@ -59,6 +59,9 @@ func (m *machine) drive(ctx context.Context) {
 			_ = m.broke(ctx, err) // an error of the journal stops the loop below
 		}
 	}
+	if err := m.retry(ctx); err != nil {
+		return
+	}
 	for {
 		state := m.state()
 		if state.Ended() || m.rec.err() != nil || ctx.Err() != nil {
@@ -76,7 +79,7 @@ func (m *machine) drive(ctx context.Context) {
 			}
 		}
 		if m.state().Ended() {
-			if err := m.count(ctx, m.policy, false); err != nil {
+			if err := m.count(ctx, m.policy); err != nil {
 				return
 			}
 		}
@@ -91,6 +94,14 @@ func (m *machine) reclaim(ctx context.Context) error {
 		return nil
 	}
 	return m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Set(ctx) })
+}
+
+// retry lets a resume try a host again that could not be reached.
+func (m *machine) retry(ctx context.Context) error {
+	if len(m.work.Past) == 0 || m.state() != journal.Unreachable || m.stopping(ctx) || m.isOpen(m.policy) {
+		return nil
+	}
+	return m.to(ctx, journal.Checking)
 }
 
 func (m *machine) state() journal.State { return m.rec.host(m.name).State }
@@ -113,7 +124,7 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 	}
 	if data.To == journal.Restoring {
 		// a failure counts at once, not when the tidying up is done
-		return m.count(ctx, m.policy, false)
+		return m.count(ctx, m.policy)
 	}
 	return nil
 }

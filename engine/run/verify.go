@@ -53,7 +53,7 @@ func (m *machine) verify(ctx context.Context) error {
 	}
 	fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "verification failed: " + failedProbes(data.Probes)}
 	entries := append(m.stepEnd("failed", nil, fault), verified)
-	switch m.onFailure() {
+	switch onFailure(m.policy) {
 	case policies.FailRollback:
 		if err := m.rec.add(ctx, entries...); err != nil {
 			return err
@@ -62,10 +62,7 @@ func (m *machine) verify(ctx context.Context) error {
 	case policies.FailContinue:
 		return m.finish(ctx, journal.Done, fault.Message+"; the policy goes on", nil, entries...)
 	default:
-		if err := m.finish(ctx, journal.Failed, "", fault, entries...); err != nil {
-			return err
-		}
-		return m.count(ctx, m.policy, true)
+		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	}
 }
 
