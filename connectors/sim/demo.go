@@ -7,7 +7,7 @@ import "fmt"
 //
 //	web-01 … web-12  nginx; on web-07 the update of nginx breaks the service
 //	db-01 … db-04    PostgreSQL, held on db-02; a kernel that needs a reboot
-//	app-01 … app-06  app-03 waits for a reboot, app-05 has a phased update
+//	app-01 … app-06  app-03 has the kernel too; a vendor's package on app-05 is kept back
 //	cache-01, -02    redis; cache-02 cannot be reached
 func DemoFleet(opt Options) (*Fleet, error) {
 	f, err := NewFleet(opt)
@@ -59,8 +59,8 @@ func demoMachines() []Machine {
 		case 3:
 			m.Updates = append(m.Updates, kernel...)
 		case 5:
-			m.Packages = append(m.Packages, Package{Name: "landscape-client", Version: "24.02-1"})
-			m.Updates = append(m.Updates, Offer{Name: "landscape-client", Version: "24.02-2", Phased: 20})
+			m.Packages = append(m.Packages, Package{Name: "monitoring-agent", Version: "4.2.1-1"})
+			m.Updates = append(m.Updates, vendor()...)
 		}
 		list = append(list, m)
 	}
@@ -101,5 +101,16 @@ func nginx() []Offer {
 	return []Offer{
 		{Name: "nginx", Version: "1.22.1-9+deb12u4", Size: 527_000, From: []Origin{Security()}, Needs: []string{"nginx-common=1.22.1-9+deb12u4"}},
 		{Name: "nginx-common", Arch: "all", Version: "1.22.1-9+deb12u4", Source: "nginx", Size: 112_000, From: []Origin{Security()}},
+	}
+}
+
+// vendor is an update from a repository that is not Debian's, which needs a
+// package more.
+func vendor() []Offer {
+	from := []Origin{{Location: "https://packages.example.com/apt stable/main amd64 Packages", Origin: "Example", Archive: "stable",
+		Codename: "stable", Label: "Example Monitoring"}}
+	return []Offer{
+		{Name: "monitoring-agent", Version: "4.3.0-1", Size: 8_100_000, From: from, Needs: []string{"monitoring-agent-plugins"}},
+		{Name: "monitoring-agent-plugins", Version: "4.3.0-1", Size: 2_700_000, From: from},
 	}
 }

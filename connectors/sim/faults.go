@@ -3,7 +3,7 @@ package sim
 import "time"
 
 // Faults is what is wrong with a machine. The zero value is a machine that
-// works.
+// works. What its slices and maps hold must not be changed once a machine has it.
 type Faults struct {
 	// Unreachable: nothing listens.
 	Unreachable bool
@@ -17,11 +17,13 @@ type Faults struct {
 	Sudo Sudo
 	// Hang are names of scripts that never end ("scan", "install"), "*" for all.
 	Hang []string
-	// Flood are names of scripts that print without end.
+	// Flood are names of scripts that print 64 MB, or of jobs that print 8 MB.
 	Flood []string
 	// CutDuring are scripts of jobs in the middle of which all connections to the
 	// machine break, once for each job. The job goes on.
 	CutDuring []string
+	// KillDuring are scripts of jobs that something kills in their middle.
+	KillDuring []string
 	// CrashDuring are scripts of jobs in the middle of which the machine reboots
 	// by itself.
 	CrashDuring []string

@@ -42,8 +42,10 @@ type Host struct {
 	build   string
 
 	packages map[string]*installed
-	// first are the versions that the machine had at first.
+	// first are the versions that the machine had at first, gone those of them
+	// that the repositories have no more.
 	first map[string]string
+	gone  map[string]bool
 	// repo is what the repositories have now, index what they had at the last
 	// refresh.
 	repo, index []Offer
@@ -63,6 +65,8 @@ type Host struct {
 	worker string
 	// kept are the package files in the directories of keep, "DIR NAME VERSION".
 	kept map[string]bool
+	// marks are the automatic marks in those directories, "DIR NAME".
+	marks map[string]bool
 
 	seen record
 }
@@ -70,7 +74,7 @@ type Host struct {
 // installed is a package on the machine.
 type installed struct {
 	name, arch, version string
-	auto, held, gone    bool
+	auto, held          bool
 	// state is "ok" or dpkg's word.
 	state string
 }
@@ -87,8 +91,8 @@ func (p *installed) shown() string { return shown(p.name, p.arch) }
 
 func newHost(f *Fleet, m Machine) (*Host, error) {
 	h := &Host{fleet: f, name: m.Name, spec: m, faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
-		packages: map[string]*installed{}, first: map[string]string{}, repo: m.Updates, index: m.Updates,
-		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, seen: newRecord()}
+		packages: map[string]*installed{}, first: map[string]string{}, gone: map[string]bool{}, repo: m.Updates, index: m.Updates,
+		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, marks: map[string]bool{}, seen: newRecord()}
 	var err error
 	if h.key == nil {
 		if h.key, err = newHostKey(); err != nil {
@@ -108,9 +112,9 @@ func newHost(f *Fleet, m Machine) (*Host, error) {
 		packages = Base()
 	}
 	for _, p := range packages {
-		i := &installed{name: p.Name, arch: or(p.Arch, native), version: p.Version, auto: p.Auto, held: p.Held, gone: p.Gone, state: "ok"}
+		i := &installed{name: p.Name, arch: or(p.Arch, native), version: p.Version, auto: p.Auto, held: p.Held, state: "ok"}
 		h.packages[i.shown()] = i
-		h.first[i.shown()] = i.version
+		h.first[i.shown()], h.gone[i.shown()] = i.version, p.Gone
 	}
 	h.kernels = []string{h.kernel}
 	h.build = h.buildOf(h.kernel)

@@ -100,14 +100,22 @@ func (w *worker) refusal(allowed []change, s solution) string {
 func (h *Host) cannot() string {
 	switch {
 	case h.faults.AptLock != "":
-		return fmt.Sprintf("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process %d (%s)\n"+
-			"E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?", lockPID, h.faults.AptLock)
+		return h.lockedBy()
 	case h.interrupted:
 		return "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. "
 	case h.faults.DiskFull:
 		return "E: You don't have enough free space in /var/cache/apt/archives/."
 	}
 	return ""
+}
+
+// lockedBy is apt's complaint about a lock that another program holds, or "".
+func (h *Host) lockedBy() string {
+	if h.faults.AptLock == "" {
+		return ""
+	}
+	return fmt.Sprintf("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process %d (%s)\n"+
+		"E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?", lockPID, h.faults.AptLock)
 }
 
 // announce prints what apt-get prints before it fetches.
@@ -269,10 +277,22 @@ func (w *worker) rollback() int {
 	var wants []want
 	var allowed []change
 	w.locked(func() { allowed, wants = w.h.wayBack(list, args["dir"]) })
-	if len(wants) == 0 {
-		return 0
+	rc := 0
+	if len(wants) > 0 {
+		rc = w.transaction(allowed, wants)
 	}
-	return w.transaction(allowed, wants)
+	w.locked(func() { w.h.mark(list, args["dir"]) })
+	return rc
+}
+
+// mark puts the automatic marks back: apt_marks.
+func (h *Host) mark(list []change, dir string) {
+	for _, c := range list {
+		auto, known := h.marks[dir+" "+c.shown()]
+		if p := h.packages[c.shown()]; p != nil && known {
+			p.auto = auto
+		}
+	}
 }
 
 // wayBack is what has to be done so that the changes were never made.
@@ -290,6 +310,25 @@ func (h *Host) wayBack(list []change, dir string) (allowed []change, wants []wan
 		}
 	}
 	return allowed, wants
+}
+
+// repair is apt_repair: it finishes what was interrupted.
+func (w *worker) repair() int {
+	w.waitForLock()
+	rc := 0
+	w.locked(func() {
+		if complaint := w.h.lockedBy(); complaint != "" {
+			w.a.warn("%s\n", complaint)
+			rc = 100
+			return
+		}
+		w.finishOthers()
+		if w.h.unfinished() > 0 {
+			w.a.warn("E: Sub-process /usr/bin/dpkg returned an error code (1)\n")
+			rc = 100
+		}
+	})
+	return rc
 }
 
 // finishOthers is `dpkg --configure -a`, if something is half done.

@@ -21,7 +21,9 @@ type job struct {
 	// begun: its wrapper has taken its lock.
 	begun bool
 	ended bool
-	rc    int
+	// killed: it is gone without an exit status.
+	killed bool
+	rc     int
 }
 
 var jobID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
@@ -97,6 +99,8 @@ func (h *Host) jobStatus(id string) string {
 		return text + "state=done\nrc=" + j.status() + "\n"
 	case j.bootID != h.bootID:
 		return text + "state=lost-reboot\n"
+	case j.killed:
+		return text + "state=lost\n"
 	case !j.begun:
 		return text + "state=starting\n"
 	default:
@@ -168,15 +172,21 @@ func (h *Host) wrap(ctx context.Context, j *job) {
 		return
 	}
 	mine := false
-	w.locked(func() { mine = h.claim.same(j.claim) })
+	w.locked(func() { mine = h.claim.ours(j.claim) && h.claim.fence >= j.claim.fence })
 	rc := rcClaim
 	if mine {
 		rc = w.body()
 	}
-	w.locked(func() {
-		j.ended, j.rc, h.worker = true, rc, ""
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	h.worker = ""
+	if !j.killed {
+		j.ended, j.rc = true, rc
 		h.seen.end(j)
-	})
+	}
 }
 
 // takeLock waits for the machine's lock, as long as the wrapper does.

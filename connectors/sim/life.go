@@ -100,29 +100,48 @@ func (h *Host) untrack(c net.Conn) {
 
 // Reboot reboots the machine now, whoever asked for it, and returns when it is
 // down.
-func (h *Host) Reboot() { h.rebootAfter(0)() }
+func (h *Host) Reboot() {
+	h.mu.Lock()
+	boot := h.boot
+	h.mu.Unlock()
+	h.rebootAfter(boot, 0)
+}
 
-// rebootAfter returns the work of a reboot some time from now: going down, with
-// everything that runs, and coming up again.
-func (h *Host) rebootAfter(delay time.Duration) func() {
-	return func() {
-		if !wait(h.fleet.ctx, delay) {
-			return
-		}
-		h.mu.Lock()
+// rebootAfter ends a life of the machine some time from now, with everything that
+// runs, and begins another. It does nothing if that life has ended before.
+func (h *Host) rebootAfter(boot context.Context, delay time.Duration) {
+	if !wait(boot, delay) {
+		return
+	}
+	h.mu.Lock()
+	again := boot.Err() == nil
+	if again {
 		h.endBoot()
-		down := h.fleet.opt.RebootTime
-		never := h.faults.NoReturn
-		h.mu.Unlock()
-		h.goDown()
-		if never {
-			return
+	}
+	never := h.faults.NoReturn
+	h.mu.Unlock()
+	if !again {
+		return
+	}
+	h.goDown()
+	if never {
+		return
+	}
+	h.fleet.spawn(func() {
+		if wait(h.fleet.ctx, h.fleet.opt.RebootTime) && h.start() {
+			h.comeUp()
 		}
-		h.fleet.spawn(func() {
-			if wait(h.fleet.ctx, down) && h.start() {
-				h.comeUp()
-			}
-		})
+	})
+}
+
+// PowerOn boots a machine that did not come back from a reboot. One that runs is
+// left alone.
+func (h *Host) PowerOn() {
+	h.mu.Lock()
+	off := h.boot.Err() != nil
+	h.mu.Unlock()
+	if off && h.start() {
+		h.comeUp()
 	}
 }
 

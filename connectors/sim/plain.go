@@ -39,7 +39,7 @@ func (p *process) program(script string) int {
 // plain runs one command line.
 func (p *process) plain(line string) int {
 	p.h.mu.Lock()
-	r := p.h.command(line, p.user)
+	r := p.h.reply(line, p.user)
 	p.h.mu.Unlock()
 	if p.h.Faults().Hostile {
 		r.Out, r.Err = r.Out+hostile+"\n", r.Err+hostile+"\n"
@@ -49,9 +49,9 @@ func (p *process) plain(line string) int {
 	return r.RC
 }
 
-// command answers a command line: what the machine was given, or one of a tiny
+// reply answers a command line: what the machine was given, or one of a tiny
 // set.
-func (h *Host) command(line, user string) Reply {
+func (h *Host) reply(line, user string) Reply {
 	if r, ok := h.spec.Commands[line]; ok {
 		return r
 	}

@@ -20,7 +20,7 @@ func (h *Host) probe(a frames, args map[string]string) {
 		}
 		a.run("probe", "", "", rc)
 	case "command":
-		r := h.command(args["run"], "root")
+		r := h.reply(args["run"], "root")
 		a.run("probe", r.Out, r.Err, r.RC)
 	case "boot":
 		rc := 0

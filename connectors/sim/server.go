@@ -104,25 +104,29 @@ func (h *Host) session(user string, ch ssh.Channel, reqs <-chan *ssh.Request) {
 		if !ok {
 			continue
 		}
-		ctx, cancel := context.WithCancel(h.fleet.ctx)
-		defer cancel()
-		gone := make(chan struct{})
-		go func() {
-			defer close(gone)
-			defer cancel()
-			for req := range reqs {
-				if req.WantReply {
-					_ = req.Reply(false, nil) // the client may be gone
-				}
-			}
-		}()
-		rc := h.execute(ctx, user, m.Command, ch)
-		if ctx.Err() == nil {
-			status := ssh.Marshal(struct{ Status uint32 }{uint32(rc & 0xff)}) //nolint:gosec // a byte
-			_, _ = ch.SendRequest("exit-status", false, status)               // the client may be gone
-		}
-		_ = ch.Close() // as above
-		<-gone
+		h.command(user, m.Command, ch, reqs)
 		return
 	}
+}
+
+// command runs a command line until it ends or the client closes the channel.
+func (h *Host) command(user, line string, ch ssh.Channel, reqs <-chan *ssh.Request) {
+	ctx, cancel := context.WithCancel(h.fleet.ctx)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		defer cancel()
+		for req := range reqs {
+			if req.WantReply {
+				_ = req.Reply(false, nil) // the client may be gone
+			}
+		}
+	}()
+	rc := h.execute(ctx, user, line, ch)
+	if ctx.Err() == nil {
+		status := ssh.Marshal(struct{ Status uint32 }{uint32(rc & 0xff)}) //nolint:gosec // a byte
+		_, _ = ch.SendRequest("exit-status", false, status)               // the client may be gone
+	}
+	_ = ch.Close() // as above
+	<-gone
 }

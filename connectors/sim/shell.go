@@ -14,7 +14,7 @@ import (
 const maxScript = 8 << 20
 
 // maxFlood bounds a flood, in bytes, for a client that never has enough.
-const maxFlood = 1 << 30
+const maxFlood = 64 << 20
 
 // startMark is the line with which an elevated script says that it was begun.
 var startMark = regexp.MustCompile(`^(#[^\n]*\n)?echo '(@@[0-9A-Za-z]+ START)' \|\| exit 70\n`)
@@ -91,13 +91,17 @@ func named(list []string, name string) bool {
 
 // flood prints until nobody reads any more.
 func (p *process) flood() int {
-	piece := []byte(strings.Repeat("all work and no play makes a dull machine\n", 700))
+	piece := floodPiece()
 	for n := 0; n < maxFlood; n += len(piece) {
 		if _, err := p.out.Write(piece); err != nil {
 			return 141
 		}
 	}
 	return 0
+}
+
+func floodPiece() []byte {
+	return []byte(strings.Repeat("all work and no play makes a dull machine\n", 700))
 }
 
 // hostile is what a machine says that wants to be believed: escape sequences

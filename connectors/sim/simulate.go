@@ -20,9 +20,9 @@ func (h *Host) simulate(a frames, args map[string]string) {
 		if t.from == "" {
 			continue
 		}
-		word := "yes"
-		if h.vanished(t.shown()) {
-			word = "no"
+		word := "no"
+		if h.has(t.shown(), t.from) {
+			word = "yes"
 		}
 		fmt.Fprintf(&undo, "%s\t%s\t%s\t%s\n", t.name, t.arch, t.from, word)
 	}

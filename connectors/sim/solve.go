@@ -164,7 +164,10 @@ func (s *solution) add(h *Host, wants *[]want, w want) (refused string) {
 }
 
 func (s *solution) drop(p *installed) {
-	s.remove = append(s.remove, step{name: p.name, arch: p.arch, from: p.version})
+	t := step{name: p.name, arch: p.arch, from: p.version}
+	if !slices.ContainsFunc(s.remove, func(r step) bool { return r.shown() == t.shown() }) {
+		s.remove = append(s.remove, t)
+	}
 }
 
 // find is the version in the index; none for a file.
@@ -180,7 +183,7 @@ func (h *Host) find(w want) (Offer, string) {
 	switch {
 	case w.file:
 		return Offer{}, ""
-	case have != nil && have.version == w.version, h.indexed && h.first[name] == w.version && !h.vanished(name):
+	case have != nil && have.version == w.version, h.has(name, w.version):
 		return Offer{Name: w.name, Arch: w.arch, Version: w.version}, ""
 	case have == nil && len(offers) == 0:
 		return Offer{}, "Unable to locate package " + name
@@ -189,11 +192,13 @@ func (h *Host) find(w want) (Offer, string) {
 	}
 }
 
-// vanished reports whether the version that the machine had at first is in the
-// repositories no more.
-func (h *Host) vanished(name string) bool {
-	p := h.packages[name]
-	return p != nil && p.gone
+// has reports whether a version is in the index, as an offer or as what the
+// machine had at first.
+func (h *Host) has(name, version string) bool {
+	if slices.ContainsFunc(h.offers(name), func(o Offer) bool { return o.Version == version }) {
+		return true
+	}
+	return h.indexed && h.first[name] == version && !h.gone[name]
 }
 
 // need is what a dependency adds to the wanted packages; no name if nothing.

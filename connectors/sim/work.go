@@ -20,7 +20,7 @@ type worker struct {
 func (w *worker) locked(step func()) {
 	w.h.mu.Lock()
 	defer w.h.mu.Unlock()
-	if w.ctx.Err() == nil {
+	if w.ctx.Err() == nil && !w.job.killed {
 		step()
 	}
 }
@@ -36,6 +36,11 @@ func (w *worker) body() int {
 		if w.h.faults.Hostile {
 			w.a.say("%s\n", hostile)
 		}
+		if named(w.h.faults.Flood, call.Name) {
+			for n, piece := 0, floodPiece(); n < 8<<20; n += len(piece) {
+				w.a.say("%s", piece)
+			}
+		}
 	})
 	if hang {
 		<-w.ctx.Done()
@@ -49,6 +54,8 @@ func (w *worker) body() int {
 		rc = w.frame("apt.rollback", w.rollback)
 	case "keep":
 		rc = w.keep()
+	case "repair":
+		rc = w.frame("apt.repair", w.repair)
 	case "reboot":
 		rc = w.reboot()
 	default:
@@ -81,17 +88,27 @@ func (w *worker) frame(name string, work func() int) int {
 func (w *worker) half() {
 	cut, crash := false, false
 	w.locked(func() {
+		if named(w.h.faults.KillDuring, w.job.body.Name) {
+			w.kill()
+			return
+		}
 		cut = named(w.h.faults.CutDuring, w.job.body.Name)
 		if crash = named(w.h.faults.CrashDuring, w.job.body.Name); crash {
-			w.h.interrupted = w.job.body.Name != "keep"
+			w.h.interrupted = w.h.interrupted || w.job.body.Name != "keep"
 		}
 	})
 	if cut {
 		w.h.Cut()
 	}
 	if crash {
-		w.h.Reboot()
+		w.h.rebootAfter(w.ctx, 0)
 	}
+}
+
+// kill ends the job as the kernel does when there is no memory.
+func (w *worker) kill() {
+	w.job.killed = true
+	w.h.interrupted = w.h.interrupted || w.job.body.Name != "keep"
 }
 
 // change is one line of the argument "changes".
@@ -126,7 +143,9 @@ func changes(text string) ([]change, bool) {
 func (w *worker) keep() int {
 	args := w.job.body.Args
 	list, _ := changes(args["changes"]) // what is not spelled as a change is passed over
-	w.locked(func() { w.a.begin("apt.keep") })
+	w.locked(func() {
+		w.a.begin("apt.keep")
+	})
 	w.pause(w.h.fleet.opt.JobTime / 8)
 	w.half()
 	w.pause(w.h.fleet.opt.JobTime / 8)
@@ -136,7 +155,11 @@ func (w *worker) keep() int {
 				continue
 			}
 			word := "missing"
-			if p := w.h.packages[c.shown()]; p != nil && p.version == c.from && !slices.Contains(w.h.faults.CannotKeep, c.name) {
+			p := w.h.packages[c.shown()]
+			if p != nil {
+				w.h.marks[args["dir"]+" "+c.shown()] = p.auto
+			}
+			if p != nil && p.version == c.from && !slices.Contains(w.h.faults.CannotKeep, c.name) {
 				word = "kept"
 				w.h.kept[keptFile(args["dir"], c.shown(), c.from)] = true
 			}
@@ -154,7 +177,7 @@ func (w *worker) reboot() int {
 	w.locked(func() {
 		w.a.run("reboot", "", "", 0)
 		if !w.h.faults.NoReboot {
-			w.h.fleet.spawn(w.h.rebootAfter(2 * w.h.fleet.opt.Second))
+			w.h.fleet.spawn(func() { w.h.rebootAfter(w.ctx, 2*w.h.fleet.opt.Second) })
 		}
 	})
 	return 0
