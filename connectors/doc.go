@@ -2,8 +2,9 @@
 // dialled (Target), what is asked (Command), what comes back (Result), and the
 // errors that say what went wrong and whether trying again makes sense (Error).
 //
-// The concrete ways live below: ssh, local and sim. Everything that cuts
-// across them (retry, limits, tracing, redaction, recording) is a decorator of
+// The concrete ways live below: ssh, local and sim. What ssh and local have in
+// common, deadlines, bounded output and the conversation with sudo, is in runner
+// and become. Everything that cuts across them (retry, limits, tracing, redaction, recording) is a decorator of
 // Dialer or Session in wrap, never an if inside a connector. Every connector
 // passes the one suite in connectortest.
 //

@@ -49,7 +49,8 @@ type Result struct {
 type Session interface {
 	// Run runs one command to its end. A command that ran and failed is not an
 	// error: look at Result.ExitCode. The error is an *Error with one of the codes
-	// lost, timeout, sudo, unsupported. After lost the session is dead.
+	// lost, timeout, interrupted (ctx was cancelled), sudo, unsupported. After lost
+	// the session is dead.
 	// When ctx ends, Run returns within two seconds with what was read so far;
 	// whether the command still runs on the machine is not known.
 	Run(ctx context.Context, c Command) (Result, error)
@@ -59,8 +60,9 @@ type Session interface {
 }
 
 // Dialer opens sessions. Dial returns an *Error with one of the codes
-// unreachable, auth, host-key, timeout, unsupported. No byte that authenticates
-// is sent before the peer's identity was verified.
+// unreachable, auth, host-key, timeout, interrupted (ctx was cancelled),
+// unsupported. No byte that authenticates is sent before the peer's identity was
+// verified.
 type Dialer interface {
 	Dial(ctx context.Context, t Target) (Session, error)
 }
