@@ -23,6 +23,9 @@ func (b *block) value(name string) (cty.Value, hcl.Range, bool) {
 		return cty.NilVal, hcl.Range{}, false
 	}
 	v, ok := b.l.eval(a.Expr, b.ctx)
+	if ok && v.IsNull() && slices.Contains(b.required, name) {
+		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("A %s needs it.", article(b.kind)))
+	}
 	return v, a.Expr.Range(), ok && !v.IsNull()
 }
 
@@ -98,7 +101,7 @@ func (l *loader) isWord(s string, at hcl.Range, name string, allowed []string) b
 
 // words reads a list of words of a closed list, without duplicates.
 func (b *block) words(name string, allowed ...string) ([]string, bool) {
-	items, ok := b.texts(name)
+	items, ok := b.someTexts(name)
 	if !ok {
 		return nil, false
 	}
@@ -147,6 +150,17 @@ func (b *block) texts(name string) ([]item, bool) {
 		}
 	}
 	return out, true
+}
+
+// someTexts reads a list of at least one string. Whoever writes an empty one, or
+// uses a variable that is empty, meant something else than leaving it out.
+func (b *block) someTexts(name string) ([]item, bool) {
+	before := len(b.l.diags)
+	items, ok := b.texts(name)
+	if ok && len(items) == 0 && len(b.l.diags) == before {
+		b.l.fail(b.place(name), fmt.Sprintf("%s is empty", name), "Nothing would match it; leave the argument out.")
+	}
+	return items, ok && len(items) > 0
 }
 
 // element is a value of a list and its place.

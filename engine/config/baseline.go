@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"patchwave/inventory"
@@ -60,16 +59,7 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 	kind := policies.RuleKind(raw.Type)
 	b := l.open(raw, ruleShape(kind))
 	r := policies.Rule{Kind: kind, Name: b.name, Pos: position(raw.DefRange)}
-	given := 0
-	for _, name := range criteria {
-		if b.has(name) {
-			given++
-		}
-	}
-	if given == 0 {
-		l.fail(raw.DefRange, fmt.Sprintf("%s %q has no criterion", kind, b.name),
-			"It would match every update. Give at least one of "+strings.Join(criteria, ", ")+"; packages = [\"*\"] says every package.")
-	}
+	before := len(l.diags)
 	r.Packages = b.globs("packages")
 	r.KBs = b.matching("kbs", kbPattern, "the number of a knowledge base article such as KB5034441")
 	r.CVEs = b.matching("cves", cvePattern, "the number of a vulnerability such as CVE-2026-12345")
@@ -81,12 +71,15 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 	for _, s := range severities {
 		r.Severities = append(r.Severities, inventory.Severity(s))
 	}
-	b.noneEmpty("packages", "kbs", "cves", "classification", "severity")
 	if known, ok := b.flag("known_exploited"); ok {
 		r.KnownExploited = &known
 	}
 	if c := b.where("where", baselineScope); c != nil {
 		r.Where = c
+	}
+	if !hasCriterion(&r) && len(l.diags) == before {
+		l.fail(raw.DefRange, fmt.Sprintf("%s %q has no criterion", kind, b.name),
+			"It would match every update. Give at least one of "+joinWords(criteria)+"; packages = [\"*\"] says every package.")
 	}
 	r.After, _ = b.spanOrZero("after")
 	r.AllowRemovals, _ = b.flag("allow_removals")
@@ -101,23 +94,15 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 	return r
 }
 
-// noneEmpty refuses lists that are written and empty: nothing would match them,
-// and whoever wrote one meant something else.
-func (b *block) noneEmpty(names ...string) {
-	for _, name := range names {
-		a, ok := b.attrs[name]
-		if !ok {
-			continue
-		}
-		if exprs, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && len(exprs) == 0 {
-			b.l.fail(a.Expr.Range(), fmt.Sprintf("%s is empty", name), "Nothing would match it; leave the argument out.")
-		}
-	}
+// hasCriterion reports whether a rule says what it is about.
+func hasCriterion(r *policies.Rule) bool {
+	return len(r.Packages)+len(r.KBs)+len(r.CVEs)+len(r.Classifications)+len(r.Severities) > 0 ||
+		r.KnownExploited != nil || r.Where != nil
 }
 
 // globs reads a list of patterns.
 func (b *block) globs(name string) []string {
-	items, _ := b.texts(name)
+	items, _ := b.someTexts(name)
 	for _, it := range items {
 		if err := inventory.CheckGlob(it.text); err != nil {
 			b.l.fail(it.at, fmt.Sprintf("%q is no pattern", it.text), sentence(err))
@@ -131,7 +116,7 @@ func (b *block) globs(name string) []string {
 
 // matching reads a list of numbers that have a form.
 func (b *block) matching(name string, pattern *regexp.Regexp, form string) []string {
-	items, _ := b.texts(name)
+	items, _ := b.someTexts(name)
 	for _, it := range items {
 		if !pattern.MatchString(it.text) {
 			b.l.fail(it.at, fmt.Sprintf("%q is not %s", it.text, form), "")

@@ -40,13 +40,15 @@ type block struct {
 	attrs hcl.Attributes
 	inner hcl.Blocks
 	ctx   *hcl.EvalContext
+	// required are the arguments that cannot be left out.
+	required []string
 }
 
 // open checks a block against its shape and reports what does not belong there
 // and what is missing. Required arguments that are missing are reported at the
 // block's first line.
 func (l *loader) open(b *hcl.Block, s shape) *block {
-	out := &block{l: l, kind: b.Type, at: b.DefRange, ctx: l.ctx}
+	out := &block{l: l, kind: b.Type, at: b.DefRange, ctx: l.ctx, required: s.required}
 	if len(b.Labels) > 0 {
 		out.name = b.Labels[0]
 	}

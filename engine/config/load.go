@@ -82,7 +82,7 @@ type Config struct {
 	// and files that were used.
 	Digest string
 	// Unmanaged are the hosts that no policy claims when no facts are known,
-	// sorted by name; see Config.Resolve for what facts change.
+	// sorted by name; UnmanagedHosts says it with facts.
 	Unmanaged []Unmanaged
 
 	model *model
@@ -122,7 +122,7 @@ func (l *loader) load(sources []source) (*Config, Diagnostics) {
 	if !diags.HasErrors() {
 		r := newResolver(l.model, nil)
 		inv, pols := r.resolve()
-		cfg.Unmanaged = unmanaged(inv)
+		cfg.Unmanaged = UnmanagedHosts(inv)
 		r.warnings(pols)
 		diags = append(diags, l.snippets(r.diags)...)
 		diags.Sort()

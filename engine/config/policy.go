@@ -125,7 +125,6 @@ func (l *loader) decodeRollout(raw *hcl.Block, at hcl.Range) policies.Rollout {
 			out.MaxFailures = a
 		}
 		if words, ok := b.words("counts", failureStates...); ok {
-			b.noneEmpty("counts")
 			out.Counts = words
 		}
 		names := newTable[string]("wave")

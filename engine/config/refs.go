@@ -41,7 +41,10 @@ func (b *block) refs(name string, one bool, kinds ...string) ([]ref, bool) {
 	if diags.HasErrors() {
 		if one {
 			r, ok := b.l.reference(a.Expr, kinds)
-			return []ref{r}, ok
+			if !ok {
+				return nil, false
+			}
+			return []ref{r}, true
 		}
 		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s must be a list of references", name),
 			fmt.Sprintf("Write it out in brackets: %s = [%s.NAME].", name, kinds[0]))

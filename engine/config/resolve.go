@@ -220,7 +220,9 @@ func (r *resolver) checkWaves(p *policy, hosts int) {
 		fmt.Sprintf("%d of %d hosts are in no wave. End with a wave that has neither count nor percent.", left, hosts))
 }
 
-func unmanaged(inv *inventory.Inventory) []Unmanaged {
+// UnmanagedHosts returns the hosts of an inventory that no policy claims, sorted
+// by name.
+func UnmanagedHosts(inv *inventory.Inventory) []Unmanaged {
 	out := []Unmanaged{}
 	for _, h := range inv.Hosts {
 		if len(h.Policies) == 0 {

@@ -149,7 +149,7 @@ func wholePolicy(t *testing.T, p *policies.Policy) {
 	if diff := cmp.Diff(policies.Reboot{When: policies.RebootRequired, Timeout: 20 * time.Minute, Cycles: 5, Stagger: 2 * time.Minute}, p.Reboot); diff != "" {
 		t.Error(diff)
 	}
-	wantPoint := &policies.RestorePoint{Providers: []string{"snapper", "lvm", "zfs", "packages"}, Required: true, Keep: 3, Expire: 14 * 24 * time.Hour}
+	wantPoint := &policies.RestorePoint{Providers: []string{"packages"}, Required: true, Keep: 3, Expire: 14 * 24 * time.Hour}
 	if diff := cmp.Diff(wantPoint, p.Preparation.RestorePoint); diff != "" {
 		t.Error(diff)
 	}
@@ -238,7 +238,7 @@ func TestTree(t *testing.T) {
 		t.Error(diff)
 	}
 	if rest.Preparation.RestorePoint.Keep != 3 || rest.Preparation.RestorePoint.Required ||
-		!slices.Equal(rest.Preparation.RestorePoint.Providers, []string{"snapper", "btrfs", "lvm", "zfs", "packages"}) {
+		!slices.Equal(rest.Preparation.RestorePoint.Providers, []string{"packages"}) {
 		t.Errorf("restore point %+v", rest.Preparation.RestorePoint)
 	}
 }

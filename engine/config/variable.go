@@ -47,11 +47,15 @@ func (l *loader) decodeVariable(raw *hcl.Block) {
 	}
 	_, _ = b.text("description") // read for its type only
 	v.wrong = b.has("default")
-	if value, at, ok := b.value("default"); ok {
-		converted, err := convert.Convert(value, v.typ)
+	if a, ok := b.attrs["default"]; ok {
+		value, ok := l.eval(a.Expr, l.ctx)
+		converted, err := value, error(nil)
+		if ok {
+			converted, err = convert.Convert(value, v.typ)
+		}
 		if err != nil {
-			l.fail(at, fmt.Sprintf("the default of variable %q has another type", v.name), sentence(err))
-		} else {
+			l.fail(a.Expr.Range(), fmt.Sprintf("the default of variable %q has another type", v.name), sentence(err))
+		} else if ok {
 			v.value = converted
 		}
 	}

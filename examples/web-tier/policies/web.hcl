@@ -1,6 +1,6 @@
 preparation "keep" {
   restore_point {
-    providers = ["snapper", "lvm", "packages"]
+    providers = ["packages"]
     required  = true
     keep      = 2
     expire    = "14d"

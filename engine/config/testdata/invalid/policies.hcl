@@ -28,6 +28,12 @@ preparation "wrong" {
   restore_point {} # error: duplicate restore_point block
 }
 
+preparation "later" {
+  restore_point {
+    providers = ["snapper", "lvm"] # error: none of these providers is available in this version; No restore point would be made. Add one of packages.
+  }
+}
+
 preparation "empty" {
   restore_point {
     providers = [] # error: providers is empty

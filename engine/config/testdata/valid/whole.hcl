@@ -102,7 +102,7 @@ baseline "monthly" {
 }
 preparation "standard" {
   restore_point {
-    providers = ["snapper", "lvm", "zfs", "packages"]
+    providers = ["packages"]
     required  = true
     keep      = 3
     expire    = "14d"

@@ -61,6 +61,12 @@ baseline "nothing" {} # warning: baseline "nothing" approves nothing
 
 preparation "p" {}
 
+preparation "later" {
+  restore_point {
+    providers = ["snapper", "packages"] # warning: some of these providers are not available in this version; snapper will be passed over; packages will be used.
+  }
+}
+
 verification "v" {
   service "sshd" {}
 }
