@@ -1,6 +1,6 @@
-# The part of patchwave that runs inside dnf 4. Python 3.6 and later, dnf 4.2 and
-# later. It is a command of dnf's own command line (dnf.cli.main), so that
-# configuration, plugins, variables, locks, signatures and history are dnf's.
+# The part of patchwave that runs inside dnf 4, for Python 3.6 and later. It is a
+# command of dnf's own command line (dnf.cli.main), so that configuration, plugins,
+# variables, locks, signatures and history are dnf's.
 #
 # usage: PYTHON -I - MODE DIR   program on standard input, data on descriptor 3
 import os

@@ -16,9 +16,13 @@
 //     on the command line ("dnf shell" ends with 0 whatever happened), nor does
 //     a check, between solver and transaction, that nothing else would happen;
 //   - a scan needs five questions (upgrades, the same without locks, advisories,
-//     CVEs, obsoletes): five loads of the metadata, or one. On a machine with
-//     two tiny repositories one dnf command takes 0.25 to 0.8 s and the whole scan here
-//     0.4 s; the difference grows with the metadata.
+//     CVEs, obsoletes): five loads of the metadata, or one. With two tiny
+//     repositories one dnf command takes 0.16 s and the whole scan 0.17 s; with
+//     those of a distribution a load takes seconds.
+//
+// What it uses is dnf's documented API for plugins, and of libdnf what dnf's own
+// commands use; a dnf that lacks something of it ends with a traceback, and the
+// scan is failed, not empty. It is Python 3.6, as on EL 8.
 //
 // # Frames
 //

@@ -8,6 +8,8 @@
 dnf_index_age() {
 	dnf_now=$(date +%s)
 	dnf_oldest=
+	dnf_hash='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+	dnf_hash=$dnf_hash$dnf_hash$dnf_hash$dnf_hash
 	# shellcheck disable=SC2013 # an id has no white space
 	for dnf_repo in $(cat /dev/null /etc/yum.repos.d/*.repo 2>/dev/null | awk '
 		function flush() { if (id != "" && id != "main" && on) print id }
@@ -15,7 +17,8 @@ dnf_index_age() {
 		/^[[:space:]]*enabled[[:space:]]*=/ { v = tolower($0); sub(/^[^=]*=[[:space:]]*/, "", v); on = (v ~ /^(1|yes|true|on)/) }
 		END { flush() }'); do
 		dnf_newest=
-		for dnf_file in /var/cache/dnf/"$dnf_repo"-[0-9a-f]*/repodata/*primary.xml*; do
+		# shellcheck disable=SC2231 # the hash is a pattern
+		for dnf_file in /var/cache/dnf/"$dnf_repo"-$dnf_hash/repodata/*primary.xml*; do
 			[ -f "$dnf_file" ] || continue
 			dnf_time=$(stat -c %Y "$dnf_file") || continue
 			[ "${dnf_newest:-0}" -gt "$dnf_time" ] || dnf_newest=$dnf_time

@@ -26,10 +26,13 @@ dnf5_no_locks() {
 # dnf5_repos: ID, ok or missing, and the age of the metadata in seconds.
 dnf5_repos() {
 	dnf5_now=$(date +%s)
+	dnf5_hash='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+	dnf5_hash=$dnf5_hash$dnf5_hash$dnf5_hash$dnf5_hash
 	dnf5_read -q repo list --enabled 2>/dev/null | sed '1d;s/[[:space:]].*//' | while IFS= read -r dnf5_repo; do
 		[ -n "$dnf5_repo" ] || continue
 		dnf5_newest=
-		for dnf5_file in /var/cache/libdnf5/"$dnf5_repo"-[0-9a-f]*/repodata/*primary.xml*; do
+		# shellcheck disable=SC2231 # the hash is a pattern
+		for dnf5_file in /var/cache/libdnf5/"$dnf5_repo"-$dnf5_hash/repodata/*primary.xml*; do
 			[ -f "$dnf5_file" ] || continue
 			dnf5_time=$(stat -c %Y "$dnf5_file") || continue
 			[ "${dnf5_newest:-0}" -gt "$dnf5_time" ] || dnf5_newest=$dnf5_time
