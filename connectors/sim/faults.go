@@ -17,7 +17,7 @@ type Faults struct {
 	Sudo Sudo
 	// Hang are names of scripts that never end ("scan", "install"), "*" for all.
 	Hang []string
-	// Flood are names of scripts that print 64 MB, or of jobs that print 8 MB.
+	// Flood are names of scripts that print 24 MB, or of jobs that print 8 MB.
 	Flood []string
 	// CutDuring are scripts of jobs in the middle of which all connections to the
 	// machine break, once for each job. The job goes on.

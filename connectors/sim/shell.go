@@ -14,7 +14,7 @@ import (
 const maxScript = 8 << 20
 
 // maxFlood bounds a flood, in bytes, for a client that never has enough.
-const maxFlood = 64 << 20
+const maxFlood = 24 << 20
 
 // startMark is the line with which an elevated script says that it was begun.
 var startMark = regexp.MustCompile(`^(#[^\n]*\n)?echo '(@@[0-9A-Za-z]+ START)' \|\| exit 70\n`)
