@@ -26,7 +26,7 @@ policy "lab" {
 // TestApply installs some of the updates everywhere and asks the hosts.
 func TestApply(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, someUpdates)
+	f := newFleet(t, someUpdates, everyKind()...)
 	f.patchwave(t, 0, "apply", "-p", "lab", "-y")
 	apt := `dpkg-query -W -f '${Package} ${Version}\n' labtool liblab labapp libauto confpkg labmulti
 		apt-mark showauto | grep -x libauto; cat /etc/confpkg.conf`
