@@ -90,6 +90,13 @@ func (c Client) Collect(ctx context.Context, id ID) error {
 	return err
 }
 
+// Discard is Collect for a job that is lost, as State says: it has no exit status
+// and will never have one.
+func (c Client) Discard(ctx context.Context, id ID) error {
+	_, _, err := c.op(ctx, "collect", map[string]string{"id": id.String(), "force": "yes"})
+	return err
+}
+
 // op runs one operation and turns a refusal into an error.
 func (c Client) op(ctx context.Context, op string, extra map[string]string) (map[string]string, []byte, error) {
 	ttl := max(1, int64(c.Claim.TTL/time.Second))

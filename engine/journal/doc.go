@@ -28,7 +28,7 @@
 //	   └─► checking
 //	   on resume: try again
 //	* protecting   claim set on the host, restore point asked for
-//	   └─► ready failed lost deferred cancelled
+//	   └─► ready restoring failed lost deferred cancelled
 //	   on resume: ask the provider whether it exists
 //	* ready        protected, or none required; before each step or round
 //	   └─► installing rolling-back restoring deferred skipped cancelled

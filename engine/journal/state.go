@@ -69,7 +69,7 @@ func States() []Row {
 		{Pending, "plan accepted", []State{Checking, Skipped, Deferred, Cancelled}, ResumeStart, false},
 		{Checking, "lease taken, preflight begins", []State{Protecting, Ready, Unchanged, Unreachable, Failed, Skipped, Deferred, Cancelled}, ResumeRepeat, false},
 		{Unreachable, "not reached before anything began", []State{Checking}, ResumeRetry, false},
-		{Protecting, "claim set on the host, restore point asked for", []State{Ready, Failed, Lost, Deferred, Cancelled}, ResumeAskPoint, true},
+		{Protecting, "claim set on the host, restore point asked for", []State{Ready, Restoring, Failed, Lost, Deferred, Cancelled}, ResumeAskPoint, true},
 		{Ready, "protected, or none required; before each step or round", []State{Installing, RollingBack, Restoring, Deferred, Skipped, Cancelled}, ResumeWindow, true},
 		{Installing, "intent journaled, job started", []State{Installed, Failed, RollingBack, Restoring, Lost}, ResumeAttach, true},
 		{Installed, "job ended, host re-listed", []State{Rebooting, Verifying, RollingBack, Restoring}, ResumeGoOn, true},

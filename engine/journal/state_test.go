@@ -22,7 +22,7 @@ func contract() map[State]string {
 		Pending:     "checking skipped deferred cancelled",
 		Checking:    "protecting ready unchanged unreachable failed skipped deferred cancelled",
 		Unreachable: "checking",
-		Protecting:  "ready failed lost deferred cancelled",
+		Protecting:  "ready restoring failed lost deferred cancelled",
 		Ready:       "installing rolling-back restoring deferred skipped cancelled",
 		Installing:  "installed failed rolling-back restoring lost",
 		Installed:   "rebooting verifying rolling-back restoring",

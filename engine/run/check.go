@@ -177,13 +177,7 @@ func (m *machine) protect(ctx context.Context) error {
 			Message: fmt.Sprintf("the required restore point cannot bring back %s; nothing was changed", list(point.Cannot))}
 	}
 	if fault != nil {
-		if err := m.rec.add(ctx, append(entries, m.stepEnd("failed", &rc, fault)...)...); err != nil {
-			return err
-		}
-		if err := m.release(ctx); err != nil {
-			return err
-		}
-		return m.finish(ctx, journal.Failed, "", fault)
+		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
 	}
 	return m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...)
 }
@@ -206,9 +200,4 @@ func list(items []string) string {
 		out += s
 	}
 	return out
-}
-
-// release gives the claim back.
-func (m *machine) release(ctx context.Context) error {
-	return m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Release(ctx) })
 }

@@ -106,14 +106,6 @@ func jobFault(e ended) *journal.Fault {
 	return nil
 }
 
-// collect tidies a job away whose outcome is in the journal.
-func (m *machine) collect(ctx context.Context, id job.ID) error {
-	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Collect(ctx, id) }); err != nil {
-		return fmt.Errorf("tidy up job %s: %w", id, err)
-	}
-	return nil
-}
-
 // jobID is the id of a step's job in this run.
 func (m *machine) jobID(step string, round int) job.ID {
 	return job.ID{Run: m.work.Run, Host: m.name, Step: step, Round: round}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/restore"
 	"patchwave/engine/scan"
@@ -144,26 +143,4 @@ func back(us []journal.UpdateRecord, installed []updates.Installed) (result []jo
 		}
 	}
 	return result, missing
-}
-
-// restore tidies up and goes to the end that was journaled with it: jobs whose
-// outcome is in the journal leave their tombstones, the claim is given back.
-func (m *machine) restore(ctx context.Context) error {
-	h := m.rec.host(m.name)
-	for _, j := range h.Jobs {
-		if j.Outcome != nil && j.Outcome.State != string(job.Collected) {
-			if err := m.collect(ctx, m.jobID(j.Step, j.Round)); err != nil {
-				return err
-			}
-		}
-	}
-	goal := h.Goal
-	if goal == "" {
-		goal = journal.Failed
-	}
-	err := m.release(ctx)
-	if err != nil && connectors.CodeOf(err) != connectors.CodeLocked {
-		return err
-	}
-	return m.to(ctx, goal)
 }
