@@ -28,8 +28,8 @@ func Parse(a posix.Answer, managers []updates.Manager, now time.Time) Answer {
 		out.Problem = unsupported(name, out.Facts.OS)
 		return out
 	}
-	if age, err := strconv.ParseInt(a.Values("index")["age"], 10, 64); err == nil && age >= 0 {
-		out.IndexAge = time.Duration(age) * time.Second
+	if age, ok := seconds(a.Values("index")["age"]); ok {
+		out.IndexAge = age
 	}
 	listing := managers[i].ParseScan(a)
 	out.State, out.Problem, out.Updates = listing.State, listing.Problem, listing.Updates
@@ -41,10 +41,34 @@ func Parse(a posix.Answer, managers []updates.Manager, now time.Time) Answer {
 	if skew := out.Facts.ClockSkew.Abs(); skew > MaxClockSkew {
 		out.Notes = append(out.Notes, fmt.Sprintf("the clock is %s off; package indexes may look expired", skew.Round(time.Second)))
 	}
-	if out.State == inventory.ScanOK && out.Problem == nil && listing.State == "" {
-		out.State = inventory.ScanFailed
-	}
+	out.State, out.Problem = settle(out.State, out.Problem)
 	return out
+}
+
+// settle makes sure that a state that is not ok has a problem, and that what is
+// no state of a listing is failed.
+func settle(state inventory.ScanState, problem *inventory.Problem) (inventory.ScanState, *inventory.Problem) {
+	switch state {
+	case inventory.ScanOK:
+		return state, nil
+	case inventory.ScanStale:
+	default:
+		state = inventory.ScanFailed
+	}
+	if problem == nil {
+		problem = &inventory.Problem{Code: string(connectors.CodeExit),
+			Message: "the answer cannot be understood; run `patchwave ping` to see what is in the way"}
+	}
+	return state, problem
+}
+
+// seconds reads a number of seconds, up to some centuries.
+func seconds(s string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n >= 1<<33 {
+		return 0, false
+	}
+	return time.Duration(n) * time.Second, true
 }
 
 func unsupported(name string, os inventory.OS) *inventory.Problem {
@@ -84,11 +108,11 @@ func facts(a posix.Answer, now time.Time) inventory.Facts {
 	if virtual := ifWord(v["virtual"]); virtual != "none" {
 		f.Virtual = virtual
 	}
-	if seconds, err := strconv.ParseInt(v["now"], 10, 64); err == nil {
-		f.ClockSkew = time.Unix(seconds, 0).Sub(now).Round(time.Second)
+	if since, ok := seconds(v["now"]); ok {
+		f.ClockSkew = time.Unix(0, 0).Add(since).Sub(now).Round(time.Second)
 	}
-	if seconds, err := strconv.ParseInt(v["uptime"], 10, 64); err == nil && seconds >= 0 && seconds < 1<<32 {
-		f.Uptime = time.Duration(seconds) * time.Second
+	if up, ok := seconds(v["uptime"]); ok {
+		f.Uptime = up
 	}
 	if flag, ok := v["reboot_flag"]; ok {
 		f.RebootRequired = true

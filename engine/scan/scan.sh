@@ -18,6 +18,7 @@ scan_word() {
 }
 
 scan_known() {
+	[ -n "$1" ] || return 1
 	case " $pw_arg_managers " in *" $1 "*) return 0 ;; *) return 1 ;; esac
 }
 
