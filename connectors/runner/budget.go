@@ -20,7 +20,7 @@ type Budget struct {
 const (
 	// DefaultBuffered is what all outputs together may hold over the small part
 	// that each has for itself, in bytes.
-	DefaultBuffered = 128 << 20
+	DefaultBuffered = 64 << 20
 	// DefaultDrain is how fast output over the bound is read and thrown away, in
 	// bytes a second.
 	DefaultDrain = 16 << 20
@@ -31,7 +31,7 @@ const (
 	grant = 256 << 10
 	// greed is the part of what is left that one stream may hold: the fuller it
 	// gets, the less does one host take from the others.
-	greed = 4
+	greed = 2
 )
 
 // NewBudget makes a Budget; 0 means the defaults.
@@ -69,15 +69,16 @@ func (b *Budget) shrink(granted int64) {
 	b.left += granted
 }
 
-// discard waits until n bytes may be thrown away.
-func (b *Budget) discard(ctx context.Context, n int) {
+// Pace waits until n bytes that were thrown away are paid for. Nothing is to be
+// read from the host meanwhile.
+func (b *Budget) Pace(ctx context.Context, n int) {
 	if b == nil || n == 0 {
 		return
 	}
 	for n > 0 {
 		part := min(n, b.drain.Burst())
 		if err := b.drain.WaitN(ctx, part); err != nil {
-			return // the command is given up: what comes no longer matters
+			return // the connection is closed
 		}
 		n -= part
 	}

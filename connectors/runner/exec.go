@@ -45,7 +45,7 @@ func (r *Runner) launch(ctx context.Context, line string, limit int64, prepare f
 	l.activity.Store(time.Now().UnixNano())
 	l.stdout, l.stderr = NewStream(limit, &l.activity), NewStream(limit, &l.activity)
 	for _, stream := range []*Stream{l.stdout, l.stderr} {
-		stream.budget, stream.done = r.opt.Budget, ctx
+		stream.budget, stream.discarded = r.opt.Budget, r.opt.Discarded
 	}
 	if prepare != nil {
 		prepare(l)

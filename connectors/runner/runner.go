@@ -28,6 +28,9 @@ type Options struct {
 	PromptWait time.Duration
 	// Budget is shared with other sessions; nil bounds nothing.
 	Budget *Budget
+	// Discarded is told how much output was thrown away, in bytes, while it
+	// arrives, so that the connector can slow the host down. nil if it cannot.
+	Discarded func(n int)
 }
 
 // DefaultPromptWait is the default of Options.PromptWait.

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"slices"
@@ -27,9 +26,10 @@ var scratch = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 type Stream struct {
 	max      int
 	activity *atomic.Int64
-	// budget is what the stream shares with others; done ends the waiting for it.
+	// budget is what the stream shares with others.
 	budget *Budget
-	done   context.Context //nolint:containedctx // the life of the command
+	// discarded is told how much was thrown away; nil if nobody wants to know.
+	discarded func(n int)
 
 	mu        sync.Mutex
 	seen      int64
@@ -52,14 +52,15 @@ type watch struct {
 // NewStream makes a stream that keeps at most max bytes. activity, if not nil,
 // is set to the time of each piece that arrives, in nanoseconds.
 func NewStream(limit int64, activity *atomic.Int64) *Stream {
-	return &Stream{max: int(limit), activity: activity, done: context.Background()}
+	return &Stream{max: int(limit), activity: activity}
 }
 
-// Write keeps what fits. It never fails; it takes its time over what it throws
-// away.
+// Write keeps what fits. It never fails.
 func (s *Stream) Write(p []byte) (int, error) {
 	s.touch()
-	s.budget.discard(s.done, len(p)-s.keep(p))
+	if n := len(p) - s.keep(p); n > 0 && s.discarded != nil {
+		s.discarded(n)
+	}
 	return len(p), nil
 }
 

@@ -142,14 +142,14 @@ func TestBudgetBoundsAllStreamsTogether(t *testing.T) {
 	}
 }
 
-func TestThrowingAwayTakesItsTime(t *testing.T) {
+func TestPace(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := NewBudget(0, 1<<20)
-	b.discard(ctx, 1<<17) // the burst
+	b.Pace(ctx, 1<<17) // the burst
 	cancel()
-	b.discard(ctx, 1<<40) // returns because ctx has ended
+	b.Pace(ctx, 1<<40) // returns because ctx has ended
 	var none *Budget
-	none.discard(ctx, 1)
+	none.Pace(ctx, 1)
 	none.shrink(1)
 	if !none.grow(1 << 60) {
 		t.Error("a nil budget bounds something")

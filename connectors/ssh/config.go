@@ -54,7 +54,7 @@ type Config struct {
 	// 15s.
 	Keepalive time.Duration
 	// MaxBuffered bounds what the outputs of all commands hold while they run, over
-	// 64 KiB for each, in bytes; 0 means 128 MiB. What does not fit is cut off, as
+	// 64 KiB for each, in bytes; 0 means 64 MiB. What does not fit is cut off, as
 	// with Command.MaxOutput.
 	MaxBuffered int64
 	// PromptWait bounds the waiting for sudo and su; 0 means a minute.

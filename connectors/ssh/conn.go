@@ -1,21 +1,48 @@
 package ssh
 
 import (
+	"context"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"patchwave/connectors/runner"
 )
 
-// watchedConn remembers when the peer was last heard.
+// watchedConn remembers when the peer was last heard, and reads slowly from a
+// peer that sends more than is kept: what is not read stays with the peer. Reading
+// slowly further up would fill the window of each channel, two megabytes, first.
 type watchedConn struct {
 	net.Conn
 	start time.Time
 	heard atomic.Int64
+
+	budget *runner.Budget
+	// debt is what was thrown away since the last read, in bytes.
+	debt   atomic.Int64
+	closed context.Context //nolint:containedctx // ends the waiting of a Read
+	cancel context.CancelFunc
 }
 
-func newWatchedConn(c net.Conn) *watchedConn { return &watchedConn{Conn: c, start: time.Now()} }
+func newWatchedConn(c net.Conn, budget *runner.Budget) *watchedConn {
+	w := &watchedConn{Conn: c, start: time.Now(), budget: budget}
+	w.closed, w.cancel = context.WithCancel(context.Background())
+	return w
+}
+
+// owe says that bytes were thrown away.
+func (c *watchedConn) owe(n int) { c.debt.Add(int64(n)) }
+
+// Close closes the connection and ends a Read that waits.
+func (c *watchedConn) Close() error {
+	c.cancel()
+	return c.Conn.Close()
+}
 
 func (c *watchedConn) Read(p []byte) (int, error) {
+	if debt := c.debt.Swap(0); debt > 0 {
+		c.budget.Pace(c.closed, int(debt))
+	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.heard.Store(int64(time.Since(c.start)))

@@ -65,7 +65,7 @@ type established struct {
 // handshake proves who the peer is and logs in. It owns conn; via is given back
 // with the link.
 func (d *Dialer) handshake(ctx context.Context, ep endpoint, raw net.Conn, via *hopSlot, t *trust, auth *authentication) (*link, error) {
-	conn := newWatchedConn(raw)
+	conn := newWatchedConn(raw, d.budget)
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	h := &handshaker{ep: ep, trust: t, guard: newGuard(ctx, conn, ep.timeouts.Connect, cancel)}

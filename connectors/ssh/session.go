@@ -32,7 +32,7 @@ var (
 func newSession(l *link, ep endpoint, cfg Config, budget *runner.Budget) *session {
 	s := &session{link: l, host: ep.name(), places: newPlaces(cfg.MaxSessions)}
 	s.runner = runner.New(s, runner.Options{
-		Host: ep.name(), Login: ep.user, Become: ep.target.Become, Timeouts: ep.timeouts, PromptWait: cfg.PromptWait, Budget: budget,
+		Host: ep.name(), Login: ep.user, Become: ep.target.Become, Timeouts: ep.timeouts, PromptWait: cfg.PromptWait, Budget: budget, Discarded: l.conn.owe,
 	})
 	return s
 }
