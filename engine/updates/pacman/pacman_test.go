@@ -109,6 +109,7 @@ func TestNothingIsNeverSilent(t *testing.T) {
 		{"no command", frame(127, "", "sh: pacman: not found"), "exit"},
 		{"invalid signature", frame(1, "", "error: database 'core' is not valid (invalid or corrupted database (PGP signature))\n"), "exit"},
 		{"half an entry", frame(0, "", "error: could not open file /var/lib/pacman/local/bash-5.2-1/desc: No such file or directory\n"), "interrupted"},
+		{"never fetched", frame(1, "", "warning: database file for 'lab' does not exist (use '-Sy' to download)\n"), "exit"},
 		{"failed init", frame(255, "", "error: failed to initialize alpm library\n"), "exit"},
 	}
 	for _, tt := range tests {
@@ -117,7 +118,7 @@ func TestNothingIsNeverSilent(t *testing.T) {
 			t.Errorf("%s: %s %+v", tt.name, l.State, l.Problem)
 		}
 	}
-	l := New().ParseScan(frame(1, "", "warning: database file for 'lab' does not exist (use '-Sy' to download)\n"))
+	l := New().ParseScan(frame(1, "", ""))
 	if l.State != inventory.ScanOK || len(l.Updates) != 0 {
 		t.Errorf("nothing pending: %+v", l)
 	}
@@ -125,6 +126,31 @@ func TestNothingIsNeverSilent(t *testing.T) {
 	a.Frames = append(a.Frames, posix.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: you cannot perform this operation unless you are root.\n")})
 	if l := New().ParseScan(a); l.State != inventory.ScanStale || l.Problem.Code != "sudo" {
 		t.Errorf("not root: %s %+v", l.State, l.Problem)
+	}
+}
+
+// TestRepositoryThatWasNeverFetched: captured from pacman 6.0.2, which lists what
+// is pending in one repository and answers nothing about it because of another.
+func TestRepositoryThatWasNeverFetched(t *testing.T) {
+	warning := "warning: database file for 'dead' does not exist (use '-Sy' to download)\n"
+	a := posix.Answer{Frames: []posix.Frame{
+		{Name: "pacman.outdated", Out: []byte("labtool 1.0-1 -> 1.1-1\n"), Err: []byte(warning)},
+		{Name: "pacman.details", RC: 1, Err: []byte(warning + "error: failed to prepare transaction (could not find database)\n")},
+		{Name: "pacman.state", Out: []byte("uid=0\n")},
+	}}
+	l := New().ParseScan(a)
+	if l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "repository dead was never fetched") {
+		t.Errorf("%s %+v", l.State, l.Problem)
+	}
+	a.Frames = append(a.Frames, posix.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: failed retrieving file 'dead.db' from 127.0.0.1:9\n")})
+	l = New().ParseScan(a)
+	if l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "failed retrieving file 'dead.db'") {
+		t.Errorf("%s %+v", l.State, l.Problem)
+	}
+	a.Frames[1].Err = []byte("error: failed to prepare transaction (something else)\n")
+	a.Frames[0].Err = nil
+	if l = New().ParseScan(posix.Answer{Frames: a.Frames[:3]}); l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "something else") {
+		t.Errorf("%s %+v", l.State, l.Problem)
 	}
 }
 

@@ -30,6 +30,8 @@ func parseScan(a posix.Answer) updates.Listing {
 	readUpdates(a, frame, &l)
 	if p := lockProblem(a); p != nil {
 		l.State, l.Problem = inventory.ScanFailed, p
+	} else if p := indexProblem(a, frame, l); p != nil {
+		l.State, l.Problem = inventory.ScanFailed, p
 	} else if p := staleness(a); p != nil {
 		l.State, l.Problem = inventory.ScanStale, p
 	}
@@ -67,6 +69,29 @@ func listProblem(f posix.Frame) *inventory.Problem {
 		return parse.Problem(parse.Exit, "pacman failed with exit status %d: %s", f.RC, words)
 	default:
 		return nil
+	}
+}
+
+var noDatabase = regexp.MustCompile(`database file for '([^']{1,100})' does not exist`)
+
+// indexProblem says why an empty listing is none, or nil: a repository that was
+// never fetched hides what it has, and keeps pacman from answering for others.
+func indexProblem(a posix.Answer, listing posix.Frame, l updates.Listing) *inventory.Problem {
+	details, asked := a.Get("pacman.details")
+	m := noDatabase.FindSubmatch(listing.Err)
+	if m == nil {
+		m = noDatabase.FindSubmatch(details.Err)
+	}
+	switch p := staleness(a); {
+	case len(l.Updates) > 0 || m == nil && (!asked || details.RC == 0):
+		return nil
+	case p != nil:
+		return p
+	case m != nil:
+		return parse.Problem(parse.Exit, "the index of repository %s was never fetched; scan with --refresh always, or take it out of pacman.conf",
+			parse.Clean(string(m[1]), 100))
+	default:
+		return parse.Problem(parse.Exit, "pacman cannot use its index: %s", complaint(details))
 	}
 }
 
