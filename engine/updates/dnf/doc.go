@@ -72,5 +72,7 @@
 //   - A failed scriptlet ends with 0 and "Complete!"; it is found in the text.
 //   - Naming a package to dnf marks it as wanted by the user. New packages are
 //     marked as dependencies, obsoleting and parallel ones inherit, as dnf does it.
+//     (When the limit of parallel kernels removes one, dnf 4.14 itself marks the
+//     others "unknown", which keeps them like "user".)
 //   - dnf's advisories do not carry reboot_suggested: the published list is used.
 package dnf

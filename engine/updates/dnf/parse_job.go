@@ -8,6 +8,7 @@ import (
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rpm"
+	"patchwave/inventory"
 )
 
 // ParseSimulation reads dnf.sim or dnf.sim.N, and for the reason of their absence
@@ -16,13 +17,7 @@ func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 	s := updates.Simulation{}
 	f, ok := a.Get(frame)
 	if !ok {
-		solver, there := a.Get("dnf.solver")
-		if !there || solver.RC == 0 {
-			s.Problem = parse.Problem(parse.Exit, "the host did not answer for %s", frame)
-			return s
-		}
-		s.Problem = rpm.Complaint("dnf", solver.RC, solver.ErrLines())
-		return s
+		return updates.Simulation{Problem: silent(a, frame)}
 	}
 	for _, line := range f.Lines() {
 		w := strings.Split(line, "\t")
@@ -44,7 +39,7 @@ func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 	}
 	if s.Problem != nil || !s.OK {
 		if s.Problem == nil {
-			s.Problem = parse.Problem(parse.Exit, "the answer for %s is not whole", frame)
+			s.Problem = silent(a, frame)
 		}
 		return updates.Simulation{Problem: s.Problem}
 	}
@@ -53,6 +48,14 @@ func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 		s.Undo = rpm.Undo(a, "dnf.undo")
 	}
 	return s
+}
+
+// silent says why a frame is not there or not whole.
+func silent(a posix.Answer, frame string) *inventory.Problem {
+	if solver, ok := a.Get("dnf.solver"); ok && solver.RC != 0 {
+		return rpm.Complaint("dnf", solver.RC, solver.ErrLines())
+	}
+	return parse.Problem(parse.Exit, "the host did not answer for %s, or not to the end", frame)
 }
 
 func change(w []string) (updates.Change, bool) {

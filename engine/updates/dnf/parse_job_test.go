@@ -99,7 +99,7 @@ func TestSimulateFailures(t *testing.T) {
 	}{
 		{"no frame", "exit", "did not answer", answer()},
 		{"solver died", "disk", "No space left", answer(posix.Frame{Name: "dnf.solver", RC: 1, Err: []byte("OSError: No space left on device")})},
-		{"cut off", "exit", "not whole", answer(frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t1-1\t2-1\t5"))},
+		{"cut off", "exit", "not to the end", answer(frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t1-1\t2-1\t5"))},
 		{"hostile name", "exit", "not a package", answer(frame("dnf.sim", 0, "change\tupgrade\t$(x)\tnoarch\t1-1\t2-1\t5", "ok"))},
 		{"unknown action", "exit", "not a package", answer(frame("dnf.sim", 0, "change\treinstall\ta\tnoarch\t1-1\t2-1\t5", "ok"))},
 		{"upgrade from nothing", "exit", "not a package", answer(frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t-\t2-1\t5", "ok"))},

@@ -11,13 +11,21 @@ def choose(base, name, arch, evr):
     return True
 
 
+def has_package(item):
+    """False for a mere change of a mark, which comes with the removal of an old kernel."""
+    try:
+        return item.pkg is not None
+    except KeyError:
+        return False
+
+
 def changes_of(transaction):
     """What a resolved transaction does: {(action, name, arch, from, to): (package, item)}."""
     t = libdnf.transaction
     words = {t.TransactionItemAction_INSTALL: 'install', t.TransactionItemAction_UPGRADE: 'upgrade',
              t.TransactionItemAction_DOWNGRADE: 'downgrade', t.TransactionItemAction_REMOVE: 'remove',
              t.TransactionItemAction_OBSOLETED: 'remove'}
-    items = [i for i in transaction if getattr(i, 'pkg', None)]
+    items = [i for i in transaction if has_package(i)]
     old = {}
     for item in items:
         if item.action in (t.TransactionItemAction_UPGRADED, t.TransactionItemAction_DOWNGRADED):

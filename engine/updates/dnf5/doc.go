@@ -28,6 +28,7 @@
 //	dnf5.kernel      running<TAB>NAME<TAB>ARCH<TAB>VERSION, once, or nothing; then
 //	                 installed<TAB>NAME<TAB>ARCH<TAB>VERSION for each version of it
 //	dnf5.reboot      "dnf5 needs-restarting": rc 1 and "  * NAME" lines, or rc 0
+//	dnf5.since-boot  NAME                                     only if dnf5.reboot ended otherwise
 //	dnf5.sim, dnf5.sim.N
 //	                 "dnf5 --assumeno install NEVRA…": rc 1, the table and on standard error
 //	                 "Need to download 19 KiB." and "Operation aborted by the user."; rc 0

@@ -253,14 +253,23 @@ func resolve(a posix.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
 	return more
 }
 
-// reboot says whether the host wants a reboot: the word of needs-restarting, and
-// a newer kernel than the running one, which a container cannot have.
+// reboot says whether the host wants a reboot: the word of needs-restarting, or
+// without it the published list; and a newer kernel than the running one, which a container cannot have.
 func reboot(a posix.Answer) (*bool, []string) {
 	reasons, required, known := []string{}, false, false
 	if f, ok := a.Get("dnf5.reboot"); ok {
 		reasons = rpm.RestartReasons(f)
 		required = f.RC == 1 && len(reasons) > 0 // status 1 is also that of an error
 		known = f.RC == 0 || required
+	}
+	if f, ok := a.Get("dnf5.since-boot"); ok && f.RC == 0 {
+		known = true
+		for _, name := range f.Lines() {
+			if rebootlist.Match("dnf5", name) {
+				required = true
+				reasons = append(reasons, name+" was updated since the host started")
+			}
+		}
 	}
 	if why := olderKernel(a); why != "" && a.Values("dnf5.host")["container"] == "no" {
 		known, required = true, true

@@ -169,6 +169,8 @@ func TestReboot(t *testing.T) {
 		{"needs-restarting says no", good(frame("dnf5.reboot", 0)), "false", []string{}},
 		{"needs-restarting fails", good(frame("dnf5.reboot", 1, "error")), "unknown", nil},
 		{"no such command", good(frame("dnf5.reboot", 2)), "unknown", nil},
+		{"published list", good(frame("dnf5.reboot", 2), frame("dnf5.since-boot", 0, "bash", "glibc")), "true", []string{"glibc was updated since the host started"}},
+		{"published list, nothing on it", good(frame("dnf5.reboot", 2), frame("dnf5.since-boot", 0, "bash")), "false", []string{}},
 		{"newer kernel", good(frame("dnf5.reboot", 2), kernel), "true", []string{"kernel-core 6.10-1 is installed, 6.1-1 is running"}},
 		{"newer kernel in a container", good(frame("dnf5.host", 0, "container=yes"), kernel, frame("dnf5.reboot", 0)), "false", []string{}},
 		{"not a kernel", good(frame("dnf5.reboot", 0), frame("dnf5.kernel", 0, "running\tbash\tx86_64\t1-1", "installed\tbash\tx86_64\t2-1")), "false", []string{}},

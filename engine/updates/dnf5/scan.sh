@@ -43,6 +43,7 @@ dnf5_scan() {
 	[ -z "${pw_arg_names:-}" ] || pw_run dnf5.installed dnf5_installed
 	pw_run dnf5.kernel dnf5_kernel
 	pw_run dnf5.reboot dnf5_read -q needs-restarting
+	case $? in 0 | 1) ;; *) pw_run dnf5.since-boot dnf5_since_boot ;; esac
 	return "$dnf5_scan_rc"
 }
 
@@ -103,4 +104,11 @@ dnf5_kernel() {
 		break
 	done
 	return 0
+}
+
+# dnf5_since_boot: what was installed since the host started, where the plugin for
+# needs-restarting is not there.
+dnf5_since_boot() {
+	dnf5_start=$(stat -c %Y /proc/1) || return
+	rpm -qa --qf '%{INSTALLTIME}\t%{NAME}\n' | awk -F '\t' -v start="$dnf5_start" '$1 > start && n++ < 300 { print $2 }'
 }
