@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // DemoFleet is the fleet of the demonstration: 24 machines with what an ordinary
 // month brings. Among them are
@@ -24,53 +27,67 @@ func DemoFleet(opt Options) (*Fleet, error) {
 }
 
 func demoMachines() []Machine {
-	common := demoUpdates()
-	kernel := demoKernel()
 	var list []Machine
 	for i := 1; i <= 12; i++ {
-		m := Machine{Name: fmt.Sprintf("web-%02d", i), Updates: append(common[:len(common):len(common)], nginx()...),
-			Packages: append(Base(), Package{Name: "nginx", Version: "1.22.1-9+deb12u3"}, Package{Name: "nginx-common", Arch: "all", Version: "1.22.1-9+deb12u3", Auto: true}),
-			Services: []Service{{Name: "nginx", Port: 80}}}
-		if i == 7 {
-			m.Faults.Breaks = map[string]string{"nginx": "nginx"}
-		}
-		if i > 10 {
-			m.Updates = append(m.Updates, kernel...)
-		}
-		list = append(list, m)
+		list = append(list, demoWeb(i))
 	}
 	for i := 1; i <= 4; i++ {
-		list = append(list, Machine{Name: fmt.Sprintf("db-%02d", i),
-			Updates: append(append(common[:len(common):len(common)], kernel...),
-				Offer{Name: "postgresql-15", Version: "15.15-0+deb12u1", Size: 16_300_000, From: []Origin{Security()}},
-				Offer{Name: "libpq5", Version: "15.15-0+deb12u1", Source: "postgresql-15", Size: 183_000, From: []Origin{Security()}}),
-			Packages: append(Base(), Package{Name: "postgresql-15", Version: "15.14-0+deb12u1", Held: i == 2},
-				Package{Name: "libpq5", Version: "15.14-0+deb12u1", Auto: true}),
-			Services: []Service{{Name: "postgresql", Port: 5432}}})
+		list = append(list, demoDB(i))
 	}
 	for i := 1; i <= 6; i++ {
-		m := Machine{Name: fmt.Sprintf("app-%02d", i), Updates: common,
-			Packages: append(Base(), Package{Name: "python3.11", Version: "3.11.2-6+deb12u5"}, Package{Name: "libpython3.11-stdlib", Version: "3.11.2-6+deb12u5", Auto: true}),
-			Services: []Service{{Name: "app", Port: 8080}}}
-		m.Updates = append(m.Updates[:len(common):len(common)],
-			Offer{Name: "python3.11", Version: "3.11.2-6+deb12u6", Size: 573_000, From: []Origin{Security()}, Needs: []string{"libpython3.11-stdlib=3.11.2-6+deb12u6"}},
-			Offer{Name: "libpython3.11-stdlib", Version: "3.11.2-6+deb12u6", Source: "python3.11", Size: 1_798_000, From: []Origin{Security()}})
-		switch i {
-		case 3:
-			m.Updates = append(m.Updates, kernel...)
-		case 5:
-			m.Packages = append(m.Packages, Package{Name: "monitoring-agent", Version: "4.2.1-1"})
-			m.Updates = append(m.Updates, vendor()...)
-		}
-		list = append(list, m)
+		list = append(list, demoApp(i))
 	}
 	for i := 1; i <= 2; i++ {
-		list = append(list, Machine{Name: fmt.Sprintf("cache-%02d", i),
-			Updates:  append(common[:len(common):len(common)], Offer{Name: "redis-server", Version: "5:7.0.15-1~deb12u6", Source: "redis", Size: 71_000, From: []Origin{Security()}}),
-			Packages: append(Base(), Package{Name: "redis-server", Version: "5:7.0.15-1~deb12u5"}),
-			Services: []Service{{Name: "redis-server", Port: 6379}}, Faults: Faults{Unreachable: i == 2}})
+		list = append(list, demoCache(i))
 	}
 	return list
+}
+
+func demoWeb(i int) Machine {
+	m := Machine{Name: fmt.Sprintf("web-%02d", i), Updates: slices.Concat(demoUpdates(), nginx()),
+		Packages: append(Base(), Package{Name: "nginx", Version: "1.22.1-9+deb12u3"}, Package{Name: "nginx-common", Arch: "all", Version: "1.22.1-9+deb12u3", Auto: true}),
+		Services: []Service{{Name: "nginx", Port: 80}}}
+	if i == 7 {
+		m.Faults.Breaks = map[string]string{"nginx": "nginx"}
+	}
+	if i > 10 {
+		m.Updates = append(m.Updates, demoKernel()...)
+	}
+	return m
+}
+
+func demoDB(i int) Machine {
+	return Machine{Name: fmt.Sprintf("db-%02d", i),
+		Updates: append(slices.Concat(demoUpdates(), demoKernel()),
+			Offer{Name: "postgresql-15", Version: "15.15-0+deb12u1", Size: 16_300_000, From: []Origin{Security()}},
+			Offer{Name: "libpq5", Version: "15.15-0+deb12u1", Source: "postgresql-15", Size: 183_000, From: []Origin{Security()}}),
+		Packages: append(Base(), Package{Name: "postgresql-15", Version: "15.14-0+deb12u1", Held: i == 2},
+			Package{Name: "libpq5", Version: "15.14-0+deb12u1", Auto: true}),
+		Services: []Service{{Name: "postgresql", Port: 5432}}}
+}
+
+func demoApp(i int) Machine {
+	m := Machine{Name: fmt.Sprintf("app-%02d", i),
+		Packages: append(Base(), Package{Name: "python3.11", Version: "3.11.2-6+deb12u5"}, Package{Name: "libpython3.11-stdlib", Version: "3.11.2-6+deb12u5", Auto: true}),
+		Updates: append(demoUpdates(),
+			Offer{Name: "python3.11", Version: "3.11.2-6+deb12u6", Size: 573_000, From: []Origin{Security()}, Needs: []string{"libpython3.11-stdlib=3.11.2-6+deb12u6"}},
+			Offer{Name: "libpython3.11-stdlib", Version: "3.11.2-6+deb12u6", Source: "python3.11", Size: 1_798_000, From: []Origin{Security()}}),
+		Services: []Service{{Name: "app", Port: 8080}}}
+	switch i {
+	case 3:
+		m.Updates = append(m.Updates, demoKernel()...)
+	case 5:
+		m.Packages = append(m.Packages, Package{Name: "monitoring-agent", Version: "4.2.1-1"})
+		m.Updates = append(m.Updates, vendor()...)
+	}
+	return m
+}
+
+func demoCache(i int) Machine {
+	return Machine{Name: fmt.Sprintf("cache-%02d", i),
+		Updates:  append(demoUpdates(), Offer{Name: "redis-server", Version: "5:7.0.15-1~deb12u6", Source: "redis", Size: 71_000, From: []Origin{Security()}}),
+		Packages: append(Base(), Package{Name: "redis-server", Version: "5:7.0.15-1~deb12u5"}),
+		Services: []Service{{Name: "redis-server", Port: 6379}}, Faults: Faults{Unreachable: i == 2}}
 }
 
 // demoUpdates are what every machine of the demonstration is offered.

@@ -31,7 +31,9 @@ func (w *world) hosts(policy string) *inventory.Inventory {
 		target := w.target(h.Name())
 		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: h.Name(), Address: target.Address, Target: target, Policies: []string{policy}})
 	}
-	slices.SortFunc(inv.Hosts, func(a, b *inventory.Host) int { return len(a.Name)*1000 + int(a.Name[0]) - len(b.Name)*1000 - int(b.Name[0]) })
+	slices.SortFunc(inv.Hosts, func(a, b *inventory.Host) int {
+		return len(a.Name)*1000 + int(a.Name[0]) - len(b.Name)*1000 - int(b.Name[0])
+	})
 	return inv
 }
 

@@ -47,8 +47,8 @@ func TestJobsAsInTheShell(t *testing.T) {
 	}
 	_, s := one(t, sim.Machine{})
 	simulated := jobStory(t, job.Client{Session: s, Host: "m1", Become: true})
-	real := jobStory(t, job.Client{Session: shell{}, Host: "m1", Root: filepath.Join(t.TempDir(), "patchwave-host")})
-	if diff := cmp.Diff(real, simulated); diff != "" {
+	genuine := jobStory(t, job.Client{Session: shell{}, Host: "m1", Root: filepath.Join(t.TempDir(), "patchwave-host")})
+	if diff := cmp.Diff(genuine, simulated); diff != "" {
 		t.Errorf("real (-), simulated (+):\n%s", diff)
 	}
 }

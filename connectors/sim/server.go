@@ -124,8 +124,8 @@ func (h *Host) command(user, line string, ch ssh.Channel, reqs <-chan *ssh.Reque
 	}()
 	rc := h.execute(ctx, user, line, ch)
 	if ctx.Err() == nil {
-		status := ssh.Marshal(struct{ Status uint32 }{uint32(rc & 0xff)}) //nolint:gosec // a byte
-		_, _ = ch.SendRequest("exit-status", false, status)               // the client may be gone
+		status := ssh.Marshal(struct{ Status uint32 }{uint32(rc & 0xff)})
+		_, _ = ch.SendRequest("exit-status", false, status) // the client may be gone
 	}
 	_ = ch.Close() // as above
 	<-gone
