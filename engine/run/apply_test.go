@@ -9,7 +9,6 @@ import (
 
 	"patchwave/connectors/sim"
 	"patchwave/engine/journal"
-	"patchwave/engine/run"
 	"patchwave/engine/store"
 	"patchwave/inventory"
 )
@@ -174,8 +173,3 @@ func TestPastOfAnotherRun(t *testing.T) {
 		t.Error("events of two runs were taken for one")
 	}
 }
-
-var _ journal.Journal = (*memory)(nil)
-
-// Names of the scripts of jobs, by step.
-var scripts = map[string]string{run.StepUpdates: "install", run.StepRestorePoint: "keep", run.StepRollback: "rollback", run.StepReboot: "reboot"}

@@ -152,17 +152,16 @@ func resultFault(result []journal.UpdateRecord, said updates.Outcome) *journal.F
 // afterInstall decides what follows: a reboot, the verification, or the way
 // back.
 func (m *machine) afterInstall(ctx context.Context) error {
+	if err := m.know(ctx); err != nil {
+		return err
+	}
 	h := m.rec.host(m.name)
 	failed := !allInstalled(h.Updates)
 	if failed && onFailure(m.policy) == policies.FailRollback {
 		return m.toRollback(ctx, h.Fault)
 	}
 	if m.needsReboot(h) {
-		if err := m.know(ctx); err != nil {
-			return err
-		}
-		id := m.jobID(StepReboot, 1)
-		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(id))
+		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(m.jobID(StepReboot, 1)))
 	}
 	if failed {
 		return m.finish(ctx, journal.Failed, "", h.Fault)

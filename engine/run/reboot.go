@@ -42,22 +42,26 @@ func (m *machine) reboot(ctx context.Context) error {
 	if err := m.askReboot(ctx, id, before); err != nil {
 		return err
 	}
-	after, err := m.awaitBoot(ctx, before, limit)
+	s, err := m.awaitBoot(ctx, before, limit)
 	if err != nil {
 		return err
 	}
-	if err := m.prober().Booted(ctx, bootWait); err != nil {
-		return err
+	outcome := m.outcome(id, ended{Status: s})
+	if s.BootID == before {
+		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf(
+			"the host was asked to reboot and did not within %s; look for what inhibits it", limit)}
+		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome)...)
 	}
-	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error {
+	if err := m.reconnect(ctx, bootWait, func(ctx context.Context) error {
+		if err := m.prober().Booted(ctx, bootWait); err != nil {
+			return err
+		}
 		_, err := m.observe(ctx, nil)
 		return err
 	}); err != nil {
 		return err
 	}
-	entries := append(m.stepEnd("ok", nil, nil),
-		entry{m.name, journal.JobOutcome, journal.JobOutcomeData{ID: id.String(), State: string(job.Done), Step: id.Step}},
-		entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: after}})
+	entries := append(m.stepEnd("ok", nil, nil), outcome, entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: s.BootID}})
 	if allInstalled(m.rec.host(m.name).Updates) {
 		return m.to(ctx, journal.Verifying, entries...)
 	}
@@ -102,44 +106,49 @@ func (m *machine) askReboot(ctx context.Context, id job.ID, before string) error
 	return err
 }
 
-// awaitBoot waits until the host answers with another boot id than before.
-func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Duration) (string, error) {
+// awaitBoot waits until the host answers with another boot id than before, and
+// returns what the host then says of the job. A host that still answers with the
+// old one when the time is over is no error.
+func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Duration) (job.Status, error) {
 	m.hangUp()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	first := m.engine.poll() / 2
-	reached, wait := false, first
+	wait := first
+	var there job.Status // the last answer, unless the host went away after it
 	var last error
 	for pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
-		last = m.dial(ctx)
-		if last != nil {
-			reached = false
-			if !passing(last) {
-				return "", last
-			}
-			continue
+		s, err := m.bootOf(ctx, before)
+		switch {
+		case err == nil && s.BootID != before:
+			return s, nil
+		case err != nil && ctx.Err() != nil: // the time was over in the middle of the question
+		case err != nil && !passing(err):
+			return s, err
+		default:
+			there, last = s, err
 		}
-		s, _, err := m.client().Poll(ctx, m.jobID(StepReboot, 1), 0)
-		if last = err; err != nil {
-			m.hangUp()
-			if !passing(err) {
-				return "", err
-			}
-			continue
-		}
-		reached = true
-		if s.BootID != before {
-			return s.BootID, nil
-		}
-		m.hangUp() // a connection that lives through the reboot proves nothing
 	}
-	if reached {
-		return "", connectors.Errorf(connectors.CodeExit, connectors.PhaseCommand, m.name, "the host was asked to reboot and did not within %s; look for what inhibits it", limit)
+	if there.BootID != "" {
+		return there, nil
 	}
 	e := connectors.Errorf(connectors.CodeTimeout, connectors.PhaseDial, m.name, "the host did not come back within %s of its reboot", limit)
 	e.Err = last
-	return "", e
+	return there, e
+}
+
+// bootOf asks for the state of the reboot job on a new connection: one that
+// lives through a reboot proves nothing.
+func (m *machine) bootOf(ctx context.Context, before string) (job.Status, error) {
+	if err := m.dial(ctx); err != nil {
+		return job.Status{}, err
+	}
+	s, _, err := m.client().Poll(ctx, m.jobID(StepReboot, 1), 0)
+	if err != nil || s.BootID == before {
+		m.hangUp()
+	}
+	return s, err
 }
 
 func (m *machine) prober() health.Prober {

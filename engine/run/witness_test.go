@@ -9,6 +9,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/run"
 )
 
 // wantInstalled: the machine has every version of the plan.
@@ -61,7 +62,7 @@ func (l *lab) wantJobs(host string, jobs ...string) {
 		if j.Runs != 1 {
 			l.t.Errorf("%s: job %s was begun %d times", host, j.ID, j.Runs)
 		}
-		if j.Script != scripts[step] {
+		if j.Script != scriptOf(step) {
 			l.t.Errorf("%s: job %s is %s", host, j.ID, j.Script)
 		}
 	}
@@ -70,6 +71,11 @@ func (l *lab) wantJobs(host string, jobs ...string) {
 	if diff := cmp.Diff(jobs, got); diff != "" && len(jobs)+len(got) > 0 {
 		l.t.Errorf("%s: other jobs than expected (-want +got):\n%s", host, diff)
 	}
+}
+
+// scriptOf is the name of the script of a step's job.
+func scriptOf(step string) string {
+	return map[string]string{run.StepUpdates: "install", run.StepRestorePoint: "keep", run.StepRollback: "rollback", run.StepReboot: "reboot"}[step]
 }
 
 // stepOf reads a job's id: RUN.STEP.ROUND.HOST.
