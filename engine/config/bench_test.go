@@ -115,3 +115,32 @@ func BenchmarkErrors(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLists loads long lists and maps: time grows as they do.
+func BenchmarkLists(b *testing.B) {
+	for _, n := range []int{20_000, 40_000} {
+		b.Run(fmt.Sprint("members=", n), func(b *testing.B) {
+			var s strings.Builder
+			fmt.Fprintf(&s, "connection \"c\" { type = \"ssh\" }\nhost \"h-[1:%d]\" {\n  connection = connection.c\n}\ngroup \"g\" {\n  members = [\n", n)
+			for i := range n {
+				fmt.Fprintf(&s, "    host.h-%d,\n", i+1)
+			}
+			s.WriteString("  ]\n}\nbaseline \"b\" {\n  approve \"a\" {\n    packages = [\n")
+			for i := range n {
+				fmt.Fprintf(&s, "      \"package-%d\",\n", i)
+			}
+			s.WriteString("    ]\n  }\n}\nlocals {\n  map = {\n")
+			for i := range n / 10 {
+				fmt.Fprintf(&s, "    key%d = \"value\"\n", i)
+			}
+			s.WriteString("  }\n}\n")
+			dir := privateDir(b)
+			write(b, dir, "main.hcl", s.String())
+			for b.Loop() {
+				if _, ds := config.Load(options(dir)); ds.HasErrors() {
+					b.Fatal(ds.Err())
+				}
+			}
+		})
+	}
+}

@@ -61,6 +61,16 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// TestManyMistakesInOneLine: the cost of a message does not grow with its line.
+func TestManyMistakesInOneLine(t *testing.T) {
+	text := "a = " + strings.Repeat("\x04", 100_000)
+	l := newLoader(Options{Now: time.Unix(0, 0)})
+	l.text.bytes["x.hcl"] = []byte(text)
+	if _, ds := l.load([]source{{"x.hcl", []byte(text)}}); len(ds) < 100_000 || ds[50_000].Snippet.Line != text {
+		t.Errorf("%d diagnostics", len(ds))
+	}
+}
+
 // TestGuardAllows: what people write is far below the bounds.
 func TestGuardAllows(t *testing.T) {
 	texts := map[string]string{

@@ -1,5 +1,7 @@
 package config
 
+import "unicode/utf8"
+
 // quickScan reads native syntax without making tokens of it. It answers two
 // questions in one cheap pass: may the text be parsed without looking closer, and
 // what does it say apart from comments and layout. Lexing a large inventory for
@@ -32,6 +34,9 @@ type quickLevel struct {
 // scanQuickly returns the text without comments and layout, and whether it is
 // known to be safe to parse; if not, it stopped at an offset.
 func scanQuickly(text []byte) (normal []byte, at int, safe bool) {
+	if !utf8.Valid(text) {
+		return nil, 0, false // a broken character swallows what stands behind it
+	}
 	s := quickScan{text: text, levels: make([]quickLevel, 1, 16), out: make([]byte, 0, len(text))}
 	for s.pos < len(s.text) && !s.doubt {
 		if s.top().open == '"' {
@@ -97,7 +102,7 @@ func (s *quickScan) outside() {
 // exponent doubts numbers that guardTokens may refuse.
 func (s *quickScan) exponent() {
 	n := 1
-	for c := s.peek(n); isDigit(c) || c == '+' || c == '-'; c = s.peek(n) {
+	for c := s.peek(n); isDigit(c) || c == '+' || c == '-' || c == 'e' || c == 'E'; c = s.peek(n) {
 		n++
 	}
 	s.doubt = s.doubt || n > maxExponent

@@ -83,14 +83,42 @@ type texts struct {
 	bytes map[string][]byte
 	// starts are the offsets at which lines begin, made when first asked for.
 	starts map[string][]int
+	// lines are those that were asked for: a thousand mistakes may stand in one.
+	lines map[lineKey]line
+}
+
+type lineKey struct {
+	file   string
+	number int
+}
+
+// line is a line of a file.
+type line struct {
+	text string
+	// begin is its offset in the file.
+	begin int
+	// secret says that a secret may be written out in it.
+	secret bool
 }
 
 func newTexts() *texts {
-	return &texts{bytes: map[string][]byte{}, starts: map[string][]int{}}
+	return &texts{bytes: map[string][]byte{}, starts: map[string][]int{}, lines: map[lineKey]line{}}
 }
 
-// line returns the text of a line and the offset at which it begins.
-func (t *texts) line(file string, number int) (string, int) {
+// line returns a line of a file, its number counted from one.
+func (t *texts) line(file string, number int) line {
+	key := lineKey{file, number}
+	if found, ok := t.lines[key]; ok {
+		return found
+	}
+	text, begin := t.cut(file, number)
+	found := line{text, begin, secretLine.MatchString(text)}
+	t.lines[key] = found
+	return found
+}
+
+// cut returns the text of a line and the offset at which it begins.
+func (t *texts) cut(file string, number int) (string, int) {
 	src, ok := t.bytes[file]
 	if !ok || number < 1 {
 		return "", 0
@@ -126,14 +154,14 @@ func lineStarts(src []byte) []int {
 func (l *loader) snippets(diags Diagnostics) Diagnostics {
 	out := make(Diagnostics, len(diags))
 	for i, d := range diags {
-		line, begin := l.text.line(d.Pos.File, d.Pos.Line)
-		from, to := d.Snippet.Start-begin, d.Snippet.End-begin
+		at := l.text.line(d.Pos.File, d.Pos.Line)
+		from, to := d.Snippet.Start-at.begin, d.Snippet.End-at.begin
 		d.Snippet = diag.Snippet{}
 		switch {
-		case l.sensitive[d.Pos] || secretLine.MatchString(line):
+		case l.sensitive[d.Pos] || at.secret:
 			d.Snippet.Hidden = true
-		case line != "":
-			d.Snippet = diag.Snippet{Line: line, Start: min(max(from, 0), len(line)), End: min(max(to, 0), len(line))}
+		case at.text != "":
+			d.Snippet = diag.Snippet{Line: at.text, Start: min(max(from, 0), len(at.text)), End: min(max(to, 0), len(at.text))}
 		}
 		out[i] = d
 	}
