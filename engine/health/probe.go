@@ -39,21 +39,26 @@ type Prober struct {
 }
 
 // Run repeats one probe until it is true or its time is over. The error is the
-// connection's; a probe that is false is a result.
+// connection's, or the cause of ctx's end: a probe that could not be finished
+// says nothing. A probe that is false is a result.
 func (p Prober) Run(ctx context.Context, probe policies.Probe) (journal.ProbeResult, error) {
 	res := journal.ProbeResult{Kind: string(probe.Kind), Name: probe.Name}
-	ctx, cancel := context.WithTimeout(ctx, max(probe.Within, 0)+probeTimeout)
+	within := max(probe.Within, 0)
+	bounded, cancel := context.WithTimeout(ctx, within+probeTimeout)
 	defer cancel()
-	deadline := time.NewTimer(max(probe.Within, 0))
+	deadline := time.NewTimer(within)
 	defer deadline.Stop()
-	last := false
+	last := within == 0
 	for {
-		ok, detail, err := p.try(ctx, probe)
+		ok, detail, err := p.try(bounded, probe)
+		if cause := context.Cause(ctx); cause != nil {
+			return res, fmt.Errorf("probe %s %q: %w", probe.Kind, probe.Name, cause)
+		}
 		if err != nil {
 			return res, fmt.Errorf("probe %s %q: %w", probe.Kind, probe.Name, err)
 		}
 		res.OK, res.Detail = ok, detail
-		if ok || last {
+		if ok || last || bounded.Err() != nil {
 			return res, nil
 		}
 		next := time.NewTimer(pause)
@@ -61,11 +66,9 @@ func (p Prober) Run(ctx context.Context, probe policies.Probe) (journal.ProbeRes
 		case <-next.C:
 		case <-deadline.C:
 			last = true
-			next.Stop()
 		case <-ctx.Done():
-			next.Stop()
-			return res, nil
 		}
+		next.Stop()
 	}
 }
 
@@ -80,13 +83,14 @@ func (p Prober) try(ctx context.Context, probe policies.Probe) (bool, string, er
 	case policies.ProbeCommand:
 		args["run"] = probe.Run
 	case policies.ProbeService:
-		ok, detail, err := p.ask(ctx, args, probe.Become)
+		r, err := p.ask(ctx, args, probe.Become)
 		if probe.State == "stopped" {
-			ok = !ok
+			return r.stopped(), r.detail, err
 		}
-		return ok, detail, err
+		return r.rc == 0, r.detail, err
 	}
-	return p.ask(ctx, args, probe.Become)
+	r, err := p.ask(ctx, args, probe.Become)
+	return r.rc == 0, r.detail, err
 }
 
 // dial asks from the controller whether a TCP port answers.
@@ -106,31 +110,50 @@ func (p Prober) dial(ctx context.Context, probe policies.Probe) (bool, string, e
 	return true, "connected to " + address, nil
 }
 
+// reply is what a host said to a probe; an rc of -1 means that it said nothing.
+type reply struct {
+	rc           int
+	word, detail string
+}
+
+// stopped reports whether a service does not run: what the init system says,
+// not the want of an answer. Three and four are its "not running" and "no such
+// service" (systemctl(1), the LSB's init scripts); one that is on its way is not
+// stopped yet.
+func (r reply) stopped() bool {
+	switch r.word {
+	case "activating", "deactivating", "reloading", "refreshing":
+		return false
+	}
+	return r.rc == 3 || r.rc == 4
+}
+
 // ask runs the probe script on the host.
-func (p Prober) ask(ctx context.Context, args map[string]string, become bool) (bool, string, error) {
+func (p Prober) ask(ctx context.Context, args map[string]string, become bool) (reply, error) {
 	if p.Session == nil {
-		return false, "", errors.New("there is no connection to the host")
+		return reply{rc: -1}, errors.New("there is no connection to the host")
 	}
 	a, err := posix.Run(ctx, p.Session, script(), args, posix.Options{Host: p.Host,
 		Command: connectors.Command{Become: become, Timeout: probeTimeout, MaxOutput: 256 << 10}})
+	if connectors.CodeOf(err) == connectors.CodeTimeout || errors.Is(err, context.DeadlineExceeded) {
+		return reply{rc: -1, detail: fmt.Sprintf("no answer within %s", probeTimeout)}, nil
+	}
 	if err != nil {
-		if connectors.CodeOf(err) == connectors.CodeTimeout {
-			return false, fmt.Sprintf("no answer within %s", probeTimeout), nil
-		}
-		return false, "", err
+		return reply{rc: -1}, err
 	}
 	f, ok := a.Get("probe")
 	if !ok {
-		return false, "the host does not answer the probe", nil
+		return reply{rc: -1, detail: "the host does not answer the probe"}, nil
 	}
-	detail := strings.TrimSpace(strings.Join(append(f.Lines(), f.ErrLines()...), " "))
-	if len(detail) > 300 {
-		detail = strings.ToValidUTF8(detail[:300], "") + "…"
+	r := reply{rc: f.RC, detail: strings.TrimSpace(strings.Join(append(f.Lines(), f.ErrLines()...), " "))}
+	r.word, _, _ = strings.Cut(r.detail, " ")
+	if len(r.detail) > 300 {
+		r.detail = strings.ToValidUTF8(r.detail[:300], "") + "…"
 	}
 	if f.RC != 0 {
-		detail = strings.TrimSpace(fmt.Sprintf("exit status %d %s", f.RC, detail))
+		r.detail = strings.TrimSpace(fmt.Sprintf("exit status %d %s", f.RC, r.detail))
 	}
-	return f.RC == 0, detail, nil
+	return r, nil
 }
 
 // Booted waits until the host has finished booting, at most limit. A host that
