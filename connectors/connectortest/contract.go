@@ -31,11 +31,16 @@ type check struct {
 // not there before.
 func Run(t *testing.T, open Factory) {
 	before := goleak.IgnoreCurrent()
-	for _, group := range [][]check{outcomes, streams, scripts, deadlines, lifetimes, elevations} {
-		for _, c := range group {
-			t.Run(c.name, func(t *testing.T) { c.run(t, open) })
+	t.Run("contract", func(t *testing.T) {
+		for _, group := range [][]check{outcomes, streams, scripts, deadlines, lifetimes, elevations} {
+			for _, c := range group {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.run(t, open)
+				})
+			}
 		}
-	}
+	})
 	goleak.VerifyNone(t, before)
 }
 
