@@ -90,6 +90,9 @@
 //     nothing new changes no time at all: a refresh that went well touches the
 //     directory, one that failed puts its time back.
 //   - DPkg::Lock::Timeout does not cover the lock of the lists: own loop.
+//   - While another process changes packages the scan waits, at most
+//     $pw_arg_lock_wait seconds: half-way it would look like a dpkg that was
+//     killed. A lock under which nothing is half done is not waited for.
 //   - An empty /var/lib/apt/lists means "0 updates" to apt: it is a failed scan.
 //   - apt-get -s and apt list answer as if nothing were wrong after dpkg was
 //     killed: the journal and the states of the packages are looked at.

@@ -47,7 +47,21 @@ apt_update() {
 	return "$apt_rc"
 }
 
+# apt_quiet: while a process changes packages, waits for it: what the host says
+# meanwhile is of the moment.
+apt_quiet() {
+	apt_left=${pw_arg_lock_wait:-0}
+	while [ "$apt_left" -gt 0 ]; do
+		case $(apt_locks 2>/dev/null) in '') return 0 ;; esac
+		apt_odd=$(apt_journal && apt_states </dev/null 2>/dev/null | grep -v '^[hi]i ')
+		[ -n "$apt_odd" ] || return 0
+		sleep 1
+		apt_left=$((apt_left - 1))
+	done
+}
+
 apt_scan() {
+	apt_quiet
 	pw_put apt.host "$(apt_host </dev/null 2>/dev/null)"
 	pw_put apt.reboot "$(apt_reboot </dev/null 2>/dev/null)"
 	pw_run apt.states apt_states
@@ -69,13 +83,24 @@ apt_scan() {
 apt_host() {
 	apt-get --version | sed -n '1s/^apt \([^ ]*\).*/version=\1/p'
 	printf 'arch=%s\n' "$(dpkg --print-architecture)"
-	# A journal of dpkg that was not merged: it was killed, or is at work.
+	apt_journal
+	apt_locks
+}
+
+# apt_journal: journal=yes for a journal of dpkg that was not merged: it was
+# killed, or is at work.
+apt_journal() {
 	for apt_file in /var/lib/dpkg/updates/[0-9]*; do
 		case ${apt_file##*/} in
 		*[!0-9]*) ;;
 		*) [ -e "$apt_file" ] && echo journal=yes && break ;;
 		esac
 	done
+	return 0
+}
+
+# apt_locks: who holds a lock of dpkg.
+apt_locks() {
 	for apt_file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
 		apt_holder "$apt_file"
 	done

@@ -2,6 +2,7 @@ package apt
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,6 +234,25 @@ func TestRefreshWaitsForTheLock(t *testing.T) {
 		frame, _ := a.Get("apt.refresh")
 		if got := len(f.calls("apt-get")); got != want || (frame.RC == 0) != (want == 3) {
 			t.Errorf("wait %s: %d calls, status %d", wait, got, frame.RC)
+		}
+	}
+}
+
+// TestScanWaitsForChanges: while packages are being changed the scan waits, and
+// only then: a lock alone says nothing of what is installed.
+func TestScanWaitsForChanges(t *testing.T) {
+	locks := "apt_locks() { n=$(($(cat '%s/n' 2>/dev/null || echo 0) + 1)); echo $n >'%s/n'; [ $n -gt 2 ] || echo 'lock=8 apt-get'; }\n" +
+		"apt_journal() { :; }\napt_states() { printf '%s'; }\napt_quiet\n"
+	for _, tt := range []struct {
+		states, wait string
+		sleeps       int
+	}{
+		{"iF \\tx\\tall\\t1\\n", "0", 0}, {"iU \\tx\\tall\\t1\\n", "1", 1}, {"iU \\tx\\tall\\t1\\n", "9", 2}, {"hi \\tx\\tall\\t1\\n", "9", 0},
+	} {
+		f := newFake(t, nil)
+		f.run(New().Shell().Scan, fmt.Sprintf(locks, f.dir, f.dir, tt.states), map[string]string{"lock_wait": tt.wait})
+		if got := len(f.calls("sleep")); got != tt.sleeps {
+			t.Errorf("%q, wait %s: it slept %d times, want %d", tt.states, tt.wait, got, tt.sleeps)
 		}
 	}
 }
