@@ -1,56 +1,68 @@
-package updates_test
+package updates
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"patchwave/connectors/posix"
-	"patchwave/engine/updates"
-	"patchwave/inventory"
 )
 
-// stub is a manager whose keep stores a file, and fails where it cannot.
-type stub struct{}
+// parrot is a manager whose functions print what they are given and end with 7.
+type parrot struct{ Manager }
 
-func (stub) Name() string { return "stub" }
+func (parrot) Name() string { return "parrot" }
 
-func (stub) Shell() updates.Shell {
-	return updates.Shell{Job: "stub_keep() {\n\techo old >\"$pw_arg_dir/package\"\n}\n"}
+func (parrot) Shell() Shell {
+	return Shell{
+		Simulate: `parrot_simulate() { pw_put parrot.sim "$pw_arg_mode: $pw_arg_want"; return 7; }`,
+		Job: `parrot_install() { pw_put parrot.install "$pw_arg_changes|$pw_arg_lock_wait" 7; return 7; }
+parrot_keep() { pw_put parrot.keep "$pw_arg_changes|$pw_arg_dir"; }
+parrot_rollback() { pw_put parrot.rollback "$pw_arg_dir"; return 1; }`,
+	}
 }
 
-func (stub) ParseScan(posix.Answer) updates.Listing { return updates.Listing{State: inventory.ScanOK} }
-
-func (stub) ParseSimulation(posix.Answer, string, []updates.Want) updates.Simulation {
-	return updates.Simulation{OK: true}
+// TestScripts runs what goes to a host in this machine's own sh: it calls the
+// manager's function, comes to its end whatever that returns, and a job ends
+// with the manager's status.
+func TestScripts(t *testing.T) {
+	changes := ChangeLines([]Change{{ActionUpgrade, "a", "all", "1", "2"}, {ActionInstall, "b", "all", "", "1"}})
+	args := map[string]string{"mode": "set", "want": WantLines([]Want{{"a", "all", "2"}}), "changes": changes, "lock_wait": "300", "dir": "/x y"}
+	for _, tt := range []struct {
+		script posix.Script
+		frame  string
+		out    string
+		rc     int
+	}{
+		{SimulateScript(parrot{}), "parrot.sim", "set: a\tall\t2", 0},
+		{InstallScript(parrot{}), "parrot.install", changes + "|300", 7},
+		{KeepScript(parrot{}), "parrot.keep", changes + "|/x y", 0},
+		{RollbackScript(parrot{}), "parrot.rollback", "/x y", 1},
+	} {
+		t.Run(tt.script.Name, func(t *testing.T) {
+			b, err := posix.Encode(tt.script, "00ff", args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("sh", "-s")
+			var out, errs bytes.Buffer
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(b), &out, &errs
+			if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != tt.rc {
+				t.Errorf("%v, want status %d\n%s", err, tt.rc, errs.String())
+			}
+			a := posix.Parse("00ff", out.Bytes(), errs.Bytes())
+			if f, _ := a.Get(tt.frame); !a.Complete || string(f.Out) != tt.out {
+				t.Errorf("frame %s is %q, complete %v", tt.frame, f.Out, a.Complete)
+			}
+		})
+	}
 }
 
-func (stub) ParseInstall(posix.Answer) updates.Outcome { return updates.Outcome{Claimed: true} }
-
-// TestKeepScript: the directory of a restore point is made before the manager is
-// called, for nobody but its owner.
-func TestKeepScript(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "points", "r1")
-	script, err := posix.Encode(updates.KeepScript(stub{}), "0123456789abcdef", map[string]string{"dir": dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sh := exec.CommandContext(t.Context(), "sh")
-	sh.Stdin = bytes.NewReader(script)
-	if out, err := sh.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if body, err := os.ReadFile(filepath.Join(dir, "package")); err != nil || string(body) != "old\n" {
-		t.Errorf("the manager stored %q, %v", body, err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o700 {
-		t.Errorf("the directory has mode %o", info.Mode().Perm())
+// TestScriptsHaveTheirNames: a simulated machine answers by them.
+func TestScriptsHaveTheirNames(t *testing.T) {
+	for want, s := range map[string]posix.Script{"simulate": SimulateScript(parrot{}), "install": InstallScript(parrot{}), "keep": KeepScript(parrot{}), "rollback": RollbackScript(parrot{})} {
+		if s.Name != want || s.Version != 1 {
+			t.Errorf("%s is %s v%d", want, s.Name, s.Version)
+		}
 	}
 }
