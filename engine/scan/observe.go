@@ -33,8 +33,15 @@ const MaxIndexAge = time.Hour
 // answerTimeout bounds the answer of a host.
 const answerTimeout = 10 * time.Minute
 
-// lockWait is how long a refresh waits for another program's lock.
+// lockWait is how long a refresh, and then the listing, wait for another
+// program's lock.
 const lockWait = 2 * time.Minute
+
+// waitFor is the longest wait for a lock after which the host still has the time
+// to say so, twice, before the answer is given up.
+func waitFor(timeout, idle time.Duration) time.Duration {
+	return min(lockWait, timeout/4, idle/2)
+}
 
 // Request says what is asked of a host.
 type Request struct {
@@ -75,9 +82,10 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	for i, m := range managers {
 		names[i] = m.Name()
 	}
+	timeout, idle := req.Timeouts.Bound(answerTimeout)
 	args := map[string]string{
 		"refresh": string(req.Refresh), "managers": strings.Join(names, " "),
-		"max_age": strconv.Itoa(int(MaxIndexAge / time.Second)), "lock_wait": strconv.Itoa(int(lockWait / time.Second)),
+		"max_age": strconv.Itoa(int(MaxIndexAge / time.Second)), "lock_wait": strconv.Itoa(int(waitFor(timeout, idle) / time.Second)),
 	}
 	if req.Refresh == "" {
 		args["refresh"] = string(RefreshAuto)
@@ -85,7 +93,6 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	if len(req.Names) > 0 {
 		args["names"] = strings.Join(req.Names, "\n")
 	}
-	timeout, idle := req.Timeouts.Bound(answerTimeout)
 	raw, err := posix.Run(ctx, s, Script(managers), args, posix.Options{
 		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle},
 	})

@@ -24,15 +24,17 @@ func TestObserveAsks(t *testing.T) {
 		args          map[string]string
 		timeout, idle time.Duration
 	}{
-		{"as it is", Request{Host: "a"}, map[string]string{"refresh": "auto"}, 10 * time.Minute, 5 * time.Minute},
+		{"as it is", Request{Host: "a"}, map[string]string{"refresh": "auto", "lock_wait": "120"}, 10 * time.Minute, 5 * time.Minute},
 		{"everything", Request{Host: "a", Become: true, Refresh: RefreshNever, Names: []string{"x", "y"}, Timeouts: connectors.Timeouts{Command: time.Minute, Idle: time.Second}},
-			map[string]string{"refresh": "never", "names": "x\ny"}, time.Minute, time.Second},
-		{"longer than an answer takes", Request{Host: "a", Timeouts: connectors.Timeouts{Command: time.Hour, Idle: time.Hour}}, map[string]string{"refresh": "auto"}, 10 * time.Minute, 10 * time.Minute},
+			map[string]string{"refresh": "never", "names": "x\ny", "lock_wait": "0"}, time.Minute, time.Second},
+		{"shorter than the wait for a lock", Request{Host: "a", Timeouts: connectors.Timeouts{Command: time.Minute}},
+			map[string]string{"refresh": "auto", "lock_wait": "15"}, time.Minute, 5 * time.Minute},
+		{"longer than an answer takes", Request{Host: "a", Timeouts: connectors.Timeouts{Command: time.Hour, Idle: time.Hour}}, map[string]string{"refresh": "auto", "lock_wait": "120"}, 10 * time.Minute, 10 * time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := machine{reply: func(_ context.Context, c connectors.Command, call posix.Call) (string, error) {
-				tt.args["managers"], tt.args["max_age"], tt.args["lock_wait"] = "fake", "3600", "120"
+				tt.args["managers"], tt.args["max_age"] = "fake", "3600"
 				if diff := cmp.Diff(tt.args, call.Args); diff != "" || call.Name != "scan" {
 					t.Errorf("script %s: %s", call.Name, diff)
 				}
