@@ -105,7 +105,7 @@ func (g *guard) token(t *hclsyntax.Token) *hcl.Diagnostic {
 		g.levels = append(g.levels, level{open: t.Type})
 	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
 		hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
-		g.close()
+		g.close(t.Type)
 	case hclsyntax.TokenComma:
 		g.reset(top)
 	case hclsyntax.TokenNewline:
@@ -134,15 +134,33 @@ func (g *guard) token(t *hclsyntax.Token) *hcl.Diagnostic {
 
 // close ends the innermost level. An interpolation is one flat part of its
 // template, so that many of them in a row are no depth.
-func (g *guard) close() {
-	if len(g.levels) == 1 {
+func (g *guard) close(with hclsyntax.TokenType) {
+	last := g.levels[len(g.levels)-1]
+	if len(g.levels) == 1 || closer(last.open) != with {
 		return // the parser says it better
 	}
-	last := g.levels[len(g.levels)-1]
 	g.operators -= last.operators
 	g.levels = g.levels[:len(g.levels)-1]
 	if last.open == hclsyntax.TokenTemplateInterp {
 		g.reset(&g.levels[len(g.levels)-1])
+	}
+}
+
+// closer is the token that ends what another one opened.
+func closer(open hclsyntax.TokenType) hclsyntax.TokenType {
+	switch open {
+	case hclsyntax.TokenOBrace:
+		return hclsyntax.TokenCBrace
+	case hclsyntax.TokenOBrack:
+		return hclsyntax.TokenCBrack
+	case hclsyntax.TokenOParen:
+		return hclsyntax.TokenCParen
+	case hclsyntax.TokenOQuote:
+		return hclsyntax.TokenCQuote
+	case hclsyntax.TokenOHeredoc:
+		return hclsyntax.TokenCHeredoc
+	default:
+		return hclsyntax.TokenTemplateSeqEnd
 	}
 }
 
@@ -153,7 +171,15 @@ func (g *guard) reset(at *level) {
 
 func exponentTooLong(number []byte) bool {
 	i := bytes.IndexAny(number, "eE")
-	return i >= 0 && len(bytes.TrimLeft(number[i+1:], "+-0")) > maxExponent
+	if i < 0 {
+		return false
+	}
+	digits := bytes.TrimLeft(number[i+1:], "+-0")
+	n := bytes.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+	if n < 0 {
+		n = len(digits)
+	}
+	return n > maxExponent
 }
 
 func guardFailed(at hcl.Range, detail string) *hcl.Diagnostic {

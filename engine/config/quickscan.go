@@ -91,7 +91,7 @@ func (s *quickScan) outside() {
 	case c == '(' || c == '[' || c == '{' || c == '"':
 		s.open(c)
 	case c == ')' || c == ']' || c == '}':
-		s.close()
+		s.close(c)
 	case isOperator(c):
 		s.count()
 	}
@@ -137,7 +137,7 @@ func (s *quickScan) inString() {
 		s.open('$')
 		n = 2
 	case c == '"':
-		s.close()
+		s.close(c)
 	}
 	for range n {
 		if s.pos < len(s.text) {
@@ -174,8 +174,9 @@ func (s *quickScan) open(c byte) {
 	s.doubt = s.doubt || len(s.levels) > maxNesting
 }
 
-func (s *quickScan) close() {
-	if len(s.levels) == 1 {
+// close ends the innermost level. What does not fit is left to the lexer.
+func (s *quickScan) close(c byte) {
+	if open := s.top().open; len(s.levels) == 1 || !closes(open, c) {
 		s.doubt = true
 		return
 	}
@@ -187,6 +188,20 @@ func (s *quickScan) reset() {
 	top := s.top()
 	s.operators -= top.operators
 	top.operators = 0
+}
+
+// closes reports whether a byte ends what another one opened.
+func closes(open, c byte) bool {
+	switch open {
+	case '(':
+		return c == ')'
+	case '[':
+		return c == ']'
+	case '{', '$':
+		return c == '}'
+	default:
+		return open == c
+	}
 }
 
 func isOperator(c byte) bool {
