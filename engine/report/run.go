@@ -28,16 +28,25 @@ func NewRun(command string, r *journal.Run) Run {
 	return doc
 }
 
-// Verdict sums a run up for the exit status.
+// Verdict sums a run up for the exit status. The numbers are of hosts; one that
+// is deferred, or skipped because the breaker was open, is in none of them.
 type Verdict struct {
-	Failed, Unreachable, RolledBack, Lost, Drifted, Refused, Unfinished int
-	Stopped, Interrupted                                                bool
+	Failed, Unreachable, RolledBack, Lost int
+	// Drifted hosts differ from the plan; Refused ones were left out for another
+	// reason than failures.
+	Drifted, Refused int
+	// Unfinished hosts have come to no end yet.
+	Unfinished           int
+	Stopped, Interrupted bool
 }
 
 // Judge sums a run up.
 func Judge(r *journal.Run) Verdict {
 	v := Verdict{Stopped: r.State == "stopped", Interrupted: r.State == "interrupted"}
 	for _, h := range r.Hosts {
+		if !h.State.Ended() {
+			v.Unfinished++
+		}
 		switch h.State {
 		case journal.Failed:
 			v.Failed++
