@@ -17,9 +17,6 @@ func (m *machine) ready(ctx context.Context) error {
 	if m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
 	}
-	if m.stopping(ctx) && ctx.Err() == nil {
-		return m.finish(ctx, journal.Cancelled, "the run was stopped before anything was changed", nil)
-	}
 	if err := m.know(ctx); err != nil {
 		return err
 	}

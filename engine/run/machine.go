@@ -67,7 +67,8 @@ func (m *machine) drive(ctx context.Context) {
 		if state.Ended() || m.rec.err() != nil || ctx.Err() != nil {
 			return
 		}
-		if state == journal.Pending && m.stopping(ctx) {
+		if m.stopping(ctx) && m.unchanged() {
+			m.leave(ctx)
 			return
 		}
 		if err := table[state](m, ctx); err != nil {
@@ -94,6 +95,28 @@ func (m *machine) reclaim(ctx context.Context) error {
 		return nil
 	}
 	return m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Set(ctx) })
+}
+
+// unchanged reports whether nothing was changed on the host yet, and no job is to
+// change it.
+func (m *machine) unchanged() bool {
+	switch m.state() {
+	case journal.Pending, journal.Checking, journal.Ready:
+		return true
+	case journal.Protecting:
+		return len(m.rec.host(m.name).Jobs) == 0
+	default:
+		return false
+	}
+}
+
+// leave lets go of a host on which nothing was changed, because the run is
+// stopping. A resume goes on from the state that it is in. If the claim cannot be
+// given back, it expires by itself.
+func (m *machine) leave(ctx context.Context) {
+	if row, _ := journal.RowOf(m.state()); row.Begun && m.dial(ctx) == nil {
+		_ = m.client().Release(ctx)
+	}
 }
 
 // retry lets a resume try a host again that could not be reached.

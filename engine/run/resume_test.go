@@ -13,6 +13,7 @@ import (
 	"patchwave/connectors/sim"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/run"
 	"patchwave/policies"
 )
 
@@ -97,17 +98,7 @@ func TestResumeAfterLettingGo(t *testing.T) {
 					t.Run(fmt.Sprintf("write %d, late %v", n, late), func(t *testing.T) {
 						t.Parallel()
 						l, p := f.start(t)
-						ctx, letGo := context.WithCancel(l.context())
-						l.journal.after = func(call int, _ []journal.Event) {
-							if call == n {
-								letGo()
-							}
-						}
-						r, err := l.engine().Apply(ctx, l.work(p), nil)
-						if err != nil {
-							t.Fatal(err)
-						}
-						f.goOn(t, l, p, r, late)
+						f.goOn(t, l, p, l.letGo(l.work(p), n), late)
 					})
 				}
 			}
@@ -115,10 +106,28 @@ func TestResumeAfterLettingGo(t *testing.T) {
 	}
 }
 
+// letGo carries out a plan until a write to the journal, and lets go then.
+func (l *lab) letGo(w run.Work, write int) *journal.Run {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(l.context())
+	defer cancel()
+	l.journal.after = func(call int, _ []journal.Event) {
+		if call == write {
+			cancel()
+		}
+	}
+	r, err := l.engine().Apply(ctx, w, nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.journal.after = nil
+	return r
+}
+
 // goOn resumes, unless the run has come to its end already.
 func (f life) goOn(t *testing.T, l *lab, p *plan.Plan, r *journal.Run, late bool) {
 	t.Helper()
-	l.journal.after, l.journal.before = nil, nil
+	l.journal.before = nil
 	l.wantIntended("a", l.journal.all())
 	if late {
 		l.settle("a")
