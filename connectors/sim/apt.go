@@ -10,7 +10,30 @@ import (
 
 const aptVersion = "2.6.1"
 
-func (h *Host) aptScan(a frames, names string) {
+// refresh is apt_refresh.
+func (debian) refresh(h *Host, a frames, root bool) {
+	out, rc := h.aptRefresh(root)
+	a.run("apt.refresh", out, "", rc)
+}
+
+func (h *Host) aptRefresh(root bool) (out string, rc int) {
+	switch {
+	case !root:
+		return "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n", 100
+	case h.faults.DiskFull:
+		return "E: Write error - write (28: No space left on device)\nE: The package lists or status file could not be parsed or opened.\n", 100
+	case h.faults.StaleIndex:
+		return "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Could not connect to deb.debian.org:80 (127.0.0.9). - connect (111: Connection refused)\n" +
+			"E: Some index files failed to download. They have been ignored, or old ones used instead.\n", 100
+	}
+	h.refreshed()
+	if h.faults.Hostile {
+		return "W: " + hostile + "\n", 0
+	}
+	return "", 0
+}
+
+func (debian) scan(h *Host, a frames, names string) {
 	pending := h.pending()
 	a.put("apt.host", strings.TrimSuffix(h.aptHost(), "\n"))
 	a.put("apt.reboot", strings.TrimSuffix(h.aptReboot(), "\n"))
@@ -156,7 +179,7 @@ func (h *Host) aptVersions(pending []pending, files []Origin) string {
 	var b strings.Builder
 	for _, u := range pending {
 		for _, o := range h.offers(u.installed.shown()) {
-			if compareVersions(o.Version, u.installed.version) <= 0 {
+			if h.family.compare(o.Version, u.installed.version) <= 0 {
 				break
 			}
 			phased, numbers := "", []string{}

@@ -1,5 +1,7 @@
 package sim
 
+import "fmt"
+
 // Main is Debian's main archive.
 func Main() Origin {
 	return Origin{Location: "http://deb.debian.org/debian bookworm/main amd64 Packages",
@@ -42,8 +44,30 @@ func (o Origin) shown() string {
 	return o.Label + ":" + s
 }
 
-// native is the architecture of every machine.
+// native is the architecture of the packages.
 const native = "amd64"
+
+// debian is the family of that name.
+type debian struct{}
+
+var _ family = debian{}
+
+func (debian) manager() string         { return "apt" }
+func (debian) arch() string            { return native }
+func (debian) osRelease() string       { return osRelease }
+func (debian) base() []Package         { return Base() }
+func (debian) kernel() string          { return baseKernel }
+func (debian) flag() bool              { return true }
+func (debian) compare(a, b string) int { return compareVersions(a, b) }
+
+// build has the version of the kernel's package in it.
+func (debian) build(h *Host, kernel string) string {
+	version := baseImage
+	if p := h.packages["linux-image-"+kernel]; p != nil {
+		version = p.version
+	}
+	return fmt.Sprintf("#1 SMP PREEMPT_DYNAMIC Debian %s (2026-10-05)", version)
+}
 
 // baseKernel and baseImage are the kernel of a machine and the version of its
 // package.

@@ -22,6 +22,7 @@ type Host struct {
 	// key is what KnownHosts says, shown what the machine shows.
 	key, other ssh.Signer
 	spec       Machine
+	family     family
 
 	// life guards what is between the machine and the network: life.go.
 	life     sync.Mutex
@@ -81,7 +82,8 @@ type installed struct {
 
 // shown is how apt writes the package: the native architecture is not said.
 func shown(name, arch string) string {
-	if arch == "" || arch == native || arch == "all" {
+	switch arch {
+	case "", native, "all", nativeRPM, "noarch":
 		return name
 	}
 	return name + ":" + arch
@@ -90,7 +92,7 @@ func shown(name, arch string) string {
 func (p *installed) shown() string { return shown(p.name, p.arch) }
 
 func newHost(f *Fleet, m Machine) (*Host, error) {
-	h := &Host{fleet: f, name: m.Name, spec: m, faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
+	h := &Host{fleet: f, name: m.Name, spec: m, family: familyOf(m.Family), faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
 		packages: map[string]*installed{}, first: map[string]string{}, gone: map[string]bool{}, repo: m.Updates, index: m.Updates,
 		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, marks: map[string]bool{}, seen: newRecord()}
 	var err error
@@ -106,29 +108,20 @@ func newHost(f *Fleet, m Machine) (*Host, error) {
 	h.bootedAt = now.Add(-or(m.Uptime, 40*24*time.Hour))
 	h.indexAt, h.indexed = now.Add(-or(m.IndexAge, 3*time.Hour)), m.IndexAge >= 0
 	h.boot, h.endBoot = context.WithCancel(f.ctx)
-	h.kernel = or(m.Kernel, baseKernel)
+	h.kernel = or(m.Kernel, h.family.kernel())
 	packages := m.Packages
 	if packages == nil {
-		packages = Base()
+		packages = h.family.base()
 	}
 	for _, p := range packages {
-		i := &installed{name: p.Name, arch: or(p.Arch, native), version: p.Version, auto: p.Auto, held: p.Held, state: "ok"}
+		i := &installed{name: p.Name, arch: or(p.Arch, h.family.arch()), version: p.Version, auto: p.Auto, held: p.Held, state: "ok"}
 		h.packages[i.shown()] = i
 		h.first[i.shown()], h.gone[i.shown()] = i.version, p.Gone
 	}
 	h.kernels = []string{h.kernel}
-	h.build = h.buildOf(h.kernel)
+	h.build = h.family.build(h, h.kernel)
 	h.interrupted = m.Faults.Interrupted
 	return h, nil
-}
-
-// buildOf is `uname -v` of a kernel: Debian writes the package's version in it.
-func (h *Host) buildOf(kernel string) string {
-	version := baseImage
-	if p := h.packages["linux-image-"+kernel]; p != nil {
-		version = p.version
-	}
-	return fmt.Sprintf("#1 SMP PREEMPT_DYNAMIC Debian %s (2026-10-05)", version)
 }
 
 // newBootID is a random UUID, as /proc/sys/kernel/random/boot_id shows it.

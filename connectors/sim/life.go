@@ -155,8 +155,8 @@ func (h *Host) start() bool {
 	defer h.mu.Unlock()
 	h.bootID, h.bootedAt = id, time.Now()
 	h.boot, h.endBoot = context.WithCancel(h.fleet.ctx)
-	h.kernel = slices.MaxFunc(h.kernels, compareVersions)
-	h.build = h.buildOf(h.kernel)
+	h.kernel = slices.MaxFunc(h.kernels, h.family.compare)
+	h.build = h.family.build(h, h.kernel)
 	h.flag, h.worker = nil, ""
 	h.faults.AptLock, h.faults.HostLock = "", false
 	h.seen.boots++

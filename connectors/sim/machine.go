@@ -3,14 +3,15 @@ package sim
 import "time"
 
 // Machine is what a machine is made of. The zero value of each field is what a
-// small Debian 12 server has. Its slices are shared, never changed: a thousand
+// small server of its family has. Its slices are shared, never changed: a thousand
 // machines may have the same.
 type Machine struct {
 	// Name is its host name.
 	Name string
 	// Address is the loopback address it listens on; "" is what the Options say.
 	Address string
-	// Packages are installed. None means Base().
+	Family  Family
+	// Packages are installed. None means Base() or BaseRedHat().
 	Packages []Package
 	// Updates are what the repositories have besides the installed versions. The
 	// index on the machine has them too.
@@ -45,11 +46,11 @@ type Reply struct {
 
 // Package is an installed package.
 type Package struct {
-	// Arch "" is amd64.
+	// Arch "" is that of the machine: amd64, or x86_64.
 	Name, Arch, Version string
 	// Auto is the mark of a package that only a dependency wanted.
 	Auto bool
-	// Held is dpkg's selection "hold".
+	// Held is dpkg's selection "hold", or dnf's version lock.
 	Held bool
 	// Gone says that the repositories have the installed version no more.
 	Gone bool
@@ -57,14 +58,14 @@ type Package struct {
 
 // Offer is a version in the repositories.
 type Offer struct {
-	// Arch "" is amd64.
+	// Arch "" is that of the machine: amd64, or x86_64.
 	Name, Arch, Version string
 	// Source is the source package, "name" or "name (version)"; "" if it has the
 	// same name and version.
 	Source string
 	// Size is that of the package file, in bytes; 0 means some 200 KB.
 	Size int64
-	// From are the repositories that have it; none means Main.
+	// From are the repositories that have it; none means Main, or BaseOS.
 	From []Origin
 	// Needs are packages that it depends on: "name" in any version, "name=version"
 	// in that or a later one. A need that is not installed keeps it back.
@@ -72,19 +73,34 @@ type Offer struct {
 	// Removes are packages that it conflicts with.
 	Removes []string
 	// Phased, if not 0, is the percentage of machines that are offered it. This
-	// machine is not among them.
+	// machine is not among them. Debian only.
 	Phased int
 	// Reboot says that its scripts set the reboot flag.
 	Reboot bool
 	// Kernel is the release of the kernel that it puts into /boot, or "".
 	Kernel string
+	// Advisory says why it was published; RedHat only.
+	Advisory *Advisory
+}
+
+// Advisory is one of updateinfo.xml.
+type Advisory struct {
+	ID string
+	// Type is security, bugfix, enhancement or newpackage.
+	Type string
+	// Severity is the vendor's word: Critical, Important, Moderate, Low, None.
+	Severity string
+	CVEs     []string
+	Updated  time.Time
 }
 
 // Origin is one index file of a repository, as apt-cache policy shows it.
 type Origin struct {
-	// Location is "URI SUITE/COMPONENT ARCH Packages".
+	// Location is "URI SUITE/COMPONENT ARCH Packages", or that of a repository of
+	// rpm packages.
 	Location string
-	// The fields of the Release file.
+	// The fields of the Release file. Label is the id of a repository of rpm
+	// packages, which has no other.
 	Version, Origin, Archive, Codename, Label string
 }
 

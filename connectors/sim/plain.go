@@ -80,7 +80,7 @@ func (h *Host) reply(line, user string) Reply {
 	case "whoami":
 		return Reply{Out: user + "\n"}
 	case "cat /etc/os-release":
-		return Reply{Out: osRelease}
+		return Reply{Out: h.family.osRelease()}
 	case "cat /proc/sys/kernel/random/boot_id":
 		return Reply{Out: h.bootID + "\n"}
 	}

@@ -11,18 +11,17 @@ import (
 // scan prints what engine/scan/scan.sh prints; without managers (the script
 // "facts") the facts only.
 func (h *Host) scan(a frames, args map[string]string, root bool) {
-	a.run("os-release", osRelease, "", 0)
+	a.run("os-release", h.family.osRelease(), "", 0)
 	a.run("facts", h.facts(root), "", 0)
 	a.run("df", h.df(), "", 0)
-	if !slices.Contains(strings.Fields(args["managers"]), "apt") {
+	if !slices.Contains(strings.Fields(args["managers"]), h.family.manager()) {
 		return
 	}
 	if h.wantsRefresh(args["refresh"], args["max_age"]) {
-		out, rc := h.refresh(root)
-		a.run("apt.refresh", out, "", rc)
+		h.family.refresh(h, a, root)
 	}
 	a.put("index", "age="+h.indexAge())
-	h.aptScan(a, args["names"])
+	h.family.scan(h, a, args["names"])
 }
 
 func (h *Host) facts(root bool) string {
@@ -32,7 +31,7 @@ func (h *Host) facts(root bool) string {
 	}
 	var b strings.Builder
 	line := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", key, value) }
-	line("manager", "apt")
+	line("manager", h.family.manager())
 	line("now", strconv.FormatInt(h.now().Unix(), 10))
 	line("uid", id)
 	line("kernel", h.kernel)
@@ -41,7 +40,7 @@ func (h *Host) facts(root bool) string {
 	line("uptime", strconv.Itoa(int(time.Since(h.bootedAt).Seconds())))
 	line("systemd", "yes")
 	line("virtual", "kvm")
-	if len(h.flag) > 0 {
+	if len(h.flag) > 0 && h.family.flag() {
 		line("reboot_flag", strings.Join(h.flag, " ")+" ")
 	}
 	return b.String()
@@ -74,21 +73,8 @@ func (h *Host) wantsRefresh(when, maxAge string) bool {
 	return when == "auto" && (!h.indexed || err != nil || time.Since(h.indexAt) > time.Duration(limit)*time.Second)
 }
 
-// refresh is apt_refresh.
-func (h *Host) refresh(root bool) (out string, rc int) {
-	switch {
-	case !root:
-		return "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n", 100
-	case h.faults.DiskFull:
-		return "E: Write error - write (28: No space left on device)\nE: The package lists or status file could not be parsed or opened.\n", 100
-	case h.faults.StaleIndex:
-		return "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Could not connect to deb.debian.org:80 (127.0.0.9). - connect (111: Connection refused)\n" +
-			"E: Some index files failed to download. They have been ignored, or old ones used instead.\n", 100
-	}
+// refreshed says that the index is what the repositories have now.
+func (h *Host) refreshed() {
 	h.index, h.indexed, h.indexAt = h.repo, true, time.Now()
 	h.seen.refreshes++
-	if h.faults.Hostile {
-		return "W: " + hostile + "\n", 0
-	}
-	return "", 0
 }

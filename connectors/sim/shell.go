@@ -74,7 +74,7 @@ func (h *Host) answer(a frames, call posix.Call, root bool) bool {
 	case "scan", "facts":
 		h.scan(a, call.Args, root)
 	case "simulate":
-		h.simulate(a, call.Args)
+		h.family.simulate(h, a, call.Args)
 	case "job":
 		h.jobOp(a, call.Args, root)
 	case "probe":

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -28,7 +27,7 @@ func (h *Host) offers(shown string) []Offer {
 			list = append(list, o)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Offer) int { return compareVersions(b.Version, a.Version) })
+	slices.SortStableFunc(list, func(a, b Offer) int { return h.family.compare(b.Version, a.Version) })
 	return list
 }
 
@@ -46,7 +45,7 @@ func (h *Host) pending() []pending {
 	for _, name := range h.names() {
 		p := h.packages[name]
 		offers := h.offers(name)
-		if len(offers) == 0 || compareVersions(offers[0].Version, p.version) <= 0 {
+		if len(offers) == 0 || h.family.compare(offers[0].Version, p.version) <= 0 {
 			continue
 		}
 		list = append(list, pending{installed: p, offer: offers[0], back: h.back(name, nil)})
@@ -76,8 +75,8 @@ func (h *Host) back(name string, path []string) bool {
 		switch {
 		case have == nil:
 			return true
-		case least == "" || compareVersions(have.version, least) >= 0 || slices.Contains(path, dep):
-		case h.back(dep, append(path, name)) || compareVersions(h.offers(dep)[0].Version, least) < 0:
+		case least == "" || h.family.compare(have.version, least) >= 0 || slices.Contains(path, dep):
+		case h.back(dep, append(path, name)) || h.family.compare(h.offers(dep)[0].Version, least) < 0:
 			return true
 		}
 	}
@@ -93,12 +92,32 @@ type step struct {
 
 func (s step) shown() string { return shown(s.name, s.arch) }
 
-// solution is what apt would do.
+// solution is what the package manager would do.
 type solution struct {
 	install, remove []step
-	// refused is apt's complaint, or "".
-	refused string
+	// refused is why there is none, or nil.
+	refused *refusal
 }
+
+// refusal says why a solver finds no solution.
+type refusal struct {
+	why           why
+	name, version string
+	arch          string
+}
+
+// why is the reason of a refusal.
+type why int
+
+const (
+	// unknownPackage and unknownVersion are not in the index.
+	unknownPackage why = iota
+	unknownVersion
+	// heldPackage would have to be changed.
+	heldPackage
+	// unmet is a dependency that cannot be had.
+	unmet
+)
 
 // want is an argument of apt-get install: a version, a removal, or the file of a
 // version that was kept.
@@ -111,39 +130,36 @@ type want struct {
 func (h *Host) solve(wants []want) solution {
 	var s solution
 	for i := 0; i < len(wants); i++ {
-		if refused := s.add(h, &wants, wants[i]); refused != "" {
-			return solution{refused: "E: " + refused}
+		if refused := s.add(h, &wants, wants[i]); refused != nil {
+			return solution{refused: refused}
 		}
-	}
-	if len(s.install) > 0 && h.faults.DiskFull {
-		return s // apt looks for room only when it fetches
 	}
 	return s
 }
 
-func (s *solution) add(h *Host, wants *[]want, w want) (refused string) {
+func (s *solution) add(h *Host, wants *[]want, w want) *refusal {
 	name := shown(w.name, w.arch)
 	have := h.packages[name]
 	if w.remove {
 		if have != nil {
 			s.drop(have)
 		}
-		return ""
+		return nil
 	}
 	if have != nil && have.version == w.version && have.state == "ok" || slices.ContainsFunc(s.install, func(t step) bool { return t.shown() == name && t.to == w.version }) {
-		return ""
+		return nil
 	}
 	o, refused := h.find(w)
-	if refused != "" {
+	if refused != nil {
 		return refused
 	}
-	t := step{name: w.name, arch: or(w.arch, native), to: w.version, offer: o}
+	t := step{name: w.name, arch: or(w.arch, h.family.arch()), to: w.version, offer: o}
 	if o.Name != "" {
-		t.arch = or(o.Arch, native)
+		t.arch = or(o.Arch, h.family.arch())
 	}
 	if have != nil {
 		if have.held {
-			return "Held packages were changed and -y was used without --allow-change-held-packages."
+			return &refusal{why: heldPackage, name: w.name, version: w.version, arch: t.arch}
 		}
 		t.from = have.version
 	}
@@ -154,13 +170,15 @@ func (s *solution) add(h *Host, wants *[]want, w want) (refused string) {
 		}
 	}
 	for _, need := range o.Needs {
-		if w, refused := h.need(*wants, need); refused != "" {
+		more, refused := h.need(*wants, need)
+		if refused != nil {
 			return refused
-		} else if w.name != "" {
-			*wants = append(*wants, w)
+		}
+		if more.name != "" {
+			*wants = append(*wants, more)
 		}
 	}
-	return ""
+	return nil
 }
 
 func (s *solution) drop(p *installed) {
@@ -171,25 +189,25 @@ func (s *solution) drop(p *installed) {
 }
 
 // find is the version in the index; none for a file.
-func (h *Host) find(w want) (Offer, string) {
+func (h *Host) find(w want) (Offer, *refusal) {
 	name := shown(w.name, w.arch)
 	offers := h.offers(name)
 	for _, o := range offers {
 		if o.Version == w.version {
-			return o, ""
+			return o, nil
 		}
 	}
 	have := h.packages[name]
+	refused := &refusal{why: unknownVersion, name: w.name, version: w.version, arch: or(w.arch, h.family.arch())}
 	switch {
 	case w.file:
-		return Offer{}, ""
+		return Offer{}, nil
 	case have != nil && have.version == w.version, h.has(name, w.version):
-		return Offer{Name: w.name, Arch: w.arch, Version: w.version}, ""
+		return Offer{Name: w.name, Arch: w.arch, Version: w.version}, nil
 	case have == nil && len(offers) == 0:
-		return Offer{}, "Unable to locate package " + name
-	default:
-		return Offer{}, fmt.Sprintf("Version '%s' for '%s' was not found", w.version, name)
+		refused.why = unknownPackage
 	}
+	return Offer{}, refused
 }
 
 // has reports whether a version is in the index, as an offer or as what the
@@ -202,17 +220,35 @@ func (h *Host) has(name, version string) bool {
 }
 
 // need is what a dependency adds to the wanted packages; no name if nothing.
-func (h *Host) need(wants []want, need string) (want, string) {
+func (h *Host) need(wants []want, need string) (want, *refusal) {
 	dep, least, _ := strings.Cut(need, "=")
-	if slices.ContainsFunc(wants, func(w want) bool { return shown(w.name, w.arch) == dep && !w.remove }) {
-		return want{}, ""
-	}
-	if p := h.packages[dep]; p != nil && (least == "" || compareVersions(p.version, least) >= 0) {
-		return want{}, ""
+	if slices.ContainsFunc(wants, func(w want) bool { return shown(w.name, w.arch) == dep && !w.remove }) || h.meets(dep, least) {
+		return want{}, nil
 	}
 	offers := h.offers(dep)
-	if len(offers) == 0 || least != "" && compareVersions(offers[0].Version, least) < 0 {
-		return want{}, "Unable to correct problems, you have held broken packages."
+	if len(offers) == 0 || least != "" && h.family.compare(offers[0].Version, least) < 0 {
+		return want{}, &refusal{why: unmet, name: dep, version: least}
 	}
-	return want{name: offers[0].Name, arch: offers[0].Arch, version: offers[0].Version}, ""
+	return want{name: offers[0].Name, arch: offers[0].Arch, version: offers[0].Version}, nil
+}
+
+// meets reports whether a package is installed in a version or a later one.
+func (h *Host) meets(name, least string) bool {
+	p := h.packages[name]
+	return p != nil && (least == "" || h.family.compare(p.version, least) >= 0)
+}
+
+// kinds sorts what is installed into new packages, upgrades and downgrades.
+func (s solution) kinds(compare func(a, b string) int) (fresh, up, down []step) {
+	for _, t := range s.install {
+		switch {
+		case t.from == "":
+			fresh = append(fresh, t)
+		case compare(t.to, t.from) < 0:
+			down = append(down, t)
+		default:
+			up = append(up, t)
+		}
+	}
+	return fresh, up, down
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 )
 
 // worker is a job while it runs. Each of its steps takes the machine's lock; no
@@ -49,38 +48,19 @@ func (w *worker) body() int {
 	rc := 127
 	switch call.Name {
 	case "install":
-		rc = w.frame("apt.install", w.install)
+		rc = w.h.family.enclose(w, call.Name, w.install)
 	case "rollback":
-		rc = w.frame("apt.rollback", w.rollback)
+		rc = w.h.family.enclose(w, call.Name, w.rollback)
 	case "keep":
-		rc = w.keep()
+		rc = w.h.family.enclose(w, call.Name, w.keep)
 	case "repair":
-		rc = w.frame("apt.repair", w.repair)
+		rc = w.h.family.enclose(w, call.Name, func() int { return w.h.family.repair(w) })
 	case "reboot":
 		rc = w.reboot()
 	default:
 		w.locked(func() { w.a.warn("sh: the simulated machine does not know script %s\n", call.Name) })
 	}
 	w.locked(w.a.done)
-	return rc
-}
-
-// frame is pw_run NAME apt_timed WORK.
-func (w *worker) frame(name string, work func() int) int {
-	begin := time.Now()
-	flags := 0
-	w.locked(func() {
-		w.a.begin(name)
-		flags = len(w.h.flag)
-	})
-	rc := work()
-	w.locked(func() {
-		if len(w.h.flag) > flags {
-			w.a.say("patchwave: reboot required\n")
-		}
-		w.a.say("patchwave: took %d s\n", int(time.Since(begin).Seconds()))
-		w.a.end(name, rc)
-	})
 	return rc
 }
 
@@ -139,35 +119,35 @@ func changes(text string) ([]change, bool) {
 	return list, true
 }
 
-// keep stores the old packages: engine/updates/apt/keep.sh.
+// keep stores the packages that the changes replace, and the automatic marks.
 func (w *worker) keep() int {
 	args := w.job.body.Args
 	list, _ := changes(args["changes"]) // what is not spelled as a change is passed over
-	w.locked(func() {
-		w.a.begin("apt.keep")
-	})
 	w.pause(w.h.fleet.opt.JobTime / 8)
 	w.half()
 	w.pause(w.h.fleet.opt.JobTime / 8)
 	w.locked(func() {
 		for _, c := range list {
-			if c.from == "" {
-				continue
+			if c.from != "" {
+				w.a.say("%s\t%s\t%s\t%s\n", c.name, c.arch, c.from, w.store(c, args["dir"]))
 			}
-			word := "missing"
-			p := w.h.packages[c.shown()]
-			if p != nil {
-				w.h.marks[args["dir"]+" "+c.shown()] = p.auto
-			}
-			if p != nil && p.version == c.from && !slices.Contains(w.h.faults.CannotKeep, c.name) {
-				word = "kept"
-				w.h.kept[keptFile(args["dir"], c.shown(), c.from)] = true
-			}
-			w.a.say("%s\t%s\t%s\t%s\n", c.name, c.arch, c.from, word)
 		}
-		w.a.end("apt.keep", 0)
 	})
 	return 0
+}
+
+// store keeps one package, and says "kept" or "missing".
+func (w *worker) store(c change, dir string) string {
+	p := w.h.packages[c.shown()]
+	if p == nil {
+		return "missing"
+	}
+	w.h.marks[dir+" "+c.shown()] = p.auto
+	if p.version != c.from || slices.Contains(w.h.faults.CannotKeep, c.name) || !w.h.family.keeps(w.h, p) {
+		return "missing"
+	}
+	w.h.kept[keptFile(dir, c.shown(), c.from)] = true
+	return "kept"
 }
 
 func keptFile(dir, name, version string) string { return dir + " " + name + " " + version }
