@@ -117,9 +117,8 @@ type reply struct {
 }
 
 // stopped reports whether a service does not run: what the init system says,
-// not the want of an answer. Three and four are its "not running" and "no such
-// service" (systemctl(1), the LSB's init scripts); one that is on its way is not
-// stopped yet.
+// not the want of an answer. Three and four are "not running" and "no such
+// service" (see probe.sh); one that is on its way is not stopped yet.
 func (r reply) stopped() bool {
 	switch r.word {
 	case "activating", "deactivating", "reloading", "refreshing":

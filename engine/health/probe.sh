@@ -4,13 +4,28 @@
 
 probe_systemd() { [ -d /run/systemd/system ]; }
 
+# probe_service: the status of systemctl(1): 0 runs, 3 does not, 4 is not there;
+# all others say nothing. OpenRC has 32 for a crashed one and 4 for one that is
+# stopping; init scripts have 1 and 2 for dead ones that left a file behind.
 probe_service() {
 	if probe_systemd; then
 		systemctl is-active -- "$pw_arg_name"
 	elif pw_has rc-service; then
 		rc-service -- "$pw_arg_name" status
+		probe_rc=$?
+		case $probe_rc in
+		32) return 3 ;;
+		4) return 8 ;;
+		*) return "$probe_rc" ;;
+		esac
 	elif pw_has service; then
 		service "$pw_arg_name" status
+		probe_rc=$?
+		case $probe_rc in
+		1 | 2) return 3 ;;
+		4) return 8 ;;
+		*) return "$probe_rc" ;;
+		esac
 	else
 		echo "no service manager was found"
 		return 2

@@ -29,12 +29,12 @@ systemctl() {
 		openrc = `
 probe_systemd() { return 1; }
 pw_has() { [ "$1" = rc-service ]; }
-rc-service() { echo " * status: $2 $3"; case $2 in nginx) ;; *) return 3 ;; esac; }
+rc-service() { echo " * status: $2 $3"; case $2 in nginx) ;; crashed) return 32 ;; stopping) return 4 ;; none) return 1 ;; *) return 3 ;; esac; }
 `
 		sysv = `
 probe_systemd() { return 1; }
 pw_has() { [ "$1" = service ]; }
-service() { echo "$1 $2"; case $1 in nginx) ;; *) return 3 ;; esac; }
+service() { echo "$1 $2"; case $1 in nginx) ;; dead) return 1 ;; locked) return 2 ;; odd) return 4 ;; *) return 3 ;; esac; }
 `
 		nothing = `
 probe_systemd() { return 1; }
@@ -61,6 +61,9 @@ pw_has() { return 1; }
 		{"a name like an option", systemd, service("-x", "running"), false, "exit status 3 inactive"},
 		{"sysv, runs", sysv, service("nginx", "running"), true, "nginx status"},
 		{"sysv, is stopped", sysv, service("old", "stopped"), true, "exit status 3 old status"},
+		{"sysv, is dead and left a file", sysv, service("dead", "stopped"), true, "exit status 3 dead status"},
+		{"sysv, is dead and left a lock", sysv, service("locked", "stopped"), true, "exit status 3 locked status"},
+		{"sysv, does not know", sysv, service("odd", "stopped"), false, "exit status 8 odd status"},
 		{"no init system", nothing, service("nginx", "running"), false, "exit status 2 no service manager was found"},
 		{"no init system, stopped", nothing, service("nginx", "stopped"), false, "exit status 2 no service manager was found"},
 		{"a command", "", run("echo well; echo noted >&2"), true, "well noted"},
@@ -89,10 +92,12 @@ pw_has() { return 1; }
 		if _, err := exec.LookPath("bash"); err != nil {
 			t.Skip("there is no bash")
 		}
-		for name, want := range map[string]bool{"nginx": true, "old": false} {
-			res, err := Prober{Session: shell{t, []string{"bash", "-s"}, openrc}}.Run(t.Context(), service(name, "running"))
-			if err != nil || res.OK != want || !strings.Contains(res.Detail, "* status: "+name+" status") {
-				t.Errorf("%s: %+v, %v", name, res, err)
+		for name, want := range map[string]string{"nginx": "running", "old": "stopped", "crashed": "stopped", "stopping": "", "none": ""} {
+			for _, state := range []string{"running", "stopped"} {
+				res, err := Prober{Session: shell{t, []string{"bash", "-s"}, openrc}}.Run(t.Context(), service(name, state))
+				if err != nil || res.OK != (state == want) || !strings.Contains(res.Detail, "* status: "+name+" status") {
+					t.Errorf("%s %s: %+v, %v", name, state, res, err)
+				}
 			}
 		}
 	})
