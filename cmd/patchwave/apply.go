@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,6 +97,17 @@ func (a *app) savedPlan(ctx context.Context, s *session, path, digest string) (*
 	}
 	if p.ConfigDigest != s.cfg.Digest {
 		return nil, &exitError{exitRefused, errors.New("the configuration has changed since the plan was made; plan again")}
+	}
+	if known != nil && known.Digest == p.Digest {
+		p = known // what the digest does not cover is taken from here
+	}
+	if a.now().After(p.Expires) {
+		return nil, &exitError{exitRefused, fmt.Errorf("plan %s expired on %s; plan again", p.ID, p.Expires.Format(time.RFC3339))}
+	}
+	for _, h := range p.Hosts() {
+		if s.inv.Host(h.Name) == nil {
+			return nil, usage("plan %s has host %s, which the inventory does not have; plan again", p.ID, h.Name)
+		}
 	}
 	return p, nil
 }

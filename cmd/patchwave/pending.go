@@ -90,14 +90,18 @@ func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host) 
 			doc.Unknown = append(doc.Unknown, h.Name)
 			continue
 		}
+		offered := map[inventory.Key][]string{}
 		for _, u := range o.Updates {
-			doc.Updates = append(doc.Updates, a.pendingUpdate(s, h, o, u, ledger))
+			offered[u.Key()] = append(offered[u.Key()], u.To)
+		}
+		for _, u := range o.Updates {
+			doc.Updates = append(doc.Updates, a.pendingUpdate(s, h, o, u, offered[u.Key()], ledger))
 		}
 	}
 	return doc, nil
 }
 
-func (a *app) pendingUpdate(s *session, h *inventory.Host, o inventory.Observation, u inventory.Update, ledger store.Ledger) pendingUpdate {
+func (a *app) pendingUpdate(s *session, h *inventory.Host, o inventory.Observation, u inventory.Update, offered []string, ledger store.Ledger) pendingUpdate {
 	d := report.NewUpdate(u)
 	row := pendingUpdate{Host: h.Name, Name: u.Name, Arch: u.Arch, From: u.From, To: u.To, Classification: u.Classification,
 		Severity: u.Severity, CVEs: d.CVEs, KBs: d.KBs, BlockedBy: d.BlockedBy, Published: d.Published, Policies: []pendingPolicy{}}
@@ -109,7 +113,7 @@ func (a *app) pendingUpdate(s *session, h *inventory.Host, o inventory.Observati
 			continue
 		}
 		dec := policies.Decide(s.policies[i].Baseline,
-			policies.Subject{Host: h, Facts: &o.Facts, Update: &u, FirstSeen: first, LastSeen: o.At}, a.now())
+			policies.Subject{Host: h, Facts: &o.Facts, Update: &u, Offered: offered, FirstSeen: first, LastSeen: o.At}, a.now())
 		row.Policies = append(row.Policies, pendingPolicy{name, string(dec.Verdict), dec.Rule, dec.Reason, timePtr(dec.Until)})
 	}
 	return row
