@@ -82,7 +82,7 @@ func (redhat) scan(h *Host, a frames, names string) {
 // dnfUpdate is one line "update".
 func (h *Host) dnfUpdate(u pending) string {
 	o := u.offer
-	_, version, _ := strings.Cut(":"+o.Version, ":")
+	version := o.Version
 	if _, rest, ok := strings.Cut(o.Version, ":"); ok {
 		version = rest
 	}
@@ -130,8 +130,9 @@ func (h *Host) duplicates() string {
 		return ""
 	}
 	var b strings.Builder
+	some := h.unfinished() > 0
 	for _, name := range h.names() {
-		if p := h.packages[name]; p.state != "ok" || name == "bash" {
+		if p := h.packages[name]; p.state != "ok" || !some && name == "bash" {
 			fmt.Fprintf(&b, "duplicate\t%s\t%s\t%s\nduplicate\t%s\t%s\t%s\n", p.name, p.arch, h.first[name], p.name, p.arch, p.version)
 		}
 	}

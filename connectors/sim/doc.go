@@ -11,10 +11,10 @@
 // tests of this package hold its answers against the parsers of the real
 // programs, and what they have in common stands in the doc.go of those packages:
 //
-//	scan, facts                 engine/scan, engine/updates/apt
-//	simulate                    engine/updates/apt
+//	scan, facts                 engine/scan, engine/updates/apt and dnf
+//	simulate                    engine/updates/apt and dnf
 //	job (claims and jobs)       engine/job
-//	install, keep, rollback     engine/updates/apt, as the body of a job
+//	install, keep, rollback     engine/updates/apt and dnf, as the body of a job
 //	reboot                      engine/run, as the body of a job
 //	probe                       engine/health
 //
@@ -22,6 +22,7 @@
 //
 // # What a machine is
 //
+// A machine is of a family (family.go): Debian with apt, or Red Hat with dnf 4.
 // Machine says what it has at first. From then on it is a Host that changes as a
 // real one would: an index that goes stale, packages that a job unpacks and
 // configures one by one, a reboot flag, a claim, jobs that outlive connections
@@ -37,4 +38,10 @@
 //
 // Faults are of one machine and can be changed while it runs. They show where a
 // real machine would show them: in the handshake, in sudo's words, in dpkg's.
+//
+// # What it is not
+//
+// The solver knows versions, dependencies and conflicts by name, and looks no
+// further than it must: it never backtracks. A kernel of the family Red Hat
+// replaces the one before. Nothing fetches, and nothing is on a disk.
 package sim

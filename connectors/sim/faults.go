@@ -28,21 +28,23 @@ type Faults struct {
 	// by itself.
 	CrashDuring []string
 
-	// FailPostinst are packages whose new version cannot be configured.
+	// FailPostinst are packages whose new version cannot be configured; on RedHat,
+	// whose script fails and which are installed all the same.
 	FailPostinst []string
 	// Breaks are services that do not run while a package has another version than
 	// it had at first, by the package's name.
 	Breaks map[string]string
-	// Lies are packages that apt reports as installed and leaves as they were.
+	// Lies are packages that the manager reports as installed and leaves as they were.
 	Lies []string
 	// CannotKeep are packages whose old version cannot be kept.
 	CannotKeep []string
-	// AptLock is the name of a program that holds dpkg's lock, or "". Host.Unlock
-	// ends it.
+	// AptLock is the name of a program that holds the lock of dpkg or rpm, or "".
+	// Host.Unlock ends it.
 	AptLock string
 	// HostLock: another job holds the lock of the machine.
 	HostLock bool
-	// Interrupted: dpkg was killed and has left a journal.
+	// Interrupted: dpkg was killed and has left a journal, or rpm and has left
+	// packages twice.
 	Interrupted bool
 	// StaleIndex: the index cannot be refreshed.
 	StaleIndex bool

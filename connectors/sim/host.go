@@ -168,7 +168,7 @@ func (h *Host) SetFaults(f Faults) {
 	}
 }
 
-// Unlock ends the program that holds dpkg's lock, and the other job that holds
+// Unlock ends the program that holds the package manager's lock, and the other job that holds
 // the host's.
 func (h *Host) Unlock() {
 	h.mu.Lock()

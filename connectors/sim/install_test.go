@@ -153,7 +153,7 @@ func TestFailedPackageIsSeenAndRolledBack(t *testing.T) {
 	if got := w.host().Snapshot().Installed["curl"]; got.State != "half-configured" || got.Version != "9" {
 		t.Errorf("%+v", got)
 	}
-	rc, answer := step(t, c, "repair", posix.Script{Name: "repair", Version: 1}, map[string]string{"lock_wait": "1"})
+	rc, answer := step(t, c, "repair", repair(), map[string]string{"lock_wait": "1"})
 	if out := apt.New().ParseInstall(answer); rc != 100 || out.Claimed {
 		t.Errorf("repair: %d %+v", rc, out)
 	}
@@ -227,3 +227,5 @@ func TestBrokenServiceWorksAgainAfterRollback(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func repair() posix.Script { return posix.Script{Name: "repair", Version: 1} }

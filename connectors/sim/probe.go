@@ -51,7 +51,7 @@ func (h *Host) isActive(name string) Reply {
 			state = "active"
 		}
 	}
-	if name == "ssh" {
+	if name == "ssh" || name == "sshd" {
 		state = "active"
 	}
 	if state == "active" {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	debversion "github.com/knqyf263/go-deb-version"
+
+	"patchwave/engine/updates/rpm"
 )
 
 func TestCompareVersions(t *testing.T) {
@@ -41,6 +43,26 @@ func FuzzCompareVersions(f *testing.F) {
 		vb, errB := debversion.NewVersion(b)
 		if errA == nil && errB == nil && cmp.Compare(va.Compare(vb), 0) != cmp.Compare(got, 0) {
 			t.Fatalf("%q %q: %d, another says %d", a, b, got, va.Compare(vb))
+		}
+	})
+}
+
+// FuzzCompareRPM compares the order with that of the program itself.
+func FuzzCompareRPM(f *testing.F) {
+	for _, pair := range [][2]string{{"1-1", "2-1"}, {"1:1-1", "2-1"}, {"1.0~rc1-1", "1.0-1"}, {"1.0^git1-1", "1.0-1"}, {"1.0^git1-1", "1.0.1-1"},
+		{"2.34-168.el9_6.14", "2.34-168.el9_6.23"}, {"1a-1", "1.1-1"}, {"0-1", "00-1"}, {"1.-1", "1-1"}, {"3.2.2-6.el9_5", "3.2.2-6.el9"}} {
+		f.Add(pair[0], pair[1])
+	}
+	valid := regexp.MustCompile(`^([0-9]{1,3}:)?[A-Za-z0-9._+~^]{1,12}-[A-Za-z0-9._+~^]{1,12}$`)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		got := compareRPM(a, b)
+		if back := compareRPM(b, a); cmp.Compare(back, 0) != -cmp.Compare(got, 0) {
+			t.Fatalf("%q %q: %d, and back %d", a, b, got, back)
+		}
+		if valid.MatchString(a) && valid.MatchString(b) {
+			if want := rpm.Compare(a, b); cmp.Compare(want, 0) != cmp.Compare(got, 0) {
+				t.Fatalf("%q %q: %d, the program says %d", a, b, got, want)
+			}
 		}
 	})
 }
