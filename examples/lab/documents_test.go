@@ -26,7 +26,7 @@ type scanHost struct {
 	State string
 	Error faultDoc
 	Facts struct {
-		BootID string `json:"boot_id"`
+		Reboot bool `json:"reboot_required"`
 	}
 	Updates []scanUpdate
 	Notes   []string
@@ -190,4 +190,15 @@ func lines(text string) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// firstWord is a line up to its first space.
+func firstWord(line string) string {
+	word, _, _ := strings.Cut(line, " ")
+	return word
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
 }

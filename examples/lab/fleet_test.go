@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"patchwave/examples/lab/labhost"
 )
 
@@ -34,8 +36,17 @@ type fleet struct {
 	dir   string // the configuration
 }
 
+// labFlavours is a host of each package manager.
+func labFlavours() []string {
+	var names []string
+	for _, flavour := range labhost.Flavours() {
+		names = append(names, string(flavour))
+	}
+	return names
+}
+
 // everyKind is a host of each package manager, and one without systemd.
-func everyKind() []string { return []string{"apt", "dnf", "zypper", "pacman", "plain"} }
+func everyKind() []string { return append(labFlavours(), "plain") }
 
 // flavourOf reads the kind of a host out of its name: "apt", "apt-2"; "plain" is
 // one with apt and without systemd.
@@ -185,4 +196,12 @@ func (b background) wait(t *testing.T, exit int) labhost.Result {
 	r := <-b.done
 	ended(t, r, exit, b.args...)
 	return r
+}
+
+// same compares what was got with what was wanted.
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
 }
