@@ -20,11 +20,11 @@ func (h *Host) goUp(l net.Listener) {
 	}
 }
 
-// comeUp listens again where the machine listened before. Until the address is
-// free, it tries.
+// comeUp listens again where the machine listened before, unless it is
+// unreachable or listens already. Until the address is free, it tries.
 func (h *Host) comeUp() {
 	h.fleet.spawn(func() {
-		for {
+		for h.wantsUp() {
 			l, err := (&net.ListenConfig{}).Listen(h.fleet.ctx, "tcp", h.addr)
 			if err == nil {
 				h.goUp(l)
@@ -35,6 +35,16 @@ func (h *Host) comeUp() {
 			}
 		}
 	})
+}
+
+// wantsUp reports whether the machine is to listen and does not.
+func (h *Host) wantsUp() bool {
+	h.mu.Lock()
+	want := !h.faults.Unreachable && h.boot.Err() == nil
+	h.mu.Unlock()
+	h.life.Lock()
+	defer h.life.Unlock()
+	return want && h.listener == nil
 }
 
 // goDown stops listening and drops every connection.
