@@ -23,6 +23,9 @@ policy "lab" {
   reboot {
     when = "never"
   }
+  rollout {
+    max_failures = "100%"
+  }
 }
 `
 
