@@ -16,7 +16,10 @@ func main() {
 
 // execute is the whole program but for the process around it.
 func execute(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	a := newApp(in, out, errw)
+	return newApp(in, out, errw).execute(ctx, args)
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
 	a.signals = make(chan os.Signal, 2)
 	signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(a.signals)

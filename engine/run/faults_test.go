@@ -47,6 +47,8 @@ func faults() []fault {
 			state: journal.Done, jobs: []string{"restore-point 1", "updates 1"}},
 		{name: "another program holds the lock of dpkg", faults: sim.Faults{AptLock: "unattended-upgr"}, state: journal.Failed, code: "locked",
 			says: "unattended-upgr", updates: failedAll(), jobs: []string{"restore-point 1", "updates 1"}},
+		{name: "nothing was changed, so nothing is taken back", faults: sim.Faults{AptLock: "unattended-upgr"}, policy: verified("rollback"),
+			state: journal.Failed, code: "locked", updates: failedAll(), jobs: []string{"restore-point 1", "updates 1"}},
 		{name: "another job holds the lock of the host", faults: sim.Faults{HostLock: true}, state: journal.Failed, code: "locked",
 			says: "another job works on this host", updates: pendingAll(), locked: true},
 		{name: "the disk is full", faults: sim.Faults{DiskFull: true}, state: journal.Failed, code: "disk", says: "free space", updates: pendingAll()},

@@ -66,6 +66,9 @@ func (m *machine) install(ctx context.Context) error {
 	}
 	entries := append([]entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}},
 		m.stepEnd(word, &rc, fault)...)
+	if fault != nil && untouched(m.changes(), a.Installed) {
+		return m.finish(ctx, journal.Failed, "", fault, entries...) // there is nothing to take back
+	}
 	return m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
 		journal.HostStateData{From: journal.Installing, To: journal.Installed, Fault: fault}})...)
 }
@@ -118,6 +121,19 @@ func judge(changes []updates.Change, installed []updates.Installed, said updates
 		}
 	}
 	return out
+}
+
+// untouched reports whether the host has what it had before all changes.
+func untouched(changes []updates.Change, installed []updates.Installed) bool {
+	return !slices.ContainsFunc(changes, func(c updates.Change) bool {
+		i := slices.IndexFunc(installed, func(p updates.Installed) bool {
+			return p.Name == c.Name && (p.Arch == c.Arch || p.Arch == "" || c.Arch == "")
+		})
+		if i < 0 || c.From == "" {
+			return i >= 0 || c.From != ""
+		}
+		return installed[i].Version != c.From || installed[i].State != "ok"
+	})
 }
 
 // resultFault sums up what failed; nil if nothing did.

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary the program: the stories of testdata/script run
+// it as `patchwave`.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"patchwave": func() {
+		a := newApp(os.Stdin, os.Stdout, os.Stderr)
+		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
+		os.Exit(a.execute(context.Background(), os.Args[1:]))
+	}})
+}
+
+// TestScripts plays the stories. Besides the commands of testscript they have
+//
+//	fleet [-job D] [-reboot D] HOST[:FAULT,…]…   machines, and the configuration to reach them (fleet_test.go)
+//	fault HOST FAULT,…                           what is wrong with a machine from now on
+//	publish HOST PACKAGE=VERSION…                new versions in the repositories of a machine
+//	witness HOST KEY=VALUE…                      what a machine has and what was done to it
+//	await HOST KEY=VALUE…                        waits until it is so
+//	pw STATUS ARG…                               the program, with its exit status
+//	start ARG… · signal NAME · join STATUS       the program in the background
+//	json DOCUMENT PATH=VALUE…                    standard output is a document of the contract (contract_test.go)
+//	jsonl DOCUMENT LINES                         standard output is at least so many lines of events
+//	setenv NAME PATH                             a value out of the document on standard output
+//	canary WORD                                  nobody has seen a secret (canary_test.go)
+//	clean                                        no byte of the last output can move a terminal
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   filepath.Join("testdata", "script"),
+		Setup: setup,
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, errors.New("unknown condition " + cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
+			"pw": cmdPW, "start": cmdStart, "signal": cmdSignal, "join": cmdJoin,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean,
+		},
+	})
+}
+
+// story is what the commands of one script share.
+type story struct {
+	fleet *fleetOf
+	bg    *background
+}
+
+type storyKey struct{}
+
+func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
+
+// setup gives a script a home of its own, and files that nobody else can write.
+func setup(env *testscript.Env) error {
+	env.Values[storyKey{}] = &story{}
+	home := filepath.Join(env.WorkDir, "home")
+	env.Setenv("HOME", home)
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("TZ", "UTC")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return err
+	}
+	return filepath.WalkDir(env.WorkDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return os.Chmod(path, 0o600)
+	})
+}
+
+// cmdPW runs the program and wants its exit status.
+func cmdPW(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pw STATUS ARG…")
+	}
+	wantStatus(ts, args[0], ts.Exec("patchwave", args[1:]...))
+}
+
+// wantStatus compares how a process ended with the exit status of a script.
+func wantStatus(ts *testscript.TestScript, want string, err error) {
+	var exit *exec.ExitError
+	got := 0
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit status %d, not %s", got, want)
+	}
+}
+
+// background is the program while the script goes on.
+type background struct {
+	cmd      *exec.Cmd
+	out, err strings.Builder
+	done     chan error
+}
+
+// cmdStart starts the program in the background.
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg != nil {
+		ts.Fatalf("usage: start ARG…, once at a time")
+	}
+	path, err := exec.LookPath("patchwave")
+	ts.Check(err)
+	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
+	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ"} {
+		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(b.cmd.Start())
+	s.bg = b
+	go func() { b.done <- b.cmd.Wait() }()
+	ts.Defer(func() {
+		if s.bg == b {
+			_ = b.cmd.Process.Kill() // the script has failed before it waited
+			<-b.done
+		}
+	})
+}
+
+// cmdSignal sends a signal to what start has started.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	sig := signals()[strings.Join(args, " ")]
+	if neg || s.bg == nil || sig == nil {
+		ts.Fatalf("usage: signal INT|TERM|KILL, after start")
+	}
+	ts.Check(s.bg.cmd.Process.Signal(sig))
+}
+
+// cmdJoin waits for what start has started.
+func cmdJoin(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg == nil || len(args) != 1 {
+		ts.Fatalf("usage: join STATUS, after start")
+	}
+	err := <-s.bg.done
+	b := s.bg
+	s.bg = nil
+	_, _ = ts.Stdout().Write([]byte(b.out.String())) // a buffer of testscript
+	_, _ = ts.Stderr().Write([]byte(b.err.String())) // as above
+	wantStatus(ts, args[0], err)
+}
