@@ -30,7 +30,7 @@ func copyOf(t *testing.T, from string) string {
 			if err := os.MkdirAll(to, 0o700); err != nil {
 				return err
 			}
-			return os.Chmod(to, 0o700) //nolint:gosec // a directory needs to be entered
+			return os.Chmod(to, 0o700)
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {

@@ -142,7 +142,7 @@ func parsePrefixed(t term, word, rest string) (term, error) {
 		t.name, t.value = id, outcome
 		return t, nil
 	default:
-		return term{}, fmt.Errorf("%q begins with an unknown word; use group:, policy:, site: or run:", t.text)
+		return term{}, fmt.Errorf("%q begins with an unknown word; use group:NAME, policy:NAME, site:NAME or run:ID:failed", t.text)
 	}
 	return t, checkPattern(rest)
 }

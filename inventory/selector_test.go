@@ -110,7 +110,7 @@ func TestSelectMistakes(t *testing.T) {
 		"=x":            `"=x" names no label`,
 		"!=x":           `"=x" names no label`,
 		"group:":        "a pattern cannot be empty",
-		"grup:web":      `"grup:web" begins with an unknown word; use group:, policy:, site: or run:`,
+		"grup:web":      `"grup:web" begins with an unknown word; use group:NAME, policy:NAME, site:NAME or run:ID:failed`,
 		"web-[0":        "a bracket [ in the pattern is not closed",
 		"role=[":        "a bracket [ in the pattern is not closed",
 		"run:r1":        `"run:r1" is no run; write run:ID:failed`,

@@ -44,7 +44,7 @@ func (s *session) Close() error {
 
 // loadConfig reads the configuration; the diagnostics are not printed.
 func (a *app) loadConfig() (*config.Config, config.Diagnostics, error) {
-	dir, err := config.ConfigDir(a.flags.config, a.env)
+	dir, err := config.FindDir(a.flags.config, a.env)
 	if err != nil {
 		return nil, nil, usage("%w", err)
 	}

@@ -32,7 +32,7 @@ func (a *app) fmtCmd() *cobra.Command {
 
 func (a *app) fmt(files []string, opt fmtOptions) error {
 	if len(files) == 0 {
-		dir, err := config.ConfigDir(a.flags.config, a.env)
+		dir, err := config.FindDir(a.flags.config, a.env)
 		if err != nil {
 			return usage("%w", err)
 		}

@@ -78,7 +78,7 @@ Begin with:  patchwave demo`,
 // commands are all of them, one file each.
 func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
-		(*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
+		(*app).initCmd, (*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).demoCmd, (*app).versionCmd,

@@ -108,7 +108,7 @@ func (b *block) decodeSSH(c *connection) {
 	t.SSHConfig, _ = b.flag("ssh_config")
 	t.Keys.Policy = connectors.HostKeysStrict
 	b.decodeHostKeys(t)
-	c.jump, _ = b.refs("jump", false, "host")
+	c.jump = b.refs("jump", false, "host")
 }
 
 func (b *block) decodeHostKeys(t *connectors.Target) {

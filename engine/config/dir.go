@@ -13,10 +13,10 @@ const (
 	systemDir = "/etc/patchwave"
 )
 
-// ConfigDir returns the configuration directory: that of the flag -C, else that
+// FindDir returns the configuration directory: that of the flag -C, else that
 // of $PATCHWAVE_CONFIG, else ./patchwave.d if it is there, else /etc/patchwave.
 // The error says that there is none, and what to do; env may be nil.
-func ConfigDir(flag string, env func(string) (string, bool)) (string, error) {
+func FindDir(flag string, env func(string) (string, bool)) (string, error) {
 	if flag != "" {
 		return existing(flag, "-C")
 	}

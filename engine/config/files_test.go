@@ -209,32 +209,32 @@ func TestFileFunction(t *testing.T) {
 	}
 }
 
-func TestConfigDir(t *testing.T) {
+func TestFindDir(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir := t.TempDir()
 	env := func(string) (string, bool) { return dir, true }
-	if got, err := config.ConfigDir(dir, nil); got != dir || err != nil {
+	if got, err := config.FindDir(dir, nil); got != dir || err != nil {
 		t.Errorf("flag: %q, %v", got, err)
 	}
-	if got, err := config.ConfigDir("", env); got != dir || err != nil {
+	if got, err := config.FindDir("", env); got != dir || err != nil {
 		t.Errorf("environment: %q, %v", got, err)
 	}
-	if _, err := config.ConfigDir("none", env); err == nil || !strings.Contains(err.Error(), "patchwave init none") {
+	if _, err := config.FindDir("none", env); err == nil || !strings.Contains(err.Error(), "patchwave init none") {
 		t.Errorf("flag wins: %v", err)
 	}
 	file := write(t, privateDir(t), "x", "")
-	if _, err := config.ConfigDir(file, nil); err == nil || !strings.Contains(err.Error(), "is a file") {
+	if _, err := config.FindDir(file, nil); err == nil || !strings.Contains(err.Error(), "is a file") {
 		t.Errorf("file: %v", err)
 	}
 	if _, err := os.Stat("/etc/patchwave"); os.IsNotExist(err) {
-		if _, err := config.ConfigDir("", nil); err == nil || !strings.Contains(err.Error(), "no configuration found") {
+		if _, err := config.FindDir("", nil); err == nil || !strings.Contains(err.Error(), "no configuration found") {
 			t.Errorf("nothing: %v", err)
 		}
 	}
 	if err := os.Mkdir("patchwave.d", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := config.ConfigDir("", nil); got != "patchwave.d" || err != nil {
+	if got, err := config.FindDir("", nil); got != "patchwave.d" || err != nil {
 		t.Errorf("here: %q, %v", got, err)
 	}
 }

@@ -36,7 +36,7 @@ func groupShape() shape {
 func (l *loader) decodeGroup(raw *hcl.Block) {
 	b := l.open(raw, groupShape())
 	g := &group{name: b.name, at: raw.DefRange, says: b.has("connection")}
-	g.memberRefs, _ = b.refs("members", false, "host", "group")
+	g.memberRefs = b.refs("members", false, "host", "group")
 	g.where = b.where("where", groupScope)
 	g.labels, _ = b.labels("labels")
 	if r, ok := b.ref("connection", "connection"); ok {

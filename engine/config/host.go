@@ -75,7 +75,7 @@ func (l *loader) decodeHost(raw *hcl.Block) {
 	if r, ok := b.ref("connection", "connection"); ok {
 		shared.connectionRef = &r
 	}
-	shared.dependsRefs, _ = b.refs("depends_on", false, "host")
+	shared.dependsRefs = b.refs("depends_on", false, "host")
 	if !span.ranged {
 		h := *shared
 		b.decodeHostValues(&h, b.name)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"patchwave/connectors"
 
@@ -110,10 +111,8 @@ func hopsOf(h *host) []*host {
 	if h.inForce == nil {
 		return nil
 	}
-	for _, hop := range h.inForce.hops {
-		if hop == h {
-			return nil
-		}
+	if slices.Contains(h.inForce.hops, h) {
+		return nil
 	}
 	return h.inForce.hops
 }

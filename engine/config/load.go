@@ -24,7 +24,7 @@ type (
 // Options say what to load and in which surroundings. Nothing else of the
 // process is looked at, apart from the files and the running user's id.
 type Options struct {
-	// Dir is the configuration directory, see ConfigDir.
+	// Dir is the configuration directory, see FindDir.
 	Dir string
 	// Vars are the values of --var.
 	Vars map[string]string

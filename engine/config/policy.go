@@ -48,7 +48,7 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	p := &policy{name: b.name, at: raw.DefRange, value: policies.Policy{
 		Name: b.name, Priority: defaultPriority, Updates: "all", Pos: position(raw.DefRange),
 	}}
-	p.hostRefs, _ = b.refs("hosts", true, "host", "group")
+	p.hostRefs = b.refs("hosts", true, "host", "group")
 	if a, ok := b.attrs["hosts"]; ok {
 		if exprs, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && len(exprs) == 0 {
 			l.fail(a.Expr.Range(), "hosts is empty", "A policy without hosts does nothing; name a host, a group or several.")

@@ -32,23 +32,23 @@ func (b *block) ref(name string, kinds ...string) (ref, bool) {
 
 // refs reads a list of references; a single one without brackets is accepted
 // where one says so.
-func (b *block) refs(name string, one bool, kinds ...string) ([]ref, bool) {
+func (b *block) refs(name string, one bool, kinds ...string) []ref {
 	a, ok := b.attrs[name]
 	if !ok {
-		return nil, false
+		return nil
 	}
 	exprs, diags := hcl.ExprList(a.Expr)
 	if diags.HasErrors() {
 		if one {
 			r, ok := b.l.reference(a.Expr, kinds)
 			if !ok {
-				return nil, false
+				return nil
 			}
-			return []ref{r}, true
+			return []ref{r}
 		}
 		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s must be a list of references", name),
 			fmt.Sprintf("Write it out in brackets: %s = [%s.NAME].", name, kinds[0]))
-		return nil, false
+		return nil
 	}
 	out := make([]ref, 0, len(exprs))
 	seen := make(map[ref]bool, len(exprs))
@@ -65,7 +65,7 @@ func (b *block) refs(name string, one bool, kinds ...string) ([]ref, bool) {
 		seen[key] = true
 		out = append(out, r)
 	}
-	return out, true
+	return out
 }
 
 // reference reads one reference, which must be written out.

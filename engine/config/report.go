@@ -40,8 +40,8 @@ func (l *loader) fail(at hcl.Range, summary, detail string, related ...hcl.Range
 }
 
 // warn reports a warning.
-func (l *loader) warn(at hcl.Range, summary, detail string, related ...hcl.Range) {
-	l.diags = append(l.diags, diagnostic(diag.Warning, at, summary, detail, related...))
+func (l *loader) warn(at hcl.Range, summary, detail string) {
+	l.diags = append(l.diags, diagnostic(diag.Warning, at, summary, detail))
 }
 
 // failSecret reports an error whose source line is left out.

@@ -67,7 +67,7 @@ type scope struct {
 var (
 	groupScope    = scope{}                               //nolint:gochecknoglobals // a constant
 	baselineScope = scope{update: true, membership: true} //nolint:gochecknoglobals // a constant
-	hostScope     = scope{membership: true}               //nolint:gochecknoglobals // a constant
+	hostScope     = scope{membership: true}
 )
 
 // where reads a condition; nil if there is none, or a wrong one.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -199,9 +200,7 @@ func varPath(steps hcl.Traversal, extra *string) (getter, cty.Type, hcl.Traversa
 		}
 		object, _ := at.(map[string]any)
 		padded := map[string]any{*extra: nil}
-		for k, v := range object {
-			padded[k] = v
-		}
+		maps.Copy(padded, object)
 		return fromJSON(padded)
 	}, cty.DynamicPseudoType, steps[known:], ""
 }

@@ -35,7 +35,7 @@ func ask(t *testing.T, argv []string, before, after string, args map[string]stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // a shell of the table above
+	cmd := exec.Command(argv[0], argv[1:]...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(b), &out, &errs
 	if err := cmd.Run(); err != nil {

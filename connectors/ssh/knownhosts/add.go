@@ -82,7 +82,7 @@ func (db *DB) append(name, host string, key ssh.PublicKey) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600) //nolint:gosec // the operator's configuration
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func makeDir(dir string) (bool, error) {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator's configuration
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package knownhosts
 import (
 	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // the format of OpenSSH
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"

@@ -95,7 +95,7 @@ func (db *DB) covering(name, host string) []Entry {
 }
 
 func weakSignature(format string) bool {
-	return format == ssh.KeyAlgoRSA || format == ssh.InsecureKeyAlgoDSA
+	return format == ssh.KeyAlgoRSA || format == ssh.InsecureKeyAlgoDSA //nolint:staticcheck // named to be refused
 }
 
 // certReason names what CheckCert refused.

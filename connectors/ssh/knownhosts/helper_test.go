@@ -8,7 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // the format of OpenSSH
+	"crypto/sha1"
 	"encoding/base64"
 	"os"
 	"path/filepath"

@@ -3,6 +3,7 @@
 package knownhosts
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,7 +34,7 @@ func TestLikeSSHKeygen(t *testing.T) {
 		for range 4 {
 			name := fileName(drawName.Draw(t, "host"), drawPort.Draw(t, "port"))
 			out, err := exec.Command(tool, "-F", name, "-f", path).Output()
-			if exit, ok := err.(*exec.ExitError); err != nil && (!ok || exit.ExitCode() != 1) {
+			if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != 1) {
 				t.Fatal(err)
 			}
 			want := foundLines(string(out))

@@ -2,6 +2,7 @@ package sshconfig
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -18,9 +19,7 @@ func loadText(t testing.TB, text string, included map[string]string) (*Config, f
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	files := map[string]string{".ssh/config": text}
-	for name, s := range included {
-		files[name] = s
-	}
+	maps.Copy(files, included)
 	for name, s := range files {
 		path := filepath.Join(home, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

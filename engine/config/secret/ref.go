@@ -84,10 +84,10 @@ func New(written string, src Source) (*Ref, error) {
 	default:
 		for _, later := range Later() {
 			if r.scheme == later {
-				return nil, fmt.Errorf("%s: is %w; use cred:, file: or env:", later, ErrLater)
+				return nil, fmt.Errorf("%s: is %w; use cred:NAME, file:PATH or env:NAME", later, ErrLater)
 			}
 		}
-		return nil, fmt.Errorf("%w: use cred:, file: or env:", ErrScheme)
+		return nil, fmt.Errorf("%w: use cred:NAME, file:PATH or env:NAME", ErrScheme)
 	}
 	return r, nil
 }

@@ -55,7 +55,7 @@ func judge(l updates.Listing, a posix.Answer, pending posix.Frame) updates.Listi
 		pid, command, _ := strings.Cut(host["lock"], " ")
 		return failed(l, parse.Problem(parse.Locked, "packages are being changed right now by process %s (%s); scan again when it is done", pid, command))
 	case len(broken) > 0:
-		return failed(l, parse.Problem(parse.Interrupted, "not wholly installed: %s; run `apk fix` on the host, or `patchwave repair`", strings.Join(broken, ", ")))
+		return failed(l, parse.Problem(parse.Interrupted, "not wholly installed: %s; run `apk fix` on the host", strings.Join(broken, ", ")))
 	case pending.RC != 0:
 		return failed(l, complaint(pending, "apk cannot list the updates"))
 	case err != nil || repositories == 0:

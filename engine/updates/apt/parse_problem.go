@@ -34,11 +34,11 @@ var complaints = []struct {
 	code string
 	hint string
 }{
-	{regexp.MustCompile(`dpkg was interrupted`), parse.Interrupted, "run `dpkg --configure -a` on the host, or `patchwave repair`"},
+	{regexp.MustCompile(`dpkg was interrupted`), parse.Interrupted, "run `dpkg --configure -a` on the host"},
 	{regexp.MustCompile(`Permission denied|are you root\?|requires superuser`), parse.Sudo, "let patchwave become root (become) on this host"},
 	{regexp.MustCompile(`Could not get lock|Unable to lock|frontend lock was locked|Unable to acquire the dpkg frontend lock`), parse.Locked, "try again when it is done"},
 	{regexp.MustCompile(`No space left on device|enough free space|Disk quota exceeded`), parse.Disk, "make room on the host"},
-	{regexp.MustCompile(`Unmet dependencies|Broken packages|held broken packages`), parse.Interrupted, "run `apt-get -f install` on the host, or `patchwave repair`"},
+	{regexp.MustCompile(`Unmet dependencies|Broken packages|held broken packages`), parse.Interrupted, "run `apt-get -f install` on the host"},
 	{regexp.MustCompile(`Read-only file system`), parse.Exit, "the file system is mounted read-only: look at dmesg on the host"},
 	{regexp.MustCompile(`is not valid yet|Not live until`), parse.Exit, "the clock of the host is behind: compare `date` there with the right time"},
 	{regexp.MustCompile(`is expired|invalid since`), parse.Exit, "the mirror is not kept up, or the clock of the host is ahead: compare `date` there with the right time"},

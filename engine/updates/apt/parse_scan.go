@@ -58,9 +58,9 @@ func judge(l updates.Listing, a posix.Answer, p pendingState) updates.Listing {
 	case interrupted && p.lock != "":
 		return failed(l, parse.Problem(parse.Locked, "packages are being changed right now: %s; scan again when it is done", holder(p.lock)))
 	case p.journal:
-		return failed(l, parse.Problem(parse.Interrupted, "dpkg was interrupted; run `dpkg --configure -a` on the host, or `patchwave repair`"))
+		return failed(l, parse.Problem(parse.Interrupted, "dpkg was interrupted; run `dpkg --configure -a` on the host"))
 	case interrupted:
-		return failed(l, parse.Problem(parse.Interrupted, "not wholly installed: %s; run `dpkg --configure -a` on the host, or `patchwave repair`",
+		return failed(l, parse.Problem(parse.Interrupted, "not wholly installed: %s; run `dpkg --configure -a` on the host",
 			strings.Join(p.broken, ", ")))
 	case !p.whole:
 		return failed(l, complaint(p.frame, "apt cannot say what an upgrade would do"))

@@ -3,6 +3,7 @@ package apt
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,9 +63,7 @@ func newFake(t *testing.T, commands map[string]string) fake {
 		t.Fatal(err)
 	}
 	base := map[string]string{"dpkg": "echo amd64", "sleep": "", "sync": ""}
-	for name, body := range commands {
-		base[name] = body
-	}
+	maps.Copy(base, commands)
 	for name, body := range base {
 		script := "#!/bin/sh\necho \"" + name + " $*\" >>'" + f.dir + "/calls'\n" + body + "\n"
 		if err := os.WriteFile(filepath.Join(f.dir, "bin", name), []byte(script), 0o755); err != nil {

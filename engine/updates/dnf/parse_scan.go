@@ -36,7 +36,7 @@ func (manager) ParseScan(a posix.Answer) updates.Listing {
 func judge(a posix.Answer, f posix.Frame, there bool, s scan) (inventory.ScanState, *inventory.Problem) {
 	switch {
 	case !there:
-		return inventory.ScanFailed, parse.Problem(parse.Exit, "the host sent no listing; run `patchwave doctor`")
+		return inventory.ScanFailed, parse.Problem(parse.Exit, "the host sent no listing; look at the host with `patchwave exec`")
 	case f.RC != 0:
 		return inventory.ScanFailed, rpm.Complaint("dnf", f.RC, f.ErrLines(), f.Lines())
 	case s.busy:

@@ -49,7 +49,7 @@ func judge(a posix.Answer) (inventory.ScanState, *inventory.Problem) {
 	failed := inventory.ScanFailed
 	f, ok := a.Get("dnf5.updates")
 	if !ok {
-		return failed, parse.Problem(parse.Exit, "the host sent no listing; run `patchwave doctor`")
+		return failed, parse.Problem(parse.Exit, "the host sent no listing; look at the host with `patchwave exec`")
 	}
 	present, missing := repos(a)
 	if present+len(missing) == 0 && (f.RC == 0 || strings.Contains(strings.Join(f.ErrLines(), "\n"), "No matching repositories")) {

@@ -64,7 +64,7 @@ func listProblem(f posix.Frame) *inventory.Problem {
 	switch {
 	case localEntry.MatchString(words):
 		return parse.Problem(parse.Interrupted, "an earlier pacman was interrupted, its database of installed packages is damaged: %s; "+
-			"reinstall the package named, or run `patchwave repair`", words)
+			"reinstall the package named", words)
 	case f.RC > 1 || words != "":
 		return parse.Problem(parse.Exit, "pacman failed with exit status %d: %s", f.RC, words)
 	default:
@@ -104,7 +104,7 @@ func lockProblem(a posix.Answer) *inventory.Problem {
 		return parse.Problem(parse.Locked, "another package manager is at work on the host (%s)", file)
 	case "stale":
 		return parse.Problem(parse.Interrupted, "an earlier pacman was killed and left its lock: "+
-			"check that none runs, then `rm %s`, or run `patchwave repair`", file)
+			"check that none runs, then `rm %s`", file)
 	default:
 		return nil
 	}

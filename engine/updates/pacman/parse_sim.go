@@ -18,10 +18,12 @@ type target struct {
 }
 
 var (
-	listHead  = regexp.MustCompile(`^Packages \(([0-9]+)\) ?`)
-	fullName  = regexp.MustCompile(`^(.+)-([^-]+-[^-]+)$`)
-	nothingTo = "there is nothing to do"
+	listHead = regexp.MustCompile(`^Packages \(([0-9]+)\) ?`)
+	fullName = regexp.MustCompile(`^(.+)-([^-]+-[^-]+)$`)
 )
+
+// nothingTo is what pacman says where nothing would change.
+const nothingTo = "there is nothing to do"
 
 // parseSimulation reads what pacman printed before its question.
 func parseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {

@@ -1,7 +1,9 @@
 package rpm
 
-import "fmt"
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // List joins words for a message, at most limit of them.
 func List(words []string, limit int) string {

@@ -48,7 +48,8 @@ func readFailures(lines []string, failed map[string]string) {
 	g := parse.RPM()
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		name, words := "", line
+		var name string
+		words := line
 		if m := scriptletFailed.FindStringSubmatch(line); m != nil {
 			name, words = m[2], "%"+m[1]+" scriptlet failed, "+m[3]
 		} else if m := installFailed.FindStringSubmatch(line); m != nil {

@@ -295,7 +295,7 @@ func doubles(a posix.Answer) *inventory.Problem {
 		return nil
 	}
 	return parse.Problem(parse.Interrupted, "an earlier update was interrupted: installed twice are %s; "+
-		"reinstall the newer ones with `zypper install --force`, or run `patchwave repair`", strings.Join(found, ", "))
+		"reinstall the newer ones with `zypper install --force`", strings.Join(found, ", "))
 }
 
 // readReboot reads zypper.reboot.

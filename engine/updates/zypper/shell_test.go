@@ -2,6 +2,7 @@ package zypper
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,9 +49,7 @@ func play(t *testing.T, shell, fakes, call string, args map[string]string, check
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			all := map[string]string{"log": filepath.Join(dir, "log"), "dir": dir}
-			for k, v := range args {
-				all[k] = v
-			}
+			maps.Copy(all, args)
 			body := shell + "\n" + fakes + "\n" + call + "\npw_status=$?\npw_put status \"$pw_status\"\npw_status=0\n"
 			script, err := posix.Encode(posix.Script{Name: "test", Version: 1, Body: body}, "ab", all)
 			if err != nil {
