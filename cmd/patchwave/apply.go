@@ -206,6 +206,12 @@ func (a *app) concluded(r *journal.Run, command string) error {
 	if err := a.showRun(report.NewRun(command, r)); err != nil {
 		return err
 	}
+	switch r.State {
+	case "interrupted":
+		a.say("go on with: patchwave resume %s", r.ID)
+	case "soaking":
+		a.say("when the soak is over, go on with: patchwave resume %s", r.ID)
+	}
 	v := report.Judge(r)
 	if r.Kind == run.KindRollback {
 		v.RolledBack = 0 // that is what was wanted

@@ -93,7 +93,7 @@ func eventText(e journal.Event, r *journal.Run) string {
 		if err != nil {
 			return ""
 		}
-		return fmt.Sprintf("policy %s: %d failures, %d allowed; nothing more of it is begun", d.Policy, d.Failures, d.Allowed)
+		return fmt.Sprintf("policy %s: %s, %d allowed; nothing more of it is begun", d.Policy, count(d.Failures, "failure"), d.Allowed)
 	case journal.RunState:
 		d, err := journal.Decode[journal.RunStateData](e)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,11 +32,12 @@ func TestMain(m *testing.M) {
 //	witness HOST KEY=VALUE…                      what a machine has and what was done to it
 //	await HOST KEY=VALUE…                        waits until it is so
 //	pw STATUS ARG…                               the program, with its exit status
-//	start ARG… · signal NAME · join STATUS       the program in the background
+//	start ARG… · says TEXT · signal NAME · join STATUS   the program in the background (background_test.go)
 //	json DOCUMENT PATH=VALUE…                    standard output is a document of the contract (contract_test.go)
 //	jsonl DOCUMENT LINES                         standard output is at least so many lines of events
 //	setenv NAME PATH                             a value out of the document on standard output
 //	canary WORD                                  nobody has seen a secret (canary_test.go)
+//	newer FILE                                   a database becomes that of a newer program
 //	clean                                        no byte of the last output can move a terminal
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,8 +51,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
-			"pw": cmdPW, "start": cmdStart, "signal": cmdSignal, "join": cmdJoin,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean,
+			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer,
 		},
 	})
 }
@@ -90,7 +90,7 @@ func setup(env *testscript.Env) error {
 
 // cmdPW runs the program and wants its exit status.
 func cmdPW(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
+	if neg || len(args) < 1 {
 		ts.Fatalf("usage: pw STATUS ARG…")
 	}
 	wantStatus(ts, args[0], ts.Exec("patchwave", args[1:]...))
@@ -109,59 +109,4 @@ func wantStatus(ts *testscript.TestScript, want string, err error) {
 	if strconv.Itoa(got) != want {
 		ts.Fatalf("exit status %d, not %s", got, want)
 	}
-}
-
-// background is the program while the script goes on.
-type background struct {
-	cmd      *exec.Cmd
-	out, err strings.Builder
-	done     chan error
-}
-
-// cmdStart starts the program in the background.
-func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
-	s := storyOf(ts)
-	if neg || s.bg != nil {
-		ts.Fatalf("usage: start ARG…, once at a time")
-	}
-	path, err := exec.LookPath("patchwave")
-	ts.Check(err)
-	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
-	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ"} {
-		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
-	}
-	ts.Check(b.cmd.Start())
-	s.bg = b
-	go func() { b.done <- b.cmd.Wait() }()
-	ts.Defer(func() {
-		if s.bg == b {
-			_ = b.cmd.Process.Kill() // the script has failed before it waited
-			<-b.done
-		}
-	})
-}
-
-// cmdSignal sends a signal to what start has started.
-func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	s := storyOf(ts)
-	sig := signals()[strings.Join(args, " ")]
-	if neg || s.bg == nil || sig == nil {
-		ts.Fatalf("usage: signal INT|TERM|KILL, after start")
-	}
-	ts.Check(s.bg.cmd.Process.Signal(sig))
-}
-
-// cmdJoin waits for what start has started.
-func cmdJoin(ts *testscript.TestScript, neg bool, args []string) {
-	s := storyOf(ts)
-	if neg || s.bg == nil || len(args) != 1 {
-		ts.Fatalf("usage: join STATUS, after start")
-	}
-	err := <-s.bg.done
-	b := s.bg
-	s.bg = nil
-	_, _ = ts.Stdout().Write([]byte(b.out.String())) // a buffer of testscript
-	_, _ = ts.Stderr().Write([]byte(b.err.String())) // as above
-	wantStatus(ts, args[0], err)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -29,19 +28,6 @@ func (a *app) color(w io.Writer) bool {
 	}
 	t, _ := a.env("TERM")
 	return t != "dumb"
-}
-
-// json prints one document.
-func (a *app) json(doc any) error {
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
-	if a.flags.output == "json" {
-		enc.SetIndent("", "  ")
-	}
-	if err := enc.Encode(doc); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
 }
 
 // style is a colour of the terminal.

@@ -27,12 +27,17 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: await HOST KEY=VALUE…")
 	}
+	until(ts, func() string { return witness(ts, args) })
+}
+
+// until waits until nothing is wrong any more.
+func until(ts *testscript.TestScript, wrongNow func() string) {
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		wrong := witness(ts, args)
+		wrong := wrongNow()
 		if wrong == "" {
 			return
 		}
@@ -90,6 +95,8 @@ func testimony(s sim.Snapshot, key string) string {
 		return s.Claim
 	case "logins":
 		return strconv.Itoa(s.Logins["patch"])
+	case "wrong":
+		return strconv.Itoa(s.WrongPasswords)
 	case "scans":
 		return strconv.Itoa(s.Scripts["scan"])
 	default:

@@ -252,6 +252,13 @@ func (r *runner) stopping(ctx context.Context) bool {
 	}
 }
 
+func hostsText(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", n)
+}
+
 // end journals how the run ended.
 func (r *runner) end(ctx context.Context) error {
 	state, why := "finished", ""
@@ -270,11 +277,11 @@ func (r *runner) end(ctx context.Context) error {
 	r.rec.mu.Unlock()
 	switch {
 	case open > 0 || (pending > 0 && !r.soaking):
-		state, why = "interrupted", fmt.Sprintf("%d hosts are not finished and %d not begun", open, pending)
+		state, why = "interrupted", fmt.Sprintf("%s not finished, %d not begun", hostsText(open), pending)
 	case r.soaking:
-		state, why = "soaking", fmt.Sprintf("%d hosts wait for the soak of the wave before theirs", pending)
+		state, why = "soaking", hostsText(pending) + " to wait for the soak of the wave before"
 	case breaker != nil:
-		state, why = "stopped", fmt.Sprintf("%d failures, %d allowed", breaker.Failures, breaker.Allowed)
+		state, why = "stopped", fmt.Sprintf("failures: %d, allowed: %d", breaker.Failures, breaker.Allowed)
 	}
 	return r.rec.add(ctx, entry{"", journal.RunState, journal.RunStateData{State: state, Why: why}})
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// background is the program while the script goes on.
+type background struct {
+	cmd      *exec.Cmd
+	out, err buffer
+	done     chan error
+}
+
+// buffer is what a process printed so far.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// cmdSays waits until what start has started says something on standard error.
+func cmdSays(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg == nil || len(args) != 1 {
+		ts.Fatalf("usage: says TEXT, after start")
+	}
+	until(ts, func() string {
+		if strings.Contains(s.bg.err.String(), args[0]) {
+			return ""
+		}
+		return "it says: " + s.bg.err.String()
+	})
+}
+
+// cmdStart starts the program in the background.
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg != nil {
+		ts.Fatalf("usage: start ARG…, once at a time")
+	}
+	path, err := exec.LookPath("patchwave")
+	ts.Check(err)
+	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
+	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ"} {
+		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(b.cmd.Start())
+	s.bg = b
+	go func() { b.done <- b.cmd.Wait() }()
+	ts.Defer(func() {
+		if s.bg == b {
+			_ = b.cmd.Process.Kill() // the script has failed before it waited
+			<-b.done
+		}
+	})
+}
+
+// cmdSignal sends a signal to what start has started.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	sig := signals()[strings.Join(args, " ")]
+	if neg || s.bg == nil || sig == nil {
+		ts.Fatalf("usage: signal INT|TERM|KILL, after start")
+	}
+	ts.Check(s.bg.cmd.Process.Signal(sig))
+}
+
+// cmdJoin waits for what start has started.
+func cmdJoin(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg == nil || len(args) != 1 {
+		ts.Fatalf("usage: join STATUS, after start")
+	}
+	err := <-s.bg.done
+	b := s.bg
+	s.bg = nil
+	_, _ = ts.Stdout().Write([]byte(b.out.String())) // a buffer of testscript
+	_, _ = ts.Stderr().Write([]byte(b.err.String())) // as above
+	wantStatus(ts, args[0], err)
+}
