@@ -30,6 +30,8 @@ type scanHost struct {
 	}
 	Updates []scanUpdate
 	Notes   []string
+	// Duration is in milliseconds.
+	Duration int64 `json:"duration_ms"`
 }
 
 type scanUpdate struct {

@@ -11,7 +11,7 @@ import (
 
 // packages asks a host for all that is installed: "name version" a line.
 func packages() map[labhost.Flavour]string {
-	rpm := `rpm -qa --qf '%{name} %|epoch?{%{epoch}:}|%{version}-%{release}\n' 2>/dev/null`
+	rpm := `rpm -qa --qf '%{name} %|epoch?{%{epoch}:}|%{version}-%{release}\n' 2>/dev/null | sort`
 	return map[labhost.Flavour]string{
 		labhost.Apt:    `dpkg-query -W -f '${db:Status-Abbrev}${Package} ${Version}\n' | sed -n 's/^.i //p'`,
 		labhost.Dnf:    rpm,
