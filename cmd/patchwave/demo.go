@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (a *app) demo(ctx context.Context, opt demoOptions) (err error) {
 	if err != nil {
 		return usage("%w", err)
 	}
-	fleet, err := startDemoFleet()
+	fleet, err := startDemoFleet(cmp.Or(a.simTime, time.Second))
 	if err != nil {
 		return fmt.Errorf("start the simulated fleet: %w", err)
 	}
@@ -126,7 +127,7 @@ func (a *app) sub(ctx context.Context, args []string) int {
 			return a.env(name)
 		}
 		return "", false // the demonstration is the same for everybody
-	}, now: a.now, signals: a.signals, pollEvery: 200 * time.Millisecond}
+	}, now: a.now, signals: a.signals, pollEvery: cmp.Or(a.pollEvery, 200*time.Millisecond)}
 	root := b.root()
 	if a.flags.noColor {
 		args = append(args, "--no-color")
@@ -172,8 +173,8 @@ func demoDir(dir string) (string, error) {
 
 // startDemoFleet starts the machines on addresses of their own with one port, or
 // where the system has only one loopback address, on ports of their own.
-func startDemoFleet() (*sim.Fleet, error) {
-	opt := sim.Options{JobTime: time.Second, RebootTime: time.Second}
+func startDemoFleet(pace time.Duration) (*sim.Fleet, error) {
+	opt := sim.Options{JobTime: pace, RebootTime: pace}
 	for range 5 {
 		port, err := freePort()
 		if err != nil {

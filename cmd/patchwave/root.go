@@ -27,6 +27,9 @@ type app struct {
 	flags       flags
 	// pollEvery is the pause between two looks at a job; 0 is the default.
 	pollEvery time.Duration
+	// simTime is how long a job or a reboot takes on a machine of the
+	// demonstration; 0 is a second.
+	simTime time.Duration
 }
 
 // flags are the global ones.
