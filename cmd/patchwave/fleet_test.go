@@ -210,6 +210,10 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.Lies = append(slices.Clone(f.Lies), value)
 	case "cannotkeep":
 		f.CannotKeep = append(slices.Clone(f.CannotKeep), value)
+	case "noreboot":
+		f.NoReboot = true
+	case "noreturn":
+		f.NoReturn = true
 	case "latency":
 		d, err := time.ParseDuration(value)
 		ts.Check(err)
