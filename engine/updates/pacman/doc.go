@@ -44,7 +44,8 @@
 //	                 "refused: stale: …" (76): then nothing was done
 //	pacman.reasons   `pacman -D --asdeps` of what came new
 //	pacman.keep      NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing
-//	pacman.rollback  like pacman.install; "refused: missing: …" (66)
+//	pacman.rollback  like pacman.install; "refused: missing: …" (66), or last
+//	                 "partly: no file of …" (67): the rest is rolled back
 //	pacman.repair    `pacman -Dk` after a stale lock was removed
 //
 // # Traps handled

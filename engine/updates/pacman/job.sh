@@ -178,11 +178,11 @@ pacman_back() {
 		return 0
 	fi
 	[ "$(pacman_local "$2" | cut -f3)" != "$4" ] || return 0
-	[ "$1" != remove ] || pacman_lost="$pacman_lost$2
-"
 	pacman_found=$(pacman_cached "$2" "$3" "$4" "$pw_arg_dir")
 	[ -n "$pacman_found" ] || pacman_found=$(pacman_cached "$2" "$3" "$4")
 	if [ -n "$pacman_found" ]; then
+		[ "$1" != remove ] || pacman_lost="$pacman_lost$2
+"
 		pacman_files="$pacman_files $pacman_found"
 	else
 		pacman_missing="$pacman_missing $2-$4-$3"
@@ -196,7 +196,9 @@ pacman_still() {
 	done
 }
 
-# pacman_revert: old files first; what came new may then be removed.
+# pacman_revert: old files first; what came new may then be removed. Going back
+# with most packages is better than with none: 67 says that some were not to be
+# had. If the others need those, pacman changes nothing.
 pacman_revert() {
 	pacman_status=0
 	if [ -n "$pacman_files" ]; then
@@ -215,14 +217,17 @@ pacman_revert() {
 		else
 			pacman -D --asdeps -- "$pacman_name" </dev/null || exit 1
 		fi
-	done
+	done || return
+	[ -n "$pacman_missing" ] || return 0
+	printf 'partly: no file of%s, the rest is rolled back\n' "$pacman_missing"
+	return 67
 }
 
 pacman_rollback() {
 	pacman_init
 	pacman_files='' pacman_missing='' pacman_extra='' pacman_lost=''
 	pacman_each pacman_back || return $?
-	if [ -n "$pacman_missing" ]; then
+	if [ -n "$pacman_missing" ] && [ -z "$pacman_files$pacman_extra" ]; then
 		pacman_refuse pacman.rollback 66 "missing: no file of$pacman_missing"
 		return
 	fi

@@ -54,6 +54,7 @@ func (Manager) ParseInstall(a posix.Answer) updates.Outcome { return parseInstal
 const (
 	exitDrift   = 65
 	exitMissing = 66
+	exitPartly  = 67
 	exitLocked  = 75
 	exitStale   = 76
 	exitUnsafe  = 77

@@ -72,7 +72,7 @@ func readFailures(lines []string, failed map[string]string) (hooks []string) {
 // installProblem is the main complaint, or nil.
 func installProblem(f posix.Frame, hooks []string, failed map[string]string) *inventory.Problem {
 	words := complaint(f)
-	refused := refusal(f)
+	refused := ownWords(f, "refused: ")
 	switch {
 	case f.RC == exitLocked, strings.Contains(words, "unable to lock database"):
 		return parse.Problem(parse.Locked, "another package manager is at work on the host: %s%s", refused, words)
@@ -80,6 +80,8 @@ func installProblem(f posix.Frame, hooks []string, failed map[string]string) *in
 		return parse.Problem(parse.Interrupted, "an earlier pacman was killed: %s", refused)
 	case f.RC == exitDrift, f.RC == exitMissing:
 		return parse.Problem(parse.Exit, "nothing was changed: %s", refused)
+	case f.RC == exitPartly:
+		return parse.Problem(parse.Exit, "%s", ownWords(f, "partly: "))
 	case strings.Contains(words, "disk space") || strings.Contains(words, "No space left"):
 		return parse.Problem(parse.Disk, "pacman: %s", words)
 	case strings.Contains(words, "unless you are root"):
@@ -95,10 +97,10 @@ func installProblem(f posix.Frame, hooks []string, failed map[string]string) *in
 	}
 }
 
-// refusal returns our own words where nothing was done. In a job's log, where
+// ownWords returns what our own shell says after a mark. In a job's log, where
 // both streams are one, the marks of the frame stand in it, too.
-func refusal(f posix.Frame) string {
-	_, words, found := strings.Cut("\n"+strings.Join(f.Lines(), "\n"), "\nrefused: ")
+func ownWords(f posix.Frame, mark string) string {
+	_, words, found := strings.Cut("\n"+strings.Join(f.Lines(), "\n"), "\n"+mark)
 	if !found {
 		return ""
 	}

@@ -244,12 +244,26 @@ pw_put out "$first $second $third $(pacman_lock_state)"`, nil,
 		})
 }
 
-func TestRollbackNeedsEveryFile(t *testing.T) {
+func TestRollbackFiles(t *testing.T) {
 	fakes := fakePacman + `pacman_local() { case $1 in app) printf 'app\tany\t2.0-1\n' ;; newthing) printf 'newthing\tany\t2.0-1\n' ;; esac; }`
+	none := fakePacman + `pacman_local() { [ "$1" != app ] || printf 'app\tany\t2.0-1\n'; }`
+	play(t, New().Shell().Job, none, "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if log != "" || !strings.Contains(text(a, "pacman.rollback"), "missing: no file of app-1.0-1-any oldthing-1.0-1-any") || text(a, "status") != "66" {
+				t.Errorf("status %s\n%s\n%s", text(a, "status"), text(a, "pacman.rollback"), log)
+			}
+		})
+	// What there is of old files is put back, and what came new goes.
 	play(t, New().Shell().Job, fakes+"\n: >\"$pw_arg_dir/app-1.0-1-any.pkg.tar.zst\"", "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
 		func(t *testing.T, a posix.Answer, log, _ string) {
-			if log != "" || !strings.Contains(text(a, "pacman.rollback"), "missing: no file of oldthing-1.0-1-any") || text(a, "status") != "66" {
-				t.Errorf("status %s\n%s\n%s", text(a, "status"), text(a, "pacman.rollback"), log)
+			want := "pacman --noprogressbar --color never -U --noconfirm --ask 4 -- DIR/app-1.0-1-any.pkg.tar.zst\n" +
+				"pacman -Qq -- newthing\npacman --noprogressbar --color never -R --noconfirm -- newthing\n"
+			if diff := cmp.Diff(want, log); diff != "" || text(a, "status") != "67" {
+				t.Errorf("status %s\n%s", text(a, "status"), diff)
+			}
+			out := New().ParseInstall(a)
+			if out.Claimed || out.Problem == nil || out.Problem.Message != "no file of oldthing-1.0-1-any, the rest is rolled back" {
+				t.Errorf("%+v %+v", out, out.Problem)
 			}
 		})
 	fakes += `
