@@ -33,7 +33,9 @@
 //	zypper.sim[.N]   XML of `install --dry-run`; the install-summary is the answer
 //	zypper.undo      NAME<TAB>ARCH<TAB>OLDVERSION<TAB>yes|no
 //	zypper.install   plain output of `install`; a second frame of the name if 103
-//	                 made it run again; zypper.rollback and zypper.repair alike
+//	                 made it run again; zypper.rollback and zypper.repair alike.
+//	                 A second zypper.rollback with status 104 names old versions
+//	                 that are not to be had; the rest is rolled back
 //	zypper.verify    plain output of `verify`, after a repair
 //	zypper.auto      what was done to keep /var/lib/zypp/AutoInstalled as it was:
 //	                 "same", "restored", or "failed"

@@ -180,15 +180,26 @@ zypper_keep() {
 	return "$zypper_status"
 }
 
-# zypper_back_arg: the argument that undoes one change, unless it is undone.
+# zypper_offered NAME ARCH VERSION: does a repository have it.
+zypper_offered() {
+	zypper --non-interactive --no-refresh --xmlout search -s -t package --match-exact -- "$1" </dev/null 2>/dev/null | zypper_slim |
+		sed -n -e '/repository="(System Packages)"/d' \
+			-e 's/^<solvable .* *name="\([^"]*\)" .*edition="\([^"]*\)" arch="\([^"]*\)".*/\1	\3	\2/p' |
+		grep -qxF "$1	$2	$3"
+}
+
+# zypper_back_arg: the argument that undoes one change, unless it is undone. What
+# is not to be had would fail all the others.
 zypper_back_arg() {
 	if [ "$1" = install ]; then
 		if zypper_has "$2" "$3" "$5"; then zypper_args="$zypper_args !$2.$3=$5"; fi
 	elif ! zypper_has "$2" "$3" "$4"; then
 		if zypper_file "$2" "$3" "$4"; then
 			zypper_args="$zypper_args $zypper_found"
-		else
+		elif zypper_offered "$2" "$3" "$4"; then
 			zypper_args="$zypper_args $2.$3=$4"
+		else
+			zypper_missing="$zypper_missing $2-$4.$3"
 		fi
 	fi
 }
@@ -198,20 +209,29 @@ zypper_back_arg() {
 # repositories without signatures are unsigned.
 zypper_rollback() {
 	export ZYPP_LOCK_TIMEOUT="${pw_arg_lock_wait:-0}"
-	zypper_args='' zypper_options=--oldpackage zypper_gone='' zypper_new=''
+	zypper_args='' zypper_options=--oldpackage zypper_gone='' zypper_new='' zypper_missing=''
 	zypper_each zypper_back_arg || return $?
 	if zypper --non-interactive help install </dev/null 2>/dev/null | grep -q -e --allow-unsigned-rpm; then
 		zypper_options="$zypper_options --allow-unsigned-rpm"
 	fi
 	zypper_status=0
-	if [ -z "$zypper_args" ]; then
+	if [ -z "$zypper_args$zypper_missing" ]; then
 		pw_put zypper.rollback 'nothing to undo'
-	else
+	elif [ -n "$zypper_args" ]; then
 		# shellcheck disable=SC2086 # words without white space
 		zypper_apply zypper.rollback $zypper_options -- $zypper_args
 		zypper_status=$?
 	fi
 	if [ -f "$pw_arg_dir/zypper.auto" ]; then zypper_auto_store "$(cat "$pw_arg_dir/zypper.auto")"; fi
+	# Going back with most packages is better than with none; said as zypper says it.
+	if [ -n "$zypper_missing" ]; then
+		case $zypper_status in
+		0 | 102 | 106 | 107)
+			zypper_status=104
+			pw_put zypper.rollback "No provider of$zypper_missing; the rest is rolled back" 104
+			;;
+		esac
+	fi
 	return "$zypper_status"
 }
 

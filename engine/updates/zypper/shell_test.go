@@ -219,7 +219,7 @@ zypper_each zypper_install_arg`
 }
 
 func TestRollbackArguments(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nprintf 'liblab\\n' >\"$pw_arg_dir/zypper.auto\"",
+	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nprintf 'liblab\\n' >\"$pw_arg_dir/zypper.auto\"\nzypper_offered() { :; }",
 		"zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
 		func(t *testing.T, a posix.Answer, log, _ string) {
 			want := "install --no-force-resolution --no-recommends --auto-agree-with-licenses --download in-advance " +
@@ -229,6 +229,45 @@ func TestRollbackArguments(t *testing.T) {
 			}
 			if text(a, "status") != "0" || text(a, "zypper.auto") != "restored" {
 				t.Errorf("status %s, auto %s", text(a, "status"), text(a, "zypper.auto"))
+			}
+		})
+}
+
+// TestRollbackOfWhatIsGone: a version that is neither kept nor on offer does not
+// keep the others from going back.
+func TestRollbackOfWhatIsGone(t *testing.T) {
+	fakes := fakeZypper + "fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nzypper_offered() { [ \"$1 $2 $3\" = 'labtool noarch 1.0-1' ]; }"
+	play(t, New().Shell().Job, fakes, "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if !strings.Contains(log, " -- labtool.noarch=1.0-1 !fresh.x86_64=1:2.0-1 (9)") || text(a, "status") != "104" {
+				t.Errorf("status %s\n%s", text(a, "status"), log)
+			}
+			out := New().ParseInstall(a)
+			if out.Claimed || out.Problem == nil || !strings.Contains(out.Problem.Message, "No provider of oldname-1.0-1.noarch; the rest is rolled back") {
+				t.Errorf("%+v %+v", out, out.Problem)
+			}
+		})
+	play(t, New().Shell().Job, fakeZypper+"zypper_offered() { return 1; }", "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
+		func(t *testing.T, a posix.Answer, log, _ string) {
+			if strings.Contains(log, " install --no") || text(a, "status") != "104" {
+				t.Errorf("status %s\n%s", text(a, "status"), log)
+			}
+		})
+}
+
+func TestOffered(t *testing.T) {
+	fakes := `zypper() { cat <<'X'
+<stream><search-result><solvable-list>
+<solvable status="installed" name="a" kind="package" edition="1:2-1" arch="noarch" repository="(System Packages)"/>
+<solvable status="not-installed" name="a" kind="package" edition="1:1-1" arch="noarch" repository="base"/>
+</solvable-list></search-result></stream>
+X
+}
+ask() { if zypper_offered "$@"; then echo "$3 yes"; else echo "$3 no"; fi; }`
+	play(t, New().Shell().Job, fakes, `pw_put out "$(ask a noarch 1:1-1) $(ask a noarch 1:2-1) $(ask a x86_64 1:1-1)"`, nil,
+		func(t *testing.T, a posix.Answer, _, _ string) {
+			if got := text(a, "out"); got != "1:1-1 yes 1:2-1 no 1:1-1 no" {
+				t.Error(got)
 			}
 		})
 }
