@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"patchwave/connectors"
-	"patchwave/engine/fleet"
 	"patchwave/engine/report/safe"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
@@ -47,17 +45,10 @@ func (a *app) execCmd() *cobra.Command {
 			"Nothing is journaled and nothing protects the host from the command.",
 		Example: "  patchwave exec -l 'web-*' -- uptime\n  patchwave exec --become -- 'apt-mark showhold'",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.open(cmd.Context(), optional)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			hosts, err := a.hosts(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			return a.exec(cmd.Context(), s, hosts, strings.Join(args, " "), opt)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error {
+				return a.exec(cmd.Context(), s, hosts, strings.Join(args, " "), opt)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&opt.become, "become", false, "with the privilege that the connection names")
@@ -65,38 +56,20 @@ func (a *app) execCmd() *cobra.Command {
 	return cmd
 }
 
-func (a *app) exec(ctx context.Context, s *session, hosts []*inventory.Host, line string, opt execOptions) (err error) {
-	ctx, stop := a.untilSignal(ctx)
-	defer stop()
-	d := newDialer()
-	defer func() { err = joinClose(err, d) }()
-	doc := execDoc{Schema: "patchwave/exec/v1", Hosts: []execHost{}}
-	p := a.progress("running", len(hosts))
-	err = fleet.Each(ctx, s.cfg.Settings.Parallelism, hosts,
-		func(ctx context.Context, h *inventory.Host) execHost { return a.execHost(ctx, d, h, line, opt) },
-		func(h execHost) error {
-			p.step(h.Name, h.State)
-			doc.Hosts = append(doc.Hosts, h)
-			return nil
+func (h execHost) host() (name, state string) { return h.Name, h.State }
+
+func (a *app) exec(ctx context.Context, s *session, hosts []*inventory.Host, line string, opt execOptions) error {
+	answers, err := eachHost(ctx, a, s, hosts, "running",
+		func(ctx context.Context, d connectors.Dialer, h *inventory.Host) execHost {
+			return a.execHost(ctx, d, h, line, opt)
 		})
-	p.done()
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(doc.Hosts, func(x, y execHost) int { return strings.Compare(x.Name, y.Name) })
-	if err := a.showExec(doc); err != nil {
+	if err := a.showExec(execDoc{Schema: "patchwave/exec/v1", Hosts: answers}); err != nil {
 		return err
 	}
-	codes := []int{exitOK}
-	for _, h := range doc.Hosts {
-		switch h.State {
-		case "unreachable":
-			codes = append(codes, exitUnreachable)
-		case "failed":
-			codes = append(codes, exitFailed)
-		}
-	}
-	return exit(worst(codes...))
+	return exit(answersCode(answers))
 }
 
 func (a *app) execHost(ctx context.Context, d connectors.Dialer, h *inventory.Host, line string, opt execOptions) execHost {

@@ -43,18 +43,7 @@ func (a *app) hostsCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "hosts", Short: "The inventory: hosts with address, connection, groups, labels and policies", GroupID: "config",
 		Example: "  patchwave hosts\n  patchwave hosts -l 'group:web,!web-03' -o json",
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := a.open(cmd.Context(), optional)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			hosts, err := a.hosts(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			return a.showHosts(s, hosts)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.withHosts(cmd, optional, a.showHosts) },
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -54,24 +53,17 @@ func (a *app) pendingCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "pending", Short: "The stored pending updates with the decision of the baseline; asks no host", GroupID: "daily",
 		Example: "  patchwave pending\n  patchwave pending --by host -l group:web\n  patchwave pending -o json",
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if by != "update" && by != "host" {
 				return usage("--by %q is not update or host", by)
 			}
-			s, err := a.open(cmd.Context(), existing)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			hosts, err := a.hosts(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			doc, err := a.pending(cmd.Context(), s, hosts)
-			if err != nil {
-				return err
-			}
-			return a.showPending(doc, by)
+			return a.withHosts(cmd, existing, func(s *session, hosts []*inventory.Host) error {
+				doc, err := a.pending(cmd.Context(), s, hosts)
+				if err != nil {
+					return err
+				}
+				return a.showPending(doc, by)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "update", "a row an update, or a row a host")

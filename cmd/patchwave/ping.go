@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"patchwave/connectors"
-	"patchwave/engine/fleet"
 	"patchwave/engine/report"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
@@ -35,53 +33,23 @@ func (a *app) pingCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "ping", Short: "Is every host on: reach it, log in, raise privilege, find its package manager, disk and clock", GroupID: "daily",
 		Example: "  patchwave ping\n  patchwave ping -l group:db",
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := a.open(cmd.Context(), optional)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			hosts, err := a.hosts(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			return a.ping(cmd.Context(), s, hosts)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error { return a.ping(cmd.Context(), s, hosts) })
 		},
 	}
 }
 
-func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) (err error) {
-	ctx, stop := a.untilSignal(ctx)
-	defer stop()
-	d := newDialer()
-	defer func() { err = joinClose(err, d) }()
-	doc := pingDoc{Schema: report.SchemaPing, Hosts: []pingHost{}}
-	p := a.progress("asking", len(hosts))
-	err = fleet.Each(ctx, s.cfg.Settings.Parallelism, hosts,
-		func(ctx context.Context, h *inventory.Host) pingHost { return a.pingHost(ctx, d, h) },
-		func(h pingHost) error {
-			p.step(h.Name, h.State)
-			doc.Hosts = append(doc.Hosts, h)
-			return nil
-		})
-	p.done()
+func (h pingHost) host() (name, state string) { return h.Name, h.State }
+
+func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) error {
+	answers, err := eachHost(ctx, a, s, hosts, "asking", a.pingHost)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(doc.Hosts, func(x, y pingHost) int { return strings.Compare(x.Name, y.Name) })
-	if err := a.showPing(doc); err != nil {
+	if err := a.showPing(pingDoc{Schema: report.SchemaPing, Hosts: answers}); err != nil {
 		return err
 	}
-	codes := []int{exitOK}
-	for _, h := range doc.Hosts {
-		switch h.State {
-		case "unreachable":
-			codes = append(codes, exitUnreachable)
-		case "failed":
-			codes = append(codes, exitFailed)
-		}
-	}
-	return exit(worst(codes...))
+	return exit(answersCode(answers))
 }
 
 // leastDisk is the free space below which a patch run is likely to fail, in

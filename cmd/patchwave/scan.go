@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -18,20 +17,13 @@ func (a *app) scanCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "scan", Short: "Ask every host what is pending, store it with facts, and print the counts", GroupID: "daily",
 		Example: "  patchwave scan\n  patchwave scan -l 'web-*' --refresh always -o json",
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkRefresh(refresh); err != nil {
 				return err
 			}
-			s, err := a.open(cmd.Context(), create)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			hosts, err := a.hosts(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			return a.scan(cmd.Context(), s, hosts, scan.Refresh(refresh))
+			return a.withHosts(cmd, create, func(s *session, hosts []*inventory.Host) error {
+				return a.scan(cmd.Context(), s, hosts, scan.Refresh(refresh))
+			})
 		},
 	}
 	refreshFlag(cmd, &refresh)
