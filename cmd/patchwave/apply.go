@@ -63,7 +63,7 @@ func (a *app) applyCmd() *cobra.Command {
 // nothing to ask about and all was said.
 func (a *app) planToApply(ctx context.Context, s *session, args []string, opt applyOptions) (*plan.Plan, error) {
 	if len(args) == 1 {
-		p, err := a.savedPlan(ctx, s, args[0], opt.digest)
+		p, err := a.savedPlan(ctx, s, args[0], opt.digest, opt.policy)
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +80,9 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 
 // savedPlan reads a plan file and refuses one that was not made here, or under
 // another configuration.
-func (a *app) savedPlan(ctx context.Context, s *session, path, digest string) (*plan.Plan, error) {
-	if a.flags.limit != "" || a.flags.where != "" {
-		return nil, usage("a saved plan is carried out whole: --limit and --where do not go with it")
+func (a *app) savedPlan(ctx context.Context, s *session, path, digest, policy string) (*plan.Plan, error) {
+	if a.flags.limit != "" || a.flags.where != "" || policy != "" {
+		return nil, usage("a saved plan is carried out whole: --limit, --where and --policy do not go with it")
 	}
 	p, err := plan.Load(path, a.now())
 	if err != nil {
@@ -100,6 +100,8 @@ func (a *app) savedPlan(ctx context.Context, s *session, path, digest string) (*
 	}
 	if known != nil && known.Digest == p.Digest {
 		p = known // what the digest does not cover is taken from here
+	} else if err := s.store.SavePlan(ctx, p); err != nil {
+		return nil, err // a resume needs it
 	}
 	if a.now().After(p.Expires) {
 		return nil, &exitError{exitRefused, fmt.Errorf("plan %s expired on %s; plan again", p.ID, p.Expires.Format(time.RFC3339))}
@@ -123,6 +125,12 @@ func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
 	}
 	if a.flags.output == "text" {
 		if err := a.showPlan(p); err != nil {
+			return nil, err
+		}
+	} else {
+		b := *a // the question is about the plan; the result goes elsewhere
+		b.out, b.flags.output = a.err, "text"
+		if err := b.showPlan(p); err != nil {
 			return nil, err
 		}
 	}
@@ -187,7 +195,7 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	defer func() { err = joinClose(err, d) }()
 	ctx, drain, stop := a.drain(ctx, w.Run)
 	defer stop()
-	live := a.live(w.Run)
+	live := a.live(command)
 	engine := run.Engine{Dialer: d, Managers: managers(), Journal: s.store, Now: a.now, Controller: s.store.Controller(),
 		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
@@ -245,4 +253,5 @@ func (a *app) identify(d *journal.RunStartedData) {
 	}
 	d.PID = os.Getpid()
 	d.BootID, d.ProcStart = processIdentity(d.PID)
+	d.MachineID, d.PIDSpace = place()
 }

@@ -68,7 +68,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() {
 		if s.bg == b {
 			_ = b.cmd.Process.Kill() // the script has failed before it waited
-			<-b.done
+			_ = <-b.done             // as killed
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,10 +99,7 @@ func demoActs() []act {
 func (a *app) demoActs(ctx context.Context, dir string) error {
 	for i, act := range demoActs() {
 		args := append([]string{"-C", dir}, act.args...)
-		line := "patchwave"
-		for _, word := range args[2:] {
-			line += " " + word
-		}
+		line := "patchwave " + strings.Join(act.args, " ")
 		if err := a.printf("\n%s\n%s\n\n", paint(fmt.Sprintf("%d. %s", i+1, act.title), strong, a.color(a.out)), paint("$ "+line, dim, a.color(a.out))); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed" // the configuration of the demonstration
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ var demoPolicies []byte
 
 // freePort finds a port that is free at the moment.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

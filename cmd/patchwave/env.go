@@ -267,5 +267,12 @@ func loadRun(ctx context.Context, st *store.Store, id string) (*journal.Run, err
 	if len(events) == 0 {
 		return nil, usage("there is no run %s; `patchwave history` lists them", id)
 	}
-	return journal.Fold(events)
+	r, err := journal.Fold(events)
+	if err != nil {
+		return nil, err
+	}
+	if (r.State == "running" || r.State == "draining") && provablyDead(r.Start) {
+		r.State, r.Why = "interrupted", "its process is gone; go on with: patchwave resume "+id
+	}
+	return r, nil
 }

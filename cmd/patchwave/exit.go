@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 
+	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
 )
@@ -83,6 +85,10 @@ func (a *app) finish(err error) int {
 	code := exitInternal
 	var e *exitError
 	switch {
+	case errors.Is(err, syscall.EPIPE):
+		return exitOK // the reader has seen enough, as with head(1)
+	case errors.Is(err, journal.ErrSuperseded):
+		code = exitLocked
 	case errors.As(err, &e):
 		code = e.code
 		if e.err == nil {

@@ -43,7 +43,7 @@ func (a *app) init(dir string) error {
 	// the quickstart is written for the place it has among the examples
 	text := strings.ReplaceAll(string(examples.Quickstart), "examples/quickstart", dir)
 	path := filepath.Join(dir, "main.hcl")
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return usage("write the configuration: %w", err)
 	}

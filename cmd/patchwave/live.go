@@ -41,11 +41,11 @@ func (a *app) drain(ctx context.Context, run string) (context.Context, <-chan st
 // live shows a run while it goes on: one line an event on standard error, or
 // the events themselves as JSON lines on standard output.
 type live struct {
-	app *app
-	run string
+	app     *app
+	command string
 }
 
-func (a *app) live(run string) *live { return &live{app: a, run: run} }
+func (a *app) live(command string) *live { return &live{app: a, command: command} }
 
 // event shows one event.
 func (l *live) event(e journal.Event, r *journal.Run) {
@@ -54,7 +54,7 @@ func (l *live) event(e journal.Event, r *journal.Run) {
 		if err := a.json(struct {
 			Schema string `json:"schema"`
 			journal.Event
-		}{"patchwave/apply/v1", e}); err != nil {
+		}{"patchwave/" + l.command + "/v1", e}); err != nil {
 			a.say("%v", err)
 		}
 		return

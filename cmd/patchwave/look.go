@@ -139,7 +139,8 @@ func (a *app) history(cmd *cobra.Command, most int) (err error) {
 	for _, row := range list {
 		r, err := loadRun(cmd.Context(), st, row.ID)
 		if err != nil {
-			return err
+			a.say("run %s cannot be read: %v", row.ID, err)
+			r = &journal.Run{ID: row.ID, Kind: row.Kind, State: "damaged", Started: row.Started, Ended: row.Ended}
 		}
 		doc.Runs = append(doc.Runs, historyRun{r.ID, r.Kind, r.State, r.Started, r.Ended, r.Actor, r.Reason, report.NewRun("history", r).Totals})
 	}

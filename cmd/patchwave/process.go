@@ -34,13 +34,35 @@ func processIdentity(pid int) (bootID, start string) {
 	return strings.TrimSpace(string(b)), start
 }
 
-// provablyDead reports whether the process of a run is gone for sure.
+// place says where a process number means something: the machine and its
+// namespace of processes. "" where it cannot be told.
+func place() (machine, space string) {
+	if b, err := os.ReadFile("/etc/machine-id"); err == nil {
+		machine = strings.TrimSpace(string(b))
+	}
+	if link, err := os.Readlink("/proc/self/ns/pid"); err == nil {
+		space = link
+	}
+	return machine, space
+}
+
+// provablyDead reports whether the process of a run is gone for sure: it ran on
+// this machine, and either the machine was booted since, or this namespace of
+// processes does not have it any more.
 func provablyDead(d journal.RunStartedData) bool {
-	if d.BootID == "" || d.ProcStart == "" || d.PID <= 0 {
+	machine, space := place()
+	if d.BootID == "" || d.ProcStart == "" || d.PID <= 0 || d.MachineID != machine {
 		return false
 	}
 	boot, start := processIdentity(d.PID)
-	return boot != "" && (boot != d.BootID || start != d.ProcStart)
+	switch {
+	case boot == "":
+		return false
+	case boot != d.BootID:
+		return machine != ""
+	default:
+		return d.PIDSpace == space && space != "" && start != d.ProcStart
+	}
 }
 
 // deadRuns lists runs that are not finished and whose process is gone: their
@@ -54,11 +76,8 @@ func deadRuns(ctx context.Context, st *store.Store) ([]string, error) {
 	for _, row := range rows {
 		switch row.State {
 		case "running", "draining":
-			r, err := loadRun(ctx, st, row.ID)
-			if err != nil {
-				return nil, err
-			}
-			if provablyDead(r.Start) {
+			// a run that cannot be read is not known to be dead
+			if r, err := loadRun(ctx, st, row.ID); err == nil && r.State == "interrupted" {
 				dead = append(dead, row.ID)
 			}
 		case "interrupted":

@@ -53,7 +53,7 @@ func (p *progress) done() {
 // caught remembers which signal ended the work.
 func (a *app) caught(sig os.Signal) {
 	a.interrupted = exitInterrupted
-	if sig == syscall.SIGTERM {
+	if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 		a.interrupted = exitTerminated
 	}
 }

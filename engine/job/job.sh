@@ -26,6 +26,16 @@ job_guard() {
 	fi
 }
 
+# job_lock FD SECONDS: takes a lock, waiting. The flock of busybox knows no -w.
+job_lock() {
+	job_left=$2
+	until flock -n "$1"; do
+		[ "$job_left" -gt 0 ] || return 1
+		job_left=$((job_left - 1))
+		sleep 1
+	done
+}
+
 job_prepare() {
 	if ! pw_has flock; then
 		job_say "refused=unsupported"
@@ -33,9 +43,14 @@ job_prepare() {
 		return 1
 	fi
 	job_guard "$(dirname "$job_root")" || return 1
-	if [ ! -e "$job_root" ] && ! mkdir "$job_root" 2>/dev/null && [ "$(id -u)" != 0 ]; then
-		job_say "refused=sudo"
-		job_say "why=logged in as $(id -un), who may not write in $(dirname "$job_root")"
+	if [ ! -e "$job_root" ] && ! job_why=$(mkdir "$job_root" 2>&1) && [ ! -e "$job_root" ]; then
+		if [ "$(id -u)" = 0 ]; then
+			job_say "refused=disk"
+			job_say "why=$job_why"
+		else
+			job_say "refused=sudo"
+			job_say "why=logged in as $(id -un), who may not write in $(dirname "$job_root")"
+		fi
 		return 1
 	fi
 	job_guard "$job_root" || return 1
@@ -49,7 +64,7 @@ job_prepare() {
 		return 1
 	fi
 	exec 9>>"$job_root/op.lock"
-	if ! flock -w 30 9; then
+	if ! job_lock 9 30; then
 		job_say "refused=locked"
 		job_say "why=another operation holds $job_root/op.lock"
 		return 1

@@ -7,7 +7,9 @@ dir=$root/jobs/$id
 exec >>"$dir/out.log" 2>&1 </dev/null
 cd / || exit 70
 
+# finish RC: the host's lock is given back first: whoever reads rc may go on.
 finish() {
+	exec 8>&-
 	echo "$1" >"$dir/rc.tmp"
 	sync "$dir/rc.tmp" 2>/dev/null
 	mv "$dir/rc.tmp" "$dir/rc"
@@ -21,7 +23,12 @@ flock -n 7 || exit 71 # another wrapper of this very job runs
 echo "$$" >"$dir/pid"
 sync "$dir/pid" 2>/dev/null
 exec 8>>"$root/host.lock"
-flock -w 60 8 || finish 75 # another job works on this host
+left=60
+until flock -n 8; do # the flock of busybox knows no -w
+	[ "$left" -gt 0 ] || finish 75 # another job works on this host
+	left=$((left - 1))
+	sleep 1
+done
 read -r controller run fence <"$dir/claim" || finish 76
 holder='' holder_run='' holder_fence=''
 read -r holder holder_run holder_fence _ <"$root/claim" || :

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -42,7 +43,15 @@ type Event struct {
 	// V is the version of Data's shape.
 	V    int             `json:"v"`
 	Data json.RawMessage `json:"data"`
+	// Fence is the fencing number of the process that writes the event; the
+	// journal takes no event of a process that was followed by another. 0 is not
+	// checked. It is not stored.
+	Fence int64 `json:"-"`
 }
+
+// ErrSuperseded says that another process goes on with the run: nothing was
+// written, and nothing more may be begun.
+var ErrSuperseded = errors.New("another process goes on with this run")
 
 // New makes an event; data is one of the payload types.
 func New(run, host string, at time.Time, typ Type, data any) (Event, error) {
@@ -84,6 +93,12 @@ type RunStartedData struct {
 	PID        int    `json:"pid"`
 	BootID     string `json:"boot_id"`
 	ProcStart  string `json:"proc_start"`
+	// MachineID and PIDSpace say where PID means something.
+	MachineID string `json:"machine_id"`
+	PIDSpace  string `json:"pid_space"`
+	// After is the last event of the run that the process knew when it went on
+	// with it: 0 for a new run. If there is a later one, another was faster.
+	After int64 `json:"after"`
 }
 
 // RunStateData is the state of a run: running, soaking, draining, finished,

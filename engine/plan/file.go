@@ -92,6 +92,9 @@ func (p *Plan) validate(now time.Time) error {
 	if digest != p.Digest {
 		return errors.New("its digest does not fit its content: it was changed after it was made; plan again")
 	}
+	if p.Expires.After(p.Created.Add(Lifetime)) {
+		return errors.New("its expiry was changed after it was made; plan again")
+	}
 	if now.After(p.Expires) {
 		return fmt.Errorf("it expired on %s; plan again", p.Expires.Format(time.RFC3339))
 	}

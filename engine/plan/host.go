@@ -39,7 +39,7 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 		}
 		step.Updates = append(step.Updates, e)
 	}
-	step.Reboot = p.Reboot.When == policies.RebootAlways || (p.Reboot.When == policies.RebootRequired && reboot)
+	step.Reboot = p.Updates != "no-reboot" && (p.Reboot.When == policies.RebootAlways || (p.Reboot.When == policies.RebootRequired && reboot))
 	step.RestorePoint = point(p, s.sim.Undo, changes)
 	h.Steps = append(h.Steps, step)
 	// what became a dependency is not left out

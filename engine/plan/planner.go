@@ -158,7 +158,11 @@ func (p Planner) visit(ctx context.Context, v visit, req Request) visit {
 	s, err := p.Dialer.Dial(ctx, v.host.Target)
 	if err != nil {
 		v.obs = scan.Failure(v.host.Name, err, p.Now())
-		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
+		code := v.obs.Problem.Code
+		if v.obs.State == inventory.ScanUnreachable && code == string(connectors.CodeTimeout) {
+			code = string(connectors.CodeUnreachable) // a timeout up to login is that
+		}
+		v.excluded = &Excluded{v.host.Name, code, v.obs.Problem.Message}
 		return v
 	}
 	v = p.look(ctx, s, v, req)

@@ -63,7 +63,7 @@ type Work struct {
 // be resumed. The error is of the engine.
 func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*journal.Run, error) {
 	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]time.Time{},
-		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, folder: journal.NewFolder()}}
+		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, fence: w.Start.Fence, folder: journal.NewFolder()}}
 	n := e.Parallelism
 	if n <= 0 {
 		n = 200
@@ -73,6 +73,9 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 		if err := r.rec.folder.Add(ev); err != nil {
 			return nil, fmt.Errorf("read the journal of run %s: %w", w.Run, err)
 		}
+	}
+	if n := len(w.Past); n > 0 {
+		r.work.Start.After = w.Past[n-1].Seq
 	}
 	if err := r.begin(ctx); err != nil {
 		return nil, err
@@ -150,6 +153,7 @@ func records(changes []updates.Change) []journal.UpdateRecord {
 
 // waves works through the plan, wave by wave and batch by batch.
 func (r *runner) waves(ctx context.Context) error {
+	soaks := map[string]bool{}
 	for i, w := range r.work.Plan.Waves {
 		policy := r.policy(w.Policy)
 		if policy == nil {
@@ -158,8 +162,12 @@ func (r *runner) waves(ctx context.Context) error {
 		if r.stopping(ctx) {
 			break
 		}
+		if soaks[w.Policy] {
+			continue // a later wave waits with the one before it
+		}
 		if i > 0 && !r.isOpen(policy) && r.soak(policy, r.work.Plan.Waves[i-1], w) {
-			break
+			soaks[w.Policy] = true
+			continue
 		}
 		for _, b := range w.Batches {
 			if err := r.batch(ctx, policy, b); err != nil {
@@ -198,8 +206,8 @@ func (r *runner) soak(policy *policies.Policy, before, next plan.Wave) bool {
 		if w.Name != before.Name || w.Soak == 0 {
 			continue
 		}
-		ends := r.lastEnd(before).Add(w.Soak)
-		if r.engine.Now().Before(ends) {
+		last := r.lastEnd(before)
+		if !last.IsZero() && r.engine.Now().Before(last.Add(w.Soak)) {
 			r.soaking = true
 			return true
 		}
@@ -219,12 +227,14 @@ func (r *runner) over(w plan.Wave) bool {
 	return true
 }
 
+// lastEnd is when the last host of a wave ended that was changed; zero if none
+// was: then there is nothing to be watched.
 func (r *runner) lastEnd(w plan.Wave) time.Time {
 	var last time.Time
 	for _, b := range w.Batches {
 		for _, h := range b.Hosts {
-			if t := r.rec.host(h.Name).Since; t.After(last) {
-				last = t
+			if done := r.rec.host(h.Name); done.State != journal.Unchanged && done.Since.After(last) {
+				last = done.Since
 			}
 		}
 	}
@@ -279,7 +289,7 @@ func (r *runner) end(ctx context.Context) error {
 	case open > 0 || (pending > 0 && !r.soaking):
 		state, why = "interrupted", fmt.Sprintf("%s not finished, %d not begun", hostsText(open), pending)
 	case r.soaking:
-		state, why = "soaking", hostsText(pending) + " to wait for the soak of the wave before"
+		state, why = "soaking", hostsText(pending)+" to wait for the soak of the wave before"
 	case breaker != nil:
 		state, why = "stopped", fmt.Sprintf("failures: %d, allowed: %d", breaker.Failures, breaker.Allowed)
 	}

@@ -197,6 +197,9 @@ func onFailure(p *policies.Policy) policies.OnFailure {
 // needsReboot decides after the updates, by what the host says now and what the
 // plan foresaw.
 func (m *machine) needsReboot(h journal.Host) bool {
+	if m.policy.Updates == "no-reboot" {
+		return false // what waits for a reboot waits for another policy
+	}
 	some := slices.ContainsFunc(h.Updates, func(u journal.UpdateRecord) bool { return u.State == "installed" || u.State == "pending-reboot" })
 	switch m.policy.Reboot.When {
 	case policies.RebootAlways:

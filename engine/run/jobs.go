@@ -36,7 +36,9 @@ const maxKeptLog = 4 << 20
 // connection that is lost is made anew; the job does not notice. The limit is
 // for waiting only: a job is never killed.
 func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, args map[string]string) (ended, error) {
-	limit := m.host.Target.Timeouts.WithDefaults().Command
+	// An operator's bound on a command is not one on an upgrade: what is given up
+	// here goes on there, and nobody collects it.
+	limit := max(m.host.Target.Timeouts.Command, connectors.DefaultCommandTimeout)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var out ended

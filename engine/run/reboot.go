@@ -111,6 +111,7 @@ func (m *machine) askReboot(ctx context.Context, id job.ID, before string) error
 // old one when the time is over is no error.
 func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Duration) (job.Status, error) {
 	m.hangUp()
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	first := m.engine.poll() / 2
@@ -132,6 +133,13 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	}
 	if there.BootID != "" {
 		return there, nil
+	}
+	// The time may have been over in the middle of the last question: one more,
+	// with time of its own, tells a host that is away from one that stayed.
+	final, done := context.WithTimeout(whole, m.host.Target.Timeouts.WithDefaults().Connect)
+	defer done()
+	if s, err := m.bootOf(final, before); err == nil {
+		return s, nil
 	}
 	e := connectors.Errorf(connectors.CodeTimeout, connectors.PhaseDial, m.name, "the host did not come back within %s of its reboot", limit)
 	e.Err = last

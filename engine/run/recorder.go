@@ -18,6 +18,7 @@ type recorder struct {
 
 	mu     sync.Mutex
 	run    string
+	fence  int64
 	folder *journal.Folder
 	// broken is the first error of the journal; after it nothing is begun.
 	broken error
@@ -41,6 +42,7 @@ func (r *recorder) add(ctx context.Context, entries ...entry) error {
 		if err != nil {
 			return err
 		}
+		ev.Fence = r.fence
 		events = append(events, ev)
 	}
 	// What has begun must be recorded even when the operator has had enough.

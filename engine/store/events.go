@@ -27,6 +27,9 @@ func (s *Store) Append(ctx context.Context, events ...journal.Event) error {
 			if err := indexRun(tx, e); err != nil {
 				return err
 			}
+			if err := current(tx, e); err != nil {
+				return err
+			}
 			last = chain(last, e)
 			if _, err := tx.Exec(`INSERT INTO events (run, at, host, type, v, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 				e.Run, stamp(e.At), e.Host, string(e.Type), e.V, string(e.Data), last); err != nil {
@@ -65,8 +68,15 @@ func indexRun(tx *sql.Tx, e journal.Event) error {
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return fmt.Errorf("read event %s: %w", e.Type, err)
 		}
-		_, err := tx.Exec(`INSERT INTO runs (id, kind, state, started) VALUES (?, ?, 'running', ?)
-			ON CONFLICT (id) DO UPDATE SET state = 'running', ended = NULL`, e.Run, d.Kind, stamp(e.At))
+		var last int64
+		if err := tx.QueryRow(`SELECT COALESCE(MAX(seq), 0) FROM events WHERE run = ?`, e.Run).Scan(&last); err != nil {
+			return fmt.Errorf("read run %s: %w", e.Run, err)
+		}
+		if last != d.After {
+			return fmt.Errorf("run %s: %w", e.Run, journal.ErrSuperseded)
+		}
+		_, err := tx.Exec(`INSERT INTO runs (id, kind, state, started, fence) VALUES (?, ?, 'running', ?, ?)
+			ON CONFLICT (id) DO UPDATE SET state = 'running', ended = NULL, fence = excluded.fence`, e.Run, d.Kind, stamp(e.At), d.Fence)
 		return err
 	case journal.RunState:
 		var d journal.RunStateData
@@ -78,6 +88,21 @@ func indexRun(tx *sql.Tx, e journal.Event) error {
 	default:
 		return nil
 	}
+}
+
+// current refuses an event of a process that was followed by another.
+func current(tx *sql.Tx, e journal.Event) error {
+	if e.Fence == 0 {
+		return nil
+	}
+	var fence int64
+	if err := tx.QueryRow(`SELECT fence FROM runs WHERE id = ?`, e.Run).Scan(&fence); err != nil {
+		return fmt.Errorf("read run %s: %w", e.Run, err)
+	}
+	if e.Fence != fence {
+		return fmt.Errorf("run %s: %w", e.Run, journal.ErrSuperseded)
+	}
+	return nil
 }
 
 // Events returns the events of a run in their order.

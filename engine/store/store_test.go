@@ -76,8 +76,8 @@ func TestEventsComeBackAsTheyWere(t *testing.T) {
 func TestEventsCannotBeChangedUnnoticed(t *testing.T) {
 	s := openTest(t)
 	ctx := t.Context()
-	for range 5 {
-		if err := s.Append(ctx, event(t, "r1", "", journal.RunStarted, journal.RunStartedData{Kind: "apply"})); err != nil {
+	for i := range 5 {
+		if err := s.Append(ctx, event(t, "r1", "", journal.RunStarted, journal.RunStartedData{Kind: "apply", After: int64(i)})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -282,5 +282,39 @@ func BenchmarkAppend(b *testing.B) {
 	})
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+func TestOneProcessARun(t *testing.T) {
+	s := openTest(t)
+	ctx := t.Context()
+	started := func(fence, after int64) error {
+		e := event(t, "r1", "", journal.RunStarted, journal.RunStartedData{Kind: "apply", Fence: fence, After: after})
+		e.Fence = fence
+		return s.Append(ctx, e)
+	}
+	work := func(fence int64) error {
+		e := event(t, "r1", "h", journal.HostPlanned, journal.HostPlannedData{})
+		e.Fence = fence
+		return s.Append(ctx, e)
+	}
+	if err := errors.Join(started(1, 0), work(1)); err != nil {
+		t.Fatal(err)
+	}
+	// two processes read two events and go on: the first to write wins
+	if err := started(2, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := started(3, 2); !errors.Is(err, journal.ErrSuperseded) {
+		t.Errorf("the second to go on: %v", err)
+	}
+	if err := work(1); !errors.Is(err, journal.ErrSuperseded) {
+		t.Errorf("the process before: %v", err)
+	}
+	if err := work(2); err != nil {
+		t.Error(err)
+	}
+	if got, err := s.Events(ctx, "r1"); err != nil || len(got) != 4 {
+		t.Errorf("%d events, %v", len(got), err)
 	}
 }

@@ -11,7 +11,8 @@ CREATE TABLE runs (
     kind    TEXT NOT NULL,
     state   TEXT NOT NULL,
     started TEXT NOT NULL,
-    ended   TEXT
+    ended   TEXT,
+    fence   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_started ON runs (started);
 
