@@ -22,6 +22,9 @@ type Faults struct {
 	// CutDuring are scripts of jobs in the middle of which all connections to the
 	// machine break, once for each job. The job goes on.
 	CutDuring []string
+	// HoldDuring are scripts of jobs that stop in their middle until the fault is
+	// gone.
+	HoldDuring []string
 	// KillDuring are scripts of jobs that something kills in their middle.
 	KillDuring []string
 	// CrashDuring are scripts of jobs in the middle of which the machine reboots

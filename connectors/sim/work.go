@@ -66,6 +66,8 @@ func (w *worker) body() int {
 
 // half is the middle of a job, where faults strike.
 func (w *worker) half() {
+	for w.held() && w.pause(holdTick) {
+	}
 	cut, crash := false, false
 	w.locked(func() {
 		if named(w.h.faults.KillDuring, w.job.body.Name) {
@@ -83,6 +85,15 @@ func (w *worker) half() {
 	if crash {
 		w.h.rebootAfter(w.ctx, 0)
 	}
+}
+
+// holdTick is the pause between two looks whether the job may go on.
+const holdTick = 5 * time.Millisecond
+
+// held reports whether the job stops in its middle.
+func (w *worker) held() (held bool) {
+	w.locked(func() { held = named(w.h.faults.HoldDuring, w.job.body.Name) })
+	return held
 }
 
 // kill ends the job as the kernel does when there is no memory.
