@@ -210,6 +210,8 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.Lies = append(slices.Clone(f.Lies), value)
 	case "cannotkeep":
 		f.CannotKeep = append(slices.Clone(f.CannotKeep), value)
+	case "hold":
+		f.HoldDuring = append(slices.Clone(f.HoldDuring), value)
 	case "noreboot":
 		f.NoReboot = true
 	case "noreturn":
