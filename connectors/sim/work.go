@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // worker is a job while it runs. Each of its steps takes the machine's lock; no
