@@ -30,6 +30,7 @@ apt_update() {
 		apt_rc=$?
 		case $apt_rc:$apt_text in
 		0:*) break ;;
+		*"Permission denied"*) break ;; # not root: waiting does not help
 		*"Could not get lock"* | *"Unable to lock"*) [ "$apt_left" -gt 0 ] || break ;;
 		*) break ;;
 		esac

@@ -256,6 +256,15 @@ func TestScanWaitsForChanges(t *testing.T) {
 	}
 }
 
+func TestRefreshDoesNotWaitForRoot(t *testing.T) {
+	f := newFake(t, map[string]string{"apt-get": `echo 'E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)
+E: Unable to lock directory /var/lib/apt/lists/' >&2; exit 100`})
+	f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
+	if calls := f.calls("apt-get"); len(calls) != 1 {
+		t.Errorf("%d calls", len(calls))
+	}
+}
+
 func TestRefreshDoesNotRetryOtherFailures(t *testing.T) {
 	f := newFake(t, map[string]string{"apt-get": "echo 'E: Failed to fetch x' >&2; exit 100"})
 	a := f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
