@@ -71,7 +71,7 @@ func TestBecome(t *testing.T) {
 		{"root", "root", `method = "none"`, "ok", "", ""},
 	}
 	f.configure(t, labhost.Config{Policies: f.inventory(h.Addr, ways) + strings.Replace(oneUpdate, "group.lab", "host.nothing", 1)})
-	r := f.patchwave(t, 3, "scan", "-o", "json")
+	r := f.patchwave(t, 3, "scan", "--refresh", "never", "-o", "json")
 	scan := decode[scanDoc](t, r)
 	for _, w := range ways {
 		host := scan.host(t, w.name)
@@ -93,7 +93,7 @@ func TestBecome(t *testing.T) {
 			t.Errorf("the password %q is to be read: %s", secret, seen)
 		}
 	}
-	doc := decode[runDoc](t, f.patchwave(t, 3, "apply", "-p", "lab", "-y", "-o", "json"))
+	doc := decode[runDoc](t, f.patchwave(t, 3, "apply", "--refresh", "never", "-p", "lab", "-y", "-o", "json"))
 	if host := doc.host(t, "nothing"); host.State != "failed" || host.Error.Code != "sudo" {
 		t.Errorf("an apply without root: %s, %+v", host.State, host.Error)
 	}

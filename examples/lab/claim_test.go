@@ -42,7 +42,7 @@ policy "lab" {
 // is done.
 func TestTwoControllers(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, watchful, append(labFlavours(), "plain")...)
+	f := newFleet(t, watchful, "apt", "dnf", "plain")
 	other := f
 	other.dir = t.TempDir()
 	other.configure(t, labhost.Config{Policies: strings.Replace(watchful, "labtool", "labmulti", 1)})

@@ -75,6 +75,25 @@ func TestPlan(t *testing.T) {
 	same(t, "installed", sorted(installed), came(t, "apt", changed(before, f.sh(t, packages()))["apt"], "victimpkg"))
 }
 
+const someUpdates = `
+baseline "some" {
+  approve "some" {
+    packages = ["labtool", "liblab", "labapp", "libauto", "confpkg"]
+  }
+}
+
+policy "lab" {
+  hosts    = group.lab
+  baseline = baseline.some
+  reboot {
+    when = "never"
+  }
+  rollout {
+    max_failures = "100%"
+  }
+}
+`
+
 // TestDrift saves a plan, and changes the hosts before it is carried out. Newer
 // versions in the repositories are no drift where the planned ones can still be
 // had; where somebody has updated by hand nothing is done, and the others go on.
@@ -82,10 +101,7 @@ func TestDrift(t *testing.T) {
 	t.Parallel()
 	// pacman has only the newest of each package: pacman-next has been shown it
 	drifting := []string{"apt-drift", "dnf-drift", "zypper-drift", "pacman-drift", "pacman-next"}
-	f := newFleet(t, strings.Replace(someUpdates, `"never"`, `"never"
-  }
-  rollout {
-    max_failures = "100%"`, 1), append(labFlavours(), drifting...)...)
+	f := newFleet(t, someUpdates, append(labFlavours(), drifting...)...)
 	file := filepath.Join(f.dir, "tonight.plan")
 	f.patchwave(t, 0, "plan", "--out", file, "-q")
 	byHand := map[labhost.Flavour]string{

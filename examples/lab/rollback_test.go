@@ -25,7 +25,8 @@ preparation "lab" {
 
 verification "lab" {
   service "labdbad" {
-    state = "running"
+    state  = "running"
+    within = "5s"
   }
   tcp "answers" {
     port   = 8098
@@ -116,25 +117,33 @@ func TestRollback(t *testing.T) {
 	same(t, "marks", marked, f.sh(t, marks()))
 }
 
-// TestRollbackOfWhatIsGone undoes the last run of one host after another. Where
-// an old version cannot be had again, that is said, and all others are back; with
+// TestRollbackOfWhatIsGone undoes the last run host by host, all at once. Where an
+// old version cannot be had again, that is said, and all others are back; with
 // apt the package was made again from its installed files.
 func TestRollbackOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, moving("true"), labFlavours()...)
 	before, marked := f.sh(t, packages()), f.sh(t, marks())
 	f.patchwave(t, 0, "apply", "-y", "-q")
-	for name, h := range f.hosts {
-		exit, state, want := 3, "failed", []string{"- goneold 1.0-1", "+ goneold 1.1-1"}
-		if h.Flavour == labhost.Apt {
-			exit, state, want = 0, "rolled-back", []string{}
+	rollbacks := map[string]background{}
+	for _, name := range f.names() {
+		rollbacks[name] = f.begin(t.Context(), t, "rollback", name, "-y", "-o", "json")
+	}
+	for name, rollback := range rollbacks {
+		exit, state := 3, "failed"
+		if f.hosts[name].Flavour == labhost.Apt {
+			exit, state = 0, "rolled-back"
 		}
-		doc := decode[runDoc](t, f.patchwave(t, exit, "rollback", name, "-y", "-o", "json"))
-		host := doc.host(t, name)
+		host := decode[runDoc](t, rollback.wait(t, exit)).host(t, name)
 		if host.State != state || state == "failed" && !strings.Contains(host.Error.Message, "did not bring back goneold 1.0-1") {
 			t.Errorf("%s is %s, %+v", name, host.State, host.Error)
 		}
-		diff := changed(map[string]string{name: before[name]}, f.sh(t, packages()))[name]
+	}
+	for name, diff := range changed(before, f.sh(t, packages())) {
+		want := []string{"- goneold 1.0-1", "+ goneold 1.1-1"}
+		if f.hosts[name].Flavour == labhost.Apt {
+			want = []string{}
+		}
 		for i := range diff {
 			diff[i] = strings.TrimSuffix(diff[i], ".el9")
 		}
