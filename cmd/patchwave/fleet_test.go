@@ -212,6 +212,8 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.CannotKeep = append(slices.Clone(f.CannotKeep), value)
 	case "hold":
 		f.HoldDuring = append(slices.Clone(f.HoldDuring), value)
+	case "free":
+		f.HoldDuring = slices.DeleteFunc(slices.Clone(f.HoldDuring), func(s string) bool { return s == value })
 	case "noreboot":
 		f.NoReboot = true
 	case "noreturn":
