@@ -258,8 +258,10 @@ func resolve(a posix.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
 func reboot(a posix.Answer) (*bool, []string) {
 	reasons, required, known := []string{}, false, false
 	if f, ok := a.Get("dnf5.reboot"); ok {
-		reasons = rpm.RestartReasons(f)
-		required = f.RC == 1 && len(reasons) > 0 // status 1 is also that of an error
+		if f.RC == 1 { // also the status of an error
+			reasons = rpm.RestartReasons(f)
+		}
+		required = len(reasons) > 0
 		known = f.RC == 0 || required
 	}
 	if f, ok := a.Get("dnf5.since-boot"); ok && f.RC == 0 {

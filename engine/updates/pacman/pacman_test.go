@@ -323,7 +323,7 @@ func TestInstallThatFailsOtherwise(t *testing.T) {
 		code, message    string
 	}{
 		{"download", "pacman.download", "error: failed retrieving file 'a.pkg.tar.zst' from x : 404\n", 1, false, "exit", "failed retrieving file"},
-		{"download alone", "pacman.download", "", 0, false, "", ""},
+		{"download alone", "pacman.download", "", 0, false, "exit", "no word of how the installation ended"},
 		{"race for the lock", "pacman.install", "error: failed to init transaction (unable to lock database)\n", 1, false, "locked", "unable to lock"},
 		{"disk", "pacman.install", "error: not enough free disk space\n", 1, false, "disk", "not enough free disk space"},
 		{"hook", "pacman.install", "upgrading a...\n:: Running post-transaction hooks...\n(1/2) Arming ConditionNeedsUpdate...\n(2/2) Updating x...\nboo\n" +

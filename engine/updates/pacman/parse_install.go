@@ -42,6 +42,9 @@ func parseInstall(a posix.Answer) updates.Outcome {
 	}
 	out.Claimed = last.RC == 0 && last.Name != "pacman.download"
 	out.Problem = installProblem(last, hooks, out.Failed)
+	if !out.Claimed && out.Problem == nil {
+		out.Problem = parse.Problem(parse.Exit, "the packages were downloaded, and there is no word of how the installation ended")
+	}
 	return out
 }
 

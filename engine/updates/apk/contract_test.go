@@ -1,0 +1,12 @@
+package apk
+
+import (
+	"testing"
+
+	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/updatestest"
+)
+
+var contract = updatestest.Options{Grammar: parse.Apk()}
+
+func TestContract(t *testing.T) { updatestest.Run(t, New(), contract) }
