@@ -59,6 +59,17 @@ func TestReboot(t *testing.T) {
 	}
 }
 
+// TestNoRebootPolicy: a policy that takes only updates without a reboot never
+// reboots, whatever waits for one on the host.
+func TestNoRebootPolicy(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, policy(func(p *policies.Policy) { p.Updates = "no-reboot" }), web("a", kernel, func(m *sim.Machine) { m.Updates[0].Reboot = true }))
+	h := l.do().Host("a")
+	if s := l.snapshot("a"); h.State != journal.Done || h.Reboots != 0 || s.Boots != 0 || len(s.RebootRequired) == 0 {
+		t.Errorf("the host is %s after %d reboots; waiting for one: %v", h.State, s.Boots, s.RebootRequired)
+	}
+}
+
 // TestRebootIsProven: the boot ids stand in the journal.
 func TestRebootIsProven(t *testing.T) {
 	t.Parallel()

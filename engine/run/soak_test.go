@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"patchwave/connectors/sim"
 	"patchwave/policies"
 )
 
@@ -47,6 +48,31 @@ func TestSoakOfAFailedCanary(t *testing.T) {
 	l := newLab(t, policy(waves(policies.Wave{Name: "canary", Count: 1, Soak: 24 * time.Hour}, policies.Wave{Name: "rest"})), machines...)
 	r := l.do()
 	if diff := cmp.Diff([]string{"web-1 failed", "web-2 skipped"}, states(r)); diff != "" || r.State != "stopped" {
+		t.Errorf("run %s (%s)\n%s", r.State, r.Why, diff)
+	}
+}
+
+// TestSoakIsOfOnePolicy: the hosts of another policy do not wait.
+func TestSoakIsOfOnePolicy(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, policy(waves(policies.Wave{Name: "canary", Count: 1, Soak: 24 * time.Hour}, policies.Wave{Name: "rest"})), web("a-1"), web("a-2"), web("b-1"))
+	other := policy()
+	other.Name, other.Priority, other.Hosts = "other", 90, []string{"b-1"}
+	l.policies = append(l.policies, other)
+	l.inv.Host("b-1").Policies = []string{"other"}
+	r := l.do()
+	if diff := cmp.Diff([]string{"a-1 done", "a-2 pending", "b-1 done"}, states(r)); diff != "" || r.State != "soaking" {
+		t.Errorf("run %s (%s)\n%s", r.State, r.Why, diff)
+	}
+}
+
+// TestNothingToSoak: where the canary had nothing to do, nobody waits for it.
+func TestNothingToSoak(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, policy(waves(policies.Wave{Name: "canary", Count: 1, Soak: 24 * time.Hour}, policies.Wave{Name: "rest"})),
+		sim.Machine{Name: "a"}, sim.Machine{Name: "b"})
+	r := l.do()
+	if diff := cmp.Diff([]string{"a unchanged", "b unchanged"}, states(r)); diff != "" || r.State != "finished" {
 		t.Errorf("run %s (%s)\n%s", r.State, r.Why, diff)
 	}
 }
