@@ -10,6 +10,7 @@ import (
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
 
@@ -34,7 +35,7 @@ func TestRecordedScan(t *testing.T) {
 		"py3-foo-bar x86_64 2.0_rc1-r0 -> 2.0-r0 py3-foo-bar /srv/apk/main false",
 	}
 	for _, name := range []string{"scan-apk2.14", "scan-apk3.0"} {
-		l := New().ParseScan(load(t, name))
+		l := New().ParseScan(updatestest.Load(t, name))
 		var got []string
 		for _, u := range l.Updates {
 			got = append(got, describe(u))
@@ -60,7 +61,7 @@ func TestRecordedScan(t *testing.T) {
 
 func TestRecordedScanWithASolution(t *testing.T) {
 	for _, name := range []string{"solved-apk2.14", "solved-apk3.0"} {
-		l := New().ParseScan(load(t, name))
+		l := New().ParseScan(updatestest.Load(t, name))
 		blocked := map[string]inventory.BlockedBy{}
 		for _, u := range l.Updates {
 			if u.BlockedBy != "" {
@@ -88,7 +89,7 @@ func TestRecordedScanStates(t *testing.T) {
 		{"scanbroken-apk3.0", inventory.ScanFailed, parse.Interrupted, "broken failed script; run `apk fix`"},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(load(t, tt.file))
+		l := New().ParseScan(updatestest.Load(t, tt.file))
 		if l.State != tt.state || l.Problem == nil || l.Problem.Code != tt.code || !strings.Contains(l.Problem.Message, tt.message) {
 			t.Errorf("%s: state %s, problem %+v", tt.file, l.State, l.Problem)
 		}
@@ -100,14 +101,14 @@ func TestRecordedScanStates(t *testing.T) {
 
 func TestScanIsNeverSilentlyEmpty(t *testing.T) {
 	for _, a := range []posix.Answer{
-		frames(), frames("apk.host", "repositories=0", "apk.pending", ""), frames("apk.pending", ""),
+		updatestest.Frames(), updatestest.Frames("apk.host", "repositories=0", "apk.pending", ""), updatestest.Frames("apk.pending", ""),
 		{Frames: []posix.Frame{{Name: "apk.host", Out: []byte("repositories=2")}, {Name: "apk.pending", RC: 1, Err: []byte("ERROR: Unable to open database\n")}}},
 	} {
 		if l := New().ParseScan(a); l.State != inventory.ScanFailed || l.Problem == nil {
 			t.Errorf("%+v: state %s", a, l.State)
 		}
 	}
-	if l := New().ParseScan(frames("apk.host", "repositories=1", "apk.pending", "")); l.State != inventory.ScanOK || len(l.Updates) != 0 {
+	if l := New().ParseScan(updatestest.Frames("apk.host", "repositories=1", "apk.pending", "")); l.State != inventory.ScanOK || len(l.Updates) != 0 {
 		t.Errorf("nothing pending: %+v", l)
 	}
 }
@@ -149,19 +150,19 @@ func TestRecordedSimulation(t *testing.T) {
 		{Action: "upgrade", Name: "openssl", Arch: "x86_64", From: "3.1.4-r0", To: "3.1.4-r5"},
 	}
 	for _, name := range []string{"sim-apk2.14", "sim-apk3.0"} {
-		s := New().ParseSimulation(load(t, name), "apk.sim", nil)
+		s := New().ParseSimulation(updatestest.Load(t, name), "apk.sim", nil)
 		if diff := cmp.Diff(want, s.Changes); diff != "" || !s.OK || len(s.Undo) != 5 {
 			t.Errorf("%s: OK %v, undo %v, %s", name, s.OK, s.Undo, diff)
 		}
 	}
 	// The exit status is 1 for a package that was broken before.
-	if s := New().ParseSimulation(load(t, "simbroken-apk2.14"), "apk.sim", nil); !s.OK || len(s.Changes) != 1 {
+	if s := New().ParseSimulation(updatestest.Load(t, "simbroken-apk2.14"), "apk.sim", nil); !s.OK || len(s.Changes) != 1 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestRecordedEach(t *testing.T) {
-	a := load(t, "each-apk2.14")
+	a := updatestest.Load(t, "each-apk2.14")
 	for frame, want := range map[string]string{
 		"apk.sim.1": "breaks: conflictor-2.0-r0[!victim]", "apk.sim.2": "", "apk.sim.3": "nosuch (no such package)",
 		"apk.sim.4": "breaks: world[musl=9-r0]", "apk.sim.5": "held by /etc/apk/world: pinned=1.0-r0", "apk.sim.6": "", "apk.sim.7": "did not say",
@@ -213,7 +214,7 @@ func TestRecordedInstall(t *testing.T) {
 		{"drift-apk2.14", parse.Exit, "nothing was changed: the repositories have moved since the plan", ""},
 	}
 	for _, tt := range tests {
-		out := New().ParseInstall(load(t, tt.file))
+		out := New().ParseInstall(updatestest.Load(t, tt.file))
 		if out.Claimed != (tt.code == "") || (out.Problem == nil) != out.Claimed || (len(out.Failed) > 0) != (tt.failed != "") {
 			t.Errorf("%s: %+v", tt.file, out)
 			continue
@@ -222,7 +223,7 @@ func TestRecordedInstall(t *testing.T) {
 			t.Errorf("%s: %+v", tt.file, out.Problem)
 		}
 	}
-	if out := New().ParseInstall(frames()); out.Claimed || out.Problem == nil {
+	if out := New().ParseInstall(updatestest.Frames()); out.Claimed || out.Problem == nil {
 		t.Errorf("no frame: %+v", out)
 	}
 }
@@ -233,7 +234,7 @@ func TestReboot(t *testing.T) {
 		"container=yes": nil, "kernel=6.6.1-0-lts": nil, "flag=yes\ncontainer=yes": &yes,
 		"kernel=6.6.1-0-lts\ninstalled=6.6.1-0-lts": &no, "kernel=6.6.1-0-lts\ninstalled=6.6.9-0-lts": &yes,
 	} {
-		got, reasons := parseReboot(frames("apk.reboot", text))
+		got, reasons := parseReboot(updatestest.Frames("apk.reboot", text))
 		if (got == nil) != (want == nil) || got != nil && (*got != *want || *got != (len(reasons) > 0)) {
 			t.Errorf("%q: %v %q", text, got, reasons)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/updatestest"
 )
 
 func TestRecordedInstall(t *testing.T) {
@@ -29,7 +30,7 @@ func TestRecordedInstall(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
-			out := New().ParseInstall(load(t, tt.file))
+			out := New().ParseInstall(updatestest.Load(t, tt.file))
 			if out.Claimed != tt.claimed || (out.Problem == nil) != tt.claimed || len(out.Failed) > 0 != (tt.failed != "") {
 				t.Fatalf("%+v, problem %+v", out, out.Problem)
 			}

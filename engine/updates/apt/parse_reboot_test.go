@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"patchwave/engine/updates/updatestest"
 )
 
 func TestReboot(t *testing.T) {
@@ -29,7 +31,7 @@ func TestReboot(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, reasons := parseReboot(frames("apt.reboot", tt.text))
+			got, reasons := parseReboot(updatestest.Frames("apt.reboot", tt.text))
 			if (got == nil) != (tt.want == nil) || got != nil && *got != *tt.want {
 				t.Fatalf("required %v, reasons %q", got, reasons)
 			}
@@ -38,7 +40,7 @@ func TestReboot(t *testing.T) {
 			}
 		})
 	}
-	if got, _ := parseReboot(frames()); got != nil {
+	if got, _ := parseReboot(updatestest.Frames()); got != nil {
 		t.Error("no frame, yet an answer")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
 
@@ -26,7 +27,7 @@ func describe(u inventory.Update) string {
 func TestRecordedListings(t *testing.T) {
 	for _, name := range []string{"scan-apt2.6", "scan-apt3.0", "scan-phased-apt2.6", "scan-phased-apt3.0"} {
 		t.Run(name, func(t *testing.T) {
-			l := New().ParseScan(load(t, name))
+			l := New().ParseScan(updatestest.Load(t, name))
 			if l.State != inventory.ScanOK || l.Problem != nil {
 				t.Errorf("state %s, problem %+v", l.State, l.Problem)
 			}
@@ -49,7 +50,7 @@ func TestRecordedListings(t *testing.T) {
 }
 
 func TestRecordedInstalled(t *testing.T) {
-	l := New().ParseScan(load(t, "scan-apt2.6"))
+	l := New().ParseScan(updatestest.Load(t, "scan-apt2.6"))
 	want := []updates.Installed{
 		{Name: "brokenpost", Arch: "all", Version: "1.0-1", State: "ok"},
 		{Name: "libma", Arch: "amd64", Version: "1:1.0-1", State: "ok"},
@@ -58,7 +59,7 @@ func TestRecordedInstalled(t *testing.T) {
 	if diff := cmp.Diff(want, l.Installed); diff != "" {
 		t.Error(diff)
 	}
-	if l := New().ParseScan(load(t, "scan-phased-apt2.6")); l.Installed != nil {
+	if l := New().ParseScan(updatestest.Load(t, "scan-phased-apt2.6")); l.Installed != nil {
 		t.Errorf("not asked, yet answered: %v", l.Installed)
 	}
 }
@@ -90,7 +91,7 @@ func TestRecordedStates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
-			l := New().ParseScan(load(t, tt.file))
+			l := New().ParseScan(updatestest.Load(t, tt.file))
 			if l.State != tt.state || l.Problem == nil || l.Problem.Code != tt.code || !strings.Contains(l.Problem.Message, tt.message) {
 				t.Errorf("state %s, problem %+v", l.State, l.Problem)
 			}
@@ -102,7 +103,7 @@ func TestRecordedStates(t *testing.T) {
 }
 
 func TestBrokenDependenciesBlockEverything(t *testing.T) {
-	l := New().ParseScan(load(t, "scan-unmet-apt2.6"))
+	l := New().ParseScan(updatestest.Load(t, "scan-unmet-apt2.6"))
 	for _, u := range l.Updates {
 		want := inventory.BlockedBroken
 		if u.Name == "heldpkg" {
@@ -139,7 +140,7 @@ func TestNothingIsNeverSilentlyNothing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := New().ParseScan(frames(tt.frames...))
+			l := New().ParseScan(updatestest.Frames(tt.frames...))
 			if l.State != tt.state || (l.Problem == nil) != (tt.state == inventory.ScanOK) {
 				t.Errorf("state %s, problem %+v", l.State, l.Problem)
 			}
@@ -154,7 +155,7 @@ func TestOldAptRefreshesInSilence(t *testing.T) {
 		"GPG error: file:/srv/repo/deb/main bookworm InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 233C62507B62A029\n" +
 		"W: Failed to fetch file:/srv/repo/deb/main/dists/bookworm/InRelease  The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 233C62507B62A029\n" +
 		"W: Some index files failed to download. They have been ignored, or old ones used instead.\n"
-	l := New().ParseScan(frames("apt.refresh", text, "apt.host", host, "apt.pending", nothing, "apt.files", files))
+	l := New().ParseScan(updatestest.Frames("apt.refresh", text, "apt.host", host, "apt.pending", nothing, "apt.files", files))
 	if l.State != inventory.ScanStale || !strings.Contains(l.Problem.Message, "renew its key") {
 		t.Errorf("state %s, problem %+v", l.State, l.Problem)
 	}
@@ -162,12 +163,12 @@ func TestOldAptRefreshesInSilence(t *testing.T) {
 
 func TestHostileWordsAreDropped(t *testing.T) {
 	for _, pkg := range []string{"-y", "a;b", "$(id)", "é", "a/b", strings.Repeat("a", 300)} {
-		l := New().ParseScan(frames("apt.host", host, "apt.pending", fmt.Sprintf(one, pkg), "apt.files", files))
+		l := New().ParseScan(updatestest.Frames("apt.host", host, "apt.pending", fmt.Sprintf(one, pkg), "apt.files", files))
 		if len(l.Updates) != 0 || len(l.Notes) != 1 {
 			t.Errorf("%q: %d updates, notes %q", pkg, len(l.Updates), l.Notes)
 		}
 	}
-	l := New().ParseScan(frames("apt.host", host, "apt.pending", nothing, "apt.files", files,
+	l := New().ParseScan(updatestest.Frames("apt.host", host, "apt.pending", nothing, "apt.files", files,
 		"apt.installed", "a\tamd64\t1\tok\n--x\tamd64\t1\tok\nb\tamd64\t1\t$(id)\n"))
 	if len(l.Installed) != 1 || len(l.Notes) != 2 {
 		t.Errorf("installed %v, notes %q", l.Installed, l.Notes)
@@ -180,7 +181,7 @@ func TestOtherSectionsAreNotUpdates(t *testing.T) {
 		"The following NEW packages will be installed:\n   newdep (1.0 => 2.0)\n" +
 		"The following packages will be upgraded:\n   real (1.0 => 2.0)\n" +
 		"1 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n"
-	l := New().ParseScan(frames("apt.host", host, "apt.pending", text, "apt.files", files))
+	l := New().ParseScan(updatestest.Frames("apt.host", host, "apt.pending", text, "apt.files", files))
 	if len(l.Updates) != 1 || l.Updates[0].Name != "real" || l.Updates[0].Arch != "amd64" {
 		t.Errorf("updates %+v", l.Updates)
 	}
@@ -205,7 +206,7 @@ func TestSecurity(t *testing.T) {
 		{"c=main,b=amd64", false, "http://m/debian"},
 	}
 	for _, tt := range tests {
-		parsed := parseFiles(frames("apt.files", "7\thttp://m/debian x/main amd64 Packages\t"+tt.release))
+		parsed := parseFiles(updatestest.Frames("apt.files", "7\thttp://m/debian x/main amd64 Packages\t"+tt.release))
 		r := parsed["7"]
 		if r.security() != tt.want || r.name() != tt.name {
 			t.Errorf("%s: security %v, name %q", tt.release, r.security(), r.name())

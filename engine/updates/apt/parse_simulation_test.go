@@ -9,10 +9,11 @@ import (
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/updatestest"
 )
 
 func TestRecordedSimulation(t *testing.T) {
-	s := New().ParseSimulation(load(t, "sim-apt2.6"), "apt.sim", nil)
+	s := New().ParseSimulation(updatestest.Load(t, "sim-apt2.6"), "apt.sim", nil)
 	want := []updates.Change{
 		{Action: "upgrade", Name: "all2any", Arch: "amd64", From: "1.0-1", To: "2.0-1"},
 		{Action: "upgrade", Name: "any2all", Arch: "all", From: "1.0-1", To: "2.0-1"},
@@ -50,7 +51,7 @@ func TestRecordedSimulation(t *testing.T) {
 }
 
 func TestRecordedEach(t *testing.T) {
-	a := load(t, "sim-each-apt2.6")
+	a := updatestest.Load(t, "sim-each-apt2.6")
 	tests := []struct {
 		frame   string
 		want    updates.Want
@@ -76,7 +77,7 @@ func TestRecordedEach(t *testing.T) {
 }
 
 func TestRecordedUnmet(t *testing.T) {
-	s := New().ParseSimulation(load(t, "sim-unmet-apt2.6"), "apt.sim", make([]updates.Want, 3))
+	s := New().ParseSimulation(updatestest.Load(t, "sim-unmet-apt2.6"), "apt.sim", make([]updates.Want, 3))
 	if s.OK || s.Problem.Code != parse.Interrupted || !strings.Contains(s.Problem.Message, "these 3 packages together") {
 		t.Errorf("%+v", s.Problem)
 	}

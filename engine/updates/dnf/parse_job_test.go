@@ -8,10 +8,11 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 )
 
 func TestSimulateSet(t *testing.T) {
-	s := New().ParseSimulation(load(t, "sim-set"), "dnf.sim", nil)
+	s := New().ParseSimulation(updatestest.Load(t, "sim-set"), "dnf.sim", nil)
 	want := []string{
 		"upgrade " + long + ".noarch 1.0-1.el9>1:1.0-3.el9",
 		"upgrade brokenpkg.noarch 1.0-1.el9>1.1-1.el9",
@@ -24,7 +25,7 @@ func TestSimulateSet(t *testing.T) {
 		"install newname.noarch ->2.0-1.el9",
 		"remove oldname.noarch 1.0-1.el9>-",
 	}
-	if diff := cmp.Diff(want, changes(s.Changes)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Changes(s.Changes)); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 	if !s.OK || s.Problem != nil || s.Download < 40000 || s.Download > 80000 {
@@ -44,7 +45,7 @@ func TestSimulateSet(t *testing.T) {
 }
 
 func TestSimulateEach(t *testing.T) {
-	a := load(t, "sim-each")
+	a := updatestest.Load(t, "sim-each")
 	tests := map[string]struct {
 		changes []string
 		problem string
@@ -67,7 +68,7 @@ func TestSimulateEach(t *testing.T) {
 		if !s.OK && !strings.Contains(s.Problem.Message, tt.problem) {
 			t.Errorf("%s: problem %q", name, s.Problem.Message)
 		}
-		if diff := cmp.Diff(append([]string{}, tt.changes...), changes(s.Changes)); diff != "" {
+		if diff := cmp.Diff(append([]string{}, tt.changes...), updatestest.Changes(s.Changes)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		if s.Undo != nil {
@@ -77,15 +78,15 @@ func TestSimulateEach(t *testing.T) {
 }
 
 func TestSimulateOthers(t *testing.T) {
-	if s := New().ParseSimulation(load(t, "sim-none"), "dnf.sim", nil); !s.OK || len(s.Changes) != 0 {
+	if s := New().ParseSimulation(updatestest.Load(t, "sim-none"), "dnf.sim", nil); !s.OK || len(s.Changes) != 0 {
 		t.Errorf("what is installed already: %+v", s)
 	}
-	s := New().ParseSimulation(load(t, "sim-broken"), "dnf.sim", nil)
+	s := New().ParseSimulation(updatestest.Load(t, "sim-broken"), "dnf.sim", nil)
 	if s.OK || len(s.Changes) != 0 || !strings.Contains(s.Problem.Message, "missing-lib") {
 		t.Errorf("a set with a broken one: %+v", s)
 	}
 	for _, name := range []string{"dnf.sim.1", "dnf.sim.2"} {
-		s := New().ParseSimulation(load(t, "sim-locked"), name, nil)
+		s := New().ParseSimulation(updatestest.Load(t, "sim-locked"), name, nil)
 		if s.OK || !strings.Contains(s.Problem.Message, "excluded or locked") {
 			t.Errorf("%s: %+v", name, s)
 		}
@@ -97,17 +98,17 @@ func TestSimulateFailures(t *testing.T) {
 		name, code, words string
 		a                 posix.Answer
 	}{
-		{"no frame", "exit", "did not answer", answer()},
-		{"solver died", "disk", "No space left", answer(posix.Frame{Name: "dnf.solver", RC: 1, Err: []byte("OSError: No space left on device")})},
-		{"cut off", "exit", "not to the end", answer(frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t1-1\t2-1\t5"))},
-		{"hostile name", "exit", "not a package", answer(frame("dnf.sim", 0, "change\tupgrade\t$(x)\tnoarch\t1-1\t2-1\t5", "ok"))},
-		{"unknown action", "exit", "not a package", answer(frame("dnf.sim", 0, "change\treinstall\ta\tnoarch\t1-1\t2-1\t5", "ok"))},
-		{"upgrade from nothing", "exit", "not a package", answer(frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t-\t2-1\t5", "ok"))},
+		{"no frame", "exit", "did not answer", updatestest.Answer()},
+		{"solver died", "disk", "No space left", updatestest.Answer(posix.Frame{Name: "dnf.solver", RC: 1, Err: []byte("OSError: No space left on device")})},
+		{"cut off", "exit", "not to the end", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t1-1\t2-1\t5"))},
+		{"hostile name", "exit", "not a package", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\tupgrade\t$(x)\tnoarch\t1-1\t2-1\t5", "ok"))},
+		{"unknown action", "exit", "not a package", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\treinstall\ta\tnoarch\t1-1\t2-1\t5", "ok"))},
+		{"upgrade from nothing", "exit", "not a package", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t-\t2-1\t5", "ok"))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := New().ParseSimulation(tt.a, "dnf.sim", nil)
-			if s.OK || code(s.Problem) != tt.code || !strings.Contains(s.Problem.Message, tt.words) {
+			if s.OK || updatestest.Code(s.Problem) != tt.code || !strings.Contains(s.Problem.Message, tt.words) {
 				t.Errorf("%+v %+v", s, s.Problem)
 			}
 		})
@@ -131,8 +132,8 @@ func TestInstall(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := New().ParseInstall(load(t, tt.name))
-			if o.Claimed != tt.claimed || code(o.Problem) != tt.code {
+			o := New().ParseInstall(updatestest.Load(t, tt.name))
+			if o.Claimed != tt.claimed || updatestest.Code(o.Problem) != tt.code {
 				t.Fatalf("claimed %v, problem %+v", o.Claimed, o.Problem)
 			}
 			if o.Problem != nil && !strings.Contains(o.Problem.Message, tt.words) {
@@ -146,13 +147,13 @@ func TestInstall(t *testing.T) {
 			}
 		})
 	}
-	if o := New().ParseInstall(answer()); o.Claimed || code(o.Problem) != "exit" {
+	if o := New().ParseInstall(updatestest.Answer()); o.Claimed || updatestest.Code(o.Problem) != "exit" {
 		t.Errorf("an empty log: %+v", o)
 	}
 }
 
 func TestUndoHostile(t *testing.T) {
-	s := New().ParseSimulation(answer(frame("dnf.sim", 0, "ok"), frame("dnf.undo", 0, "a\tnoarch\t1-1\tyes", "$(x)\tnoarch\t1-1\tyes", "b\tnoarch\t1-1")), "dnf.sim", nil)
+	s := New().ParseSimulation(updatestest.Answer(updatestest.Frame("dnf.sim", 0, "ok"), updatestest.Frame("dnf.undo", 0, "a\tnoarch\t1-1\tyes", "$(x)\tnoarch\t1-1\tyes", "b\tnoarch\t1-1")), "dnf.sim", nil)
 	want := []updates.Undo{{Name: "a", Arch: "noarch", Version: "1-1", Possible: true}}
 	if diff := cmp.Diff(want, s.Undo); diff != "" {
 		t.Errorf("undo (-want +got):\n%s", diff)

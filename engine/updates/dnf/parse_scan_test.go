@@ -8,13 +8,14 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
 
 const long = "a-very-long-package-name-that-exceeds-the-normal-column-width-of-dnf-output"
 
 func TestScan(t *testing.T) {
-	l := New().ParseScan(load(t, "scan"))
+	l := New().ParseScan(updatestest.Load(t, "scan"))
 	want := []string{
 		long + ".noarch 1.0-1.el9>1:1.0-3.el9 enhancement/unknown LABEA-2026:0007 2026-11-02",
 		"brokenpkg.noarch 1.0-1.el9>1.1-1.el9 other/unknown",
@@ -37,7 +38,7 @@ func TestScan(t *testing.T) {
 		"removerpkg.noarch 1.0-1.el9>2.0-1.el9 other/unknown BLOCKED:kept-back",
 		"slowpkg.noarch 1.0-1.el9>2.0-1.el9 other/unknown",
 	}
-	if diff := cmp.Diff(want, briefs(l.Updates)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
 	if l.State != inventory.ScanOK || l.Problem != nil {
@@ -81,8 +82,8 @@ func TestScanStates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := New().ParseScan(load(t, tt.name))
-			if l.State != tt.state || code(l.Problem) != tt.code {
+			l := New().ParseScan(updatestest.Load(t, tt.name))
+			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
 				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
 			}
 			for _, w := range tt.words {
@@ -91,7 +92,7 @@ func TestScanStates(t *testing.T) {
 				}
 			}
 			if len(l.Updates) != tt.updates {
-				t.Errorf("%d updates:\n%s", len(l.Updates), strings.Join(briefs(l.Updates), "\n"))
+				t.Errorf("%d updates:\n%s", len(l.Updates), strings.Join(updatestest.Updates(l.Updates), "\n"))
 			}
 		})
 	}
@@ -106,30 +107,30 @@ func TestScanFailures(t *testing.T) {
 		code  string
 		words string
 	}{
-		{"nothing at all", answer(), inventory.ScanFailed, "exit", "no listing"},
-		{"no such python", answer(posix.Frame{Name: "dnf.scan", RC: 127, Err: []byte("sh: 1: /usr/bin/python3: not found")}),
+		{"nothing at all", updatestest.Answer(), inventory.ScanFailed, "exit", "no listing"},
+		{"no such python", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 127, Err: []byte("sh: 1: /usr/bin/python3: not found")}),
 			inventory.ScanFailed, "exit", "not found"},
-		{"no dnf module", answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Traceback (most recent call last):\nModuleNotFoundError: No module named 'dnf'")}),
+		{"no dnf module", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Traceback (most recent call last):\nModuleNotFoundError: No module named 'dnf'")}),
 			inventory.ScanFailed, "unsupported", "No module named"},
-		{"not root", answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Error: This command has to be run with superuser privileges (under the root user on most systems).")}),
+		{"not root", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Error: This command has to be run with superuser privileges (under the root user on most systems).")}),
 			inventory.ScanFailed, "sudo", "superuser"},
-		{"disk full", answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("[Errno 28] No space left on device: '/var/cache/dnf/x'")}),
+		{"disk full", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("[Errno 28] No space left on device: '/var/cache/dnf/x'")}),
 			inventory.ScanFailed, "disk", "No space left"},
-		{"killed in the middle", answer(posix.Frame{Name: "dnf.scan", RC: 137, Out: []byte(repo)}),
+		{"killed in the middle", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 137, Out: []byte(repo)}),
 			inventory.ScanFailed, "exit", "137"},
-		{"refresh locked", answer(posix.Frame{Name: "dnf.refresh", RC: 200, Err: []byte("Metadata already locked by 17")}, frame("dnf.scan", 0, repo)),
+		{"refresh locked", updatestest.Answer(posix.Frame{Name: "dnf.refresh", RC: 200, Err: []byte("Metadata already locked by 17")}, updatestest.Frame("dnf.scan", 0, repo)),
 			inventory.ScanStale, "locked", "locked by 17"},
-		{"refresh failed without words", answer(frame("dnf.refresh", 1), frame("dnf.scan", 0, repo)),
+		{"refresh failed without words", updatestest.Answer(updatestest.Frame("dnf.refresh", 1), updatestest.Frame("dnf.scan", 0, repo)),
 			inventory.ScanStale, "exit", "status 1"},
-		{"one repository never fetched", answer(frame("dnf.scan", 0, repo, "repo\textra\tmissing\t-1\tno cache")),
+		{"one repository never fetched", updatestest.Answer(updatestest.Frame("dnf.scan", 0, repo, "repo\textra\tmissing\t-1\tno cache")),
 			inventory.ScanStale, "exit", "extra (no cache)"},
-		{"quiet and well", answer(frame("dnf.refresh", 0, "repo\tbase\tok\t-"), frame("dnf.scan", 0, repo)),
+		{"quiet and well", updatestest.Answer(updatestest.Frame("dnf.refresh", 0, "repo\tbase\tok\t-"), updatestest.Frame("dnf.scan", 0, repo)),
 			inventory.ScanOK, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := New().ParseScan(tt.a)
-			if l.State != tt.state || code(l.Problem) != tt.code {
+			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
 				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
 			}
 			if l.Problem != nil && !strings.Contains(l.Problem.Message, tt.words) {
@@ -140,7 +141,7 @@ func TestScanFailures(t *testing.T) {
 }
 
 func TestScanHostileWords(t *testing.T) {
-	l := New().ParseScan(answer(frame("dnf.scan", 0,
+	l := New().ParseScan(updatestest.Answer(updatestest.Frame("dnf.scan", 0,
 		"repo\tbase\tok\t5\t-",
 		"update\t$(reboot)\tnoarch\t1-1\t2-1\tbase\tx\t2-1\t5\t0\t-\t-",
 		"update\t--rpm\tnoarch\t1-1\t2-1\tbase\tx\t2-1\t5\t0\t-\t-",
@@ -154,7 +155,7 @@ func TestScanHostileWords(t *testing.T) {
 		"nonsense",
 	)))
 	want := []string{"good.noarch 1-1>2-1 security/unknown RHSA-1 CVE-2026-1234"}
-	if diff := cmp.Diff(want, briefs(l.Updates)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
 	if len(l.Notes) != 5 {
@@ -168,25 +169,25 @@ func TestScanHostileWords(t *testing.T) {
 func TestReboot(t *testing.T) {
 	kernel := "kernel\tkernel-core\t5.14.0-1.el9\t5.14.0-2.el9"
 	yes, no := "yes", "no"
-	host := func(container string) posix.Frame { return frame("dnf.host", 0, "container="+container) }
+	host := func(container string) posix.Frame { return updatestest.Frame("dnf.host", 0, "container="+container) }
 	tests := []struct {
 		name    string
 		a       posix.Answer
 		want    string
 		reasons []string
 	}{
-		{"needs-restarting says so", answer(frame("dnf.scan", 0), host(yes), frame("dnf.reboot", 1, "Core libraries", "  * glibc", "  * systemd")),
+		{"needs-restarting says so", updatestest.Answer(updatestest.Frame("dnf.scan", 0), host(yes), updatestest.Frame("dnf.reboot", 1, "Core libraries", "  * glibc", "  * systemd")),
 			"true", []string{"glibc was updated since the host started", "systemd was updated since the host started"}},
-		{"needs-restarting says no", answer(frame("dnf.scan", 0), host(yes), frame("dnf.reboot", 0, "No core libraries")), "false", []string{}},
-		{"needs-restarting fails", answer(frame("dnf.scan", 0), host(yes), frame("dnf.reboot", 1, "Error: x")), "unknown", nil},
-		{"newer kernel", answer(frame("dnf.scan", 0, kernel), host(no), frame("dnf.reboot", 0)),
+		{"needs-restarting says no", updatestest.Answer(updatestest.Frame("dnf.scan", 0), host(yes), updatestest.Frame("dnf.reboot", 0, "No core libraries")), "false", []string{}},
+		{"needs-restarting fails", updatestest.Answer(updatestest.Frame("dnf.scan", 0), host(yes), updatestest.Frame("dnf.reboot", 1, "Error: x")), "unknown", nil},
+		{"newer kernel", updatestest.Answer(updatestest.Frame("dnf.scan", 0, kernel), host(no), updatestest.Frame("dnf.reboot", 0)),
 			"true", []string{"kernel-core 5.14.0-2.el9 is installed, 5.14.0-1.el9 is running"}},
-		{"newer kernel in a container", answer(frame("dnf.scan", 0, kernel), host(yes), frame("dnf.reboot", 0)), "false", []string{}},
-		{"same kernel", answer(frame("dnf.scan", 0, "kernel\tkernel-core\t5.14.0-2.el9\t5.14.0-2.el9"), host(no), frame("dnf.reboot", 0)), "false", []string{}},
-		{"published list", answer(frame("dnf.scan", 0, "since-boot\tglibc\tx86_64\t2-1", "since-boot\tbash\tx86_64\t5-1"), host(no)),
+		{"newer kernel in a container", updatestest.Answer(updatestest.Frame("dnf.scan", 0, kernel), host(yes), updatestest.Frame("dnf.reboot", 0)), "false", []string{}},
+		{"same kernel", updatestest.Answer(updatestest.Frame("dnf.scan", 0, "kernel\tkernel-core\t5.14.0-2.el9\t5.14.0-2.el9"), host(no), updatestest.Frame("dnf.reboot", 0)), "false", []string{}},
+		{"published list", updatestest.Answer(updatestest.Frame("dnf.scan", 0, "since-boot\tglibc\tx86_64\t2-1", "since-boot\tbash\tx86_64\t5-1"), host(no)),
 			"true", []string{"glibc was updated since the host started"}},
-		{"published list, nothing on it", answer(frame("dnf.scan", 0, "since-boot\tbash\tx86_64\t5-1"), host(no)), "false", []string{}},
-		{"failed scan", answer(frame("dnf.scan", 1), host(no)), "unknown", nil},
+		{"published list, nothing on it", updatestest.Answer(updatestest.Frame("dnf.scan", 0, "since-boot\tbash\tx86_64\t5-1"), host(no)), "false", []string{}},
+		{"failed scan", updatestest.Answer(updatestest.Frame("dnf.scan", 1), host(no)), "unknown", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,10 +2,8 @@ package dnf
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,45 +11,8 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 )
-
-// shells are the shells of this machine that a host may have.
-func shells(t *testing.T) [][]string {
-	t.Helper()
-	var found [][]string
-	for _, s := range [][]string{{"sh"}, {"dash"}, {"bash", "--posix"}, {"busybox", "sh"}} {
-		if _, err := exec.LookPath(s[0]); err == nil {
-			found = append(found, s)
-		}
-	}
-	return found
-}
-
-func encode(t *testing.T, s posix.Script, args map[string]string) []byte {
-	t.Helper()
-	script, err := posix.Encode(s, nonce, args)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return script
-}
-
-func TestShellSyntax(t *testing.T) {
-	m := New()
-	scripts := []posix.Script{
-		{Name: "scan", Version: 1, Body: m.Shell().Scan}, updates.SimulateScript(m), updates.InstallScript(m),
-		updates.KeepScript(m), updates.RollbackScript(m),
-	}
-	for _, sh := range shells(t) {
-		for _, s := range scripts {
-			cmd := exec.Command(sh[0], append(sh[1:], "-n")...)
-			cmd.Stdin = bytes.NewReader(encode(t, s, nil))
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v -n %s: %v\n%s", sh, s.Name, err, out)
-			}
-		}
-	}
-}
 
 func TestProgramIsPython(t *testing.T) {
 	python, err := exec.LookPath("python3")
@@ -72,61 +33,22 @@ func TestProgramIsPython(t *testing.T) {
 	}
 }
 
-// fake is a host whose dnf says that it runs on a Python which is the given shell
-// script instead. The script finds the mode in $3, its data on descriptor 3 and
-// a directory of its own in $FAKE.
-type fake struct {
-	dir string
+// newFake is a host whose dnf says that it runs on a Python which is the given
+// shell script instead. The script finds the mode in $3, its data on descriptor 3
+// and a directory of its own in $FAKE.
+func newFake(t *testing.T, script string) updatestest.Host {
+	t.Helper()
+	h := updatestest.NewHost(t)
+	h.Command("python3", script)
+	h.Command("dnf", "exit 99")
+	h.Write("bin/dnf", "#!"+h.Path("bin", "python3")+" -s\n")
+	h.Command("sleep", `echo "sleep $1" >>"$FAKE/log"`)
+	return h
 }
 
-func newFake(t *testing.T, script string) fake {
-	t.Helper()
-	f := fake{dir: t.TempDir()}
-	f.command(t, "python3", script)
-	f.command(t, "dnf", "exit 99")
-	path := filepath.Join(f.dir, "dnf")
-	if err := os.WriteFile(path, []byte("#!"+filepath.Join(f.dir, "python3")+" -s\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f.command(t, "sleep", `echo "sleep $1" >>"$FAKE/log"`)
-	return f
-}
-
-func (f fake) command(t *testing.T, name, script string) {
-	t.Helper()
-	body := "#!/bin/sh\nFAKE='" + f.dir + "'\n" + script + "\n"
-	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(body), 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// run sends a script to one shell and returns its answer and status.
-func (f fake) run(t *testing.T, sh []string, s posix.Script, args map[string]string) (posix.Answer, int) {
-	t.Helper()
-	s.Body = "PATH='" + f.dir + "':$PATH\n" + s.Body
-	cmd := exec.Command(sh[0], append(sh[1:], "-s")...)
-	cmd.Stdin = bytes.NewReader(encode(t, s, args))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	a := posix.Parse(nonce, stdout.Bytes(), stderr.Bytes())
-	if !a.Complete {
-		t.Fatalf("not a whole answer:\n%s\n%s", stdout.Bytes(), stderr.Bytes())
-	}
-	return a, cmd.ProcessState.ExitCode()
-}
-
-func (f fake) log(t *testing.T) []string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(f.dir, "log"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return strings.Fields(strings.ReplaceAll(strings.TrimSpace(string(b)), " ", "_"))
+// slept is each call of sleep, as a word.
+func slept(h updatestest.Host) []string {
+	return strings.Fields(strings.ReplaceAll(strings.TrimSpace(h.Read("log")), " ", "_"))
 }
 
 func TestInstallWaitsForTheLock(t *testing.T) {
@@ -143,20 +65,17 @@ echo Complete!`
 		{"7", 200, []string{"sleep_5", "sleep_2"}},
 		{"0", 200, []string{}},
 	}
-	for _, sh := range shells(t) {
-		if sh[0] == "busybox" {
-			continue // its sleep is its own, and really sleeps
-		}
+	for _, sh := range updatestest.Shells(t, "busybox") { // its sleep is its own, and really sleeps
 		for _, tt := range tests {
 			f := newFake(t, busy)
-			a, status := f.run(t, sh, updates.InstallScript(New()), map[string]string{"changes": "", "lock_wait": tt.wait})
+			a, status := f.Run(sh, updates.InstallScript(New()), map[string]string{"changes": "", "lock_wait": tt.wait})
 			if status != tt.status {
 				t.Errorf("%v, wait %s: status %d", sh, tt.wait, status)
 			}
-			if o := New().ParseInstall(a); o.Claimed != (tt.status == 0) || tt.status == 200 && code(o.Problem) != "locked" {
+			if o := New().ParseInstall(a); o.Claimed != (tt.status == 0) || tt.status == 200 && updatestest.Code(o.Problem) != "locked" {
 				t.Errorf("%v, wait %s: %+v", sh, tt.wait, o)
 			}
-			if diff := cmp.Diff(tt.slept, f.log(t)); diff != "" {
+			if diff := cmp.Diff(tt.slept, slept(f)); diff != "" {
 				t.Errorf("%v, wait %s (-want +got):\n%s", sh, tt.wait, diff)
 			}
 		}
@@ -166,24 +85,16 @@ echo Complete!`
 func TestProgramGetsItsData(t *testing.T) {
 	// Data is never code: it reaches the program as it was sent.
 	changes := "upgrade\ta\tnoarch\t1-1\t2-1\nremove\t$(touch x)`touch y`\tnoarch\t\"'\\1\t-"
-	for _, sh := range shells(t) {
+	for _, sh := range updatestest.Shells(t) {
 		f := newFake(t, `head -c 20 >/dev/null; cat >/dev/null; cat <&3 >"$FAKE/data"; echo "$*" >"$FAKE/arguments"`)
-		_, status := f.run(t, sh, updates.RollbackScript(New()), map[string]string{"changes": changes, "dir": "/some where", "lock_wait": "0"})
+		_, status := f.Run(sh, updates.RollbackScript(New()), map[string]string{"changes": changes, "dir": "/some where", "lock_wait": "0"})
 		if status != 0 {
 			t.Fatalf("%v: status %d", sh, status)
 		}
-		data, err := os.ReadFile(filepath.Join(f.dir, "data"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(changes+"\n", string(data)); diff != "" {
+		if diff := cmp.Diff(changes+"\n", f.Read("data")); diff != "" {
 			t.Errorf("%v: data (-want +got):\n%s", sh, diff)
 		}
-		arguments, err := os.ReadFile(filepath.Join(f.dir, "arguments"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff("-I - rollback /some where\n", string(arguments)); diff != "" {
+		if diff := cmp.Diff("-I - rollback /some where\n", f.Read("arguments")); diff != "" {
 			t.Errorf("%v: arguments (-want +got):\n%s", sh, diff)
 		}
 	}
@@ -195,9 +106,9 @@ func TestLargeData(t *testing.T) {
 		b.WriteString("some-package-with-a-rather-long-name\tx86_64\t1:2.3.4-5.el9_6.1\n")
 	}
 	want := strings.TrimSuffix(b.String(), "\n")
-	for _, sh := range shells(t) {
+	for _, sh := range updatestest.Shells(t) {
 		f := newFake(t, `cat >/dev/null; printf 'frame\tdnf.sim\n'; printf 'change\tupgrade\tlines\tnoarch\t1-1\t%s-1\t0\nok\n' "$(grep -c . <&3)"`)
-		a, _ := f.run(t, sh, updates.SimulateScript(New()), map[string]string{"mode": "set", "want": want})
+		a, _ := f.Run(sh, updates.SimulateScript(New()), map[string]string{"mode": "set", "want": want})
 		s := New().ParseSimulation(a, "dnf.sim", nil)
 		if !s.OK || len(s.Changes) != 1 || s.Changes[0].To != "5000-1" {
 			t.Errorf("%v: %+v %+v", sh, s, s.Problem)
@@ -206,10 +117,10 @@ func TestLargeData(t *testing.T) {
 }
 
 func TestSimulateFrames(t *testing.T) {
-	for _, sh := range shells(t) {
+	for _, sh := range updatestest.Shells(t) {
 		f := newFake(t, `cat >/dev/null; echo "noise of $3" >&2
 printf 'before all frames\nframe\tdnf.sim.1\nok\nframe\tdnf.sim.2\nproblem\ta  b\\n\n'; exit 3`)
-		a, _ := f.run(t, sh, updates.SimulateScript(New()), map[string]string{"mode": "each", "want": "a\tnoarch\t1-1"})
+		a, _ := f.Run(sh, updates.SimulateScript(New()), map[string]string{"mode": "each", "want": "a\tnoarch\t1-1"})
 		var names []string
 		for _, frame := range a.Frames {
 			names = append(names, frame.Name)
@@ -230,7 +141,7 @@ func TestIndexAgeWithoutRepositories(t *testing.T) {
 		t.Skip("this machine has repositories")
 	}
 	f := newFake(t, "exit 1")
-	a, _ := f.run(t, shells(t)[0], posix.Script{Name: "age", Version: 1, Body: New().Shell().Scan + "\npw_run age dnf_index_age\n"}, nil)
+	a, _ := f.Run(updatestest.Shells(t)[0], posix.Script{Name: "age", Version: 1, Body: New().Shell().Scan + "\npw_run age dnf_index_age\n"}, nil)
 	if age, ok := a.Get("age"); !ok || len(bytes.TrimSpace(age.Out)) != 0 {
 		t.Errorf("age %q", age.Out)
 	}

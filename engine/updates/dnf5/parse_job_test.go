@@ -7,10 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/connectors/posix"
+	"patchwave/engine/updates/updatestest"
 )
 
 func TestSimulateSet(t *testing.T) {
-	s := New().ParseSimulation(load(t, "sim-set"), "dnf5.sim", nil)
+	s := New().ParseSimulation(updatestest.Load(t, "sim-set"), "dnf5.sim", nil)
 	want := []string{
 		"upgrade " + long + ".noarch 1.0-1.el9>1:1.0-3.el9",
 		"upgrade brokenpkg.noarch 1.0-1.el9>1.1-1.el9",
@@ -22,7 +23,7 @@ func TestSimulateSet(t *testing.T) {
 		"install newname.noarch ->2.0-1.el9",
 		"remove oldname.noarch 1.0-1.el9>-",
 	}
-	if diff := cmp.Diff(want, changes(s.Changes)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Changes(s.Changes)); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 	if !s.OK || s.Problem != nil || s.Download < 40000 || s.Download > 80000 {
@@ -39,7 +40,7 @@ func TestSimulateSet(t *testing.T) {
 }
 
 func TestSimulateEach(t *testing.T) {
-	a := load(t, "sim-each")
+	a := updatestest.Load(t, "sim-each")
 	tests := map[string]struct {
 		changes []string
 		problem string
@@ -61,21 +62,21 @@ func TestSimulateEach(t *testing.T) {
 		if !s.OK && !strings.Contains(s.Problem.Message, tt.problem) {
 			t.Errorf("%s: problem %q", name, s.Problem.Message)
 		}
-		if diff := cmp.Diff(append([]string{}, tt.changes...), changes(s.Changes)); diff != "" {
+		if diff := cmp.Diff(append([]string{}, tt.changes...), updatestest.Changes(s.Changes)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
 func TestSimulateOthers(t *testing.T) {
-	if s := New().ParseSimulation(load(t, "sim-none"), "dnf5.sim", nil); !s.OK || len(s.Changes) != 0 {
+	if s := New().ParseSimulation(updatestest.Load(t, "sim-none"), "dnf5.sim", nil); !s.OK || len(s.Changes) != 0 {
 		t.Errorf("what is installed already: %+v", s)
 	}
-	s := New().ParseSimulation(load(t, "sim-broken"), "dnf5.sim", nil)
+	s := New().ParseSimulation(updatestest.Load(t, "sim-broken"), "dnf5.sim", nil)
 	if s.OK || len(s.Changes) != 0 || !strings.Contains(s.Problem.Message, "missing-lib") {
 		t.Errorf("a set with a broken one: %+v", s)
 	}
-	s = New().ParseSimulation(load(t, "sim-locked"), "dnf5.sim.1", nil)
+	s = New().ParseSimulation(updatestest.Load(t, "sim-locked"), "dnf5.sim.1", nil)
 	if s.OK || !strings.Contains(s.Problem.Message, "excluded by versionlock") {
 		t.Errorf("a locked one: %+v", s)
 	}
@@ -84,7 +85,7 @@ func TestSimulateOthers(t *testing.T) {
 // tableOf is a simulation that prints these lines above the summary.
 func tableOf(lines ...string) posix.Answer {
 	text := "Package Arch Version Repository Size\n" + strings.Join(lines, "\n") + "\n\nTransaction Summary:\n Installing: 1 package\n"
-	return answer(posix.Frame{Name: "dnf5.sim", RC: 1, Out: []byte(text), Err: []byte("Need to download 1.5 MiB.\nOperation aborted by the user.")})
+	return updatestest.Answer(posix.Frame{Name: "dnf5.sim", RC: 1, Out: []byte(text), Err: []byte("Need to download 1.5 MiB.\nOperation aborted by the user.")})
 }
 
 func TestTable(t *testing.T) {
@@ -119,7 +120,7 @@ func TestTable(t *testing.T) {
 				}
 				return
 			}
-			if diff := cmp.Diff(tt.changes, changes(s.Changes)); diff != "" || !s.OK {
+			if diff := cmp.Diff(tt.changes, updatestest.Changes(s.Changes)); diff != "" || !s.OK {
 				t.Errorf("%+v (-want +got):\n%s", s.Problem, diff)
 			}
 			if s.Download != 3<<19 {
@@ -146,8 +147,8 @@ func TestInstall(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := New().ParseInstall(load(t, tt.name))
-			if o.Claimed != tt.claimed || code(o.Problem) != tt.code {
+			o := New().ParseInstall(updatestest.Load(t, tt.name))
+			if o.Claimed != tt.claimed || updatestest.Code(o.Problem) != tt.code {
 				t.Fatalf("claimed %v, problem %+v", o.Claimed, o.Problem)
 			}
 			if o.Problem != nil && !strings.Contains(o.Problem.Message, tt.words) {
@@ -161,7 +162,7 @@ func TestInstall(t *testing.T) {
 			}
 		})
 	}
-	if o := New().ParseInstall(answer()); o.Claimed || code(o.Problem) != "exit" {
+	if o := New().ParseInstall(updatestest.Answer()); o.Claimed || updatestest.Code(o.Problem) != "exit" {
 		t.Errorf("an empty log: %+v", o)
 	}
 }

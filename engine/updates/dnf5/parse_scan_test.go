@@ -8,13 +8,14 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
 
 const long = "a-very-long-package-name-that-exceeds-the-normal-column-width-of-dnf-output"
 
 func TestScan(t *testing.T) {
-	l := New().ParseScan(load(t, "scan"))
+	l := New().ParseScan(updatestest.Load(t, "scan"))
 	want := []string{
 		long + ".noarch 1.0-1.el9>1:1.0-3.el9 enhancement/unknown LABEA-2026:0007 2026-11-02",
 		"brokenpkg.noarch 1.0-1.el9>1.1-1.el9 other/unknown",
@@ -35,7 +36,7 @@ func TestScan(t *testing.T) {
 		"removerpkg.noarch 1.0-1.el9>2.0-1.el9 other/unknown BLOCKED:kept-back",
 		"slowpkg.noarch 1.0-1.el9>2.0-1.el9 other/unknown",
 	}
-	if diff := cmp.Diff(want, briefs(l.Updates)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
 	if l.State != inventory.ScanOK || l.Problem != nil {
@@ -74,8 +75,8 @@ func TestScanStates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := New().ParseScan(load(t, tt.name))
-			if l.State != tt.state || code(l.Problem) != tt.code {
+			l := New().ParseScan(updatestest.Load(t, tt.name))
+			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
 				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
 			}
 			for _, w := range tt.words {
@@ -92,9 +93,9 @@ func TestScanStates(t *testing.T) {
 
 // good are the frames of a quiet host with nothing to do.
 func good(more ...posix.Frame) posix.Answer {
-	return answer(append([]posix.Frame{
-		frame("dnf5.host", 0, "busy=no", "container=no"), frame("dnf5.repos", 0, "base\tok\t5"),
-		frame("dnf5.updates", 0), frame("dnf5.solver", 0, "Nothing to do."),
+	return updatestest.Answer(append([]posix.Frame{
+		updatestest.Frame("dnf5.host", 0, "busy=no", "container=no"), updatestest.Frame("dnf5.repos", 0, "base\tok\t5"),
+		updatestest.Frame("dnf5.updates", 0), updatestest.Frame("dnf5.solver", 0, "Nothing to do."),
 	}, more...)...)
 }
 
@@ -106,17 +107,17 @@ func TestScanFailures(t *testing.T) {
 		code  string
 		words string
 	}{
-		{"nothing at all", answer(), inventory.ScanFailed, "exit", "no listing"},
+		{"nothing at all", updatestest.Answer(), inventory.ScanFailed, "exit", "no listing"},
 		{"disk full", good(posix.Frame{Name: "dnf5.updates", RC: 1, Err: []byte("filesystem error: No space left on device")}),
 			inventory.ScanFailed, "disk", "No space left"},
-		{"refresh failed without words", good(frame("dnf5.refresh", 1)), inventory.ScanStale, "exit", "status 1"},
-		{"one repository never fetched", good(frame("dnf5.repos", 0, "base\tok\t5", "extra\tmissing\t-1")), inventory.ScanStale, "exit", "extra"},
+		{"refresh failed without words", good(updatestest.Frame("dnf5.refresh", 1)), inventory.ScanStale, "exit", "status 1"},
+		{"one repository never fetched", good(updatestest.Frame("dnf5.repos", 0, "base\tok\t5", "extra\tmissing\t-1")), inventory.ScanStale, "exit", "extra"},
 		{"quiet and well", good(), inventory.ScanOK, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := New().ParseScan(tt.a)
-			if l.State != tt.state || code(l.Problem) != tt.code {
+			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
 				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
 			}
 			if l.Problem != nil && !strings.Contains(l.Problem.Message, tt.words) {
@@ -127,12 +128,12 @@ func TestScanFailures(t *testing.T) {
 }
 
 func TestScanWithoutAdvisories(t *testing.T) {
-	a := good(frame("dnf5.updates", 0, "a\tnoarch\t2-1\tbase\ta-2-1.src.rpm\t10"), frame("dnf5.from", 0, "a\tnoarch\t1-1"),
+	a := good(updatestest.Frame("dnf5.updates", 0, "a\tnoarch\t2-1\tbase\ta-2-1.src.rpm\t10"), updatestest.Frame("dnf5.from", 0, "a\tnoarch\t1-1"),
 		posix.Frame{Name: "dnf5.solver", RC: 1, Err: []byte("Operation aborted by the user."), Out: []byte(
 			"Package Arch Version Repository Size\nUpgrading:\n a noarch 0:2-1 base 1.0 KiB\n   replacing a noarch 0:1-1 base 1.0 KiB\n")},
 		posix.Frame{Name: "dnf5.advisories", RC: 2, Err: []byte(`Unknown argument "--json" for command "list".`)})
 	l := New().ParseScan(a)
-	if diff := cmp.Diff([]string{"a.noarch 1-1>2-1 other/unknown"}, briefs(l.Updates)); diff != "" {
+	if diff := cmp.Diff([]string{"a.noarch 1-1>2-1 other/unknown"}, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
 	if len(l.Notes) != 1 || !strings.Contains(l.Notes[0], "severities and CVEs are not known") || l.State != inventory.ScanOK {
@@ -142,14 +143,14 @@ func TestScanWithoutAdvisories(t *testing.T) {
 
 func TestScanHostileWords(t *testing.T) {
 	l := New().ParseScan(good(
-		frame("dnf5.updates", 0, "$(reboot)\tnoarch\t2-1\tbase\tx\t5", "--rpm\tnoarch\t2-1\tbase\tx\t5", "a\tnoarch\t2 -1\tbase\tx\t5",
+		updatestest.Frame("dnf5.updates", 0, "$(reboot)\tnoarch\t2-1\tbase\tx\t5", "--rpm\tnoarch\t2-1\tbase\tx\t5", "a\tnoarch\t2 -1\tbase\tx\t5",
 			"a\tnoarch\t2-1\tba\x1bse\t;.src.rpm\t-5", "a\tnoarch\t2-1\tother\tx\t5", "too\tfew"),
-		frame("dnf5.from", 0, "a\tnoarch\t1;1"),
-		frame("dnf5.advisories", 0, `[{"name":"../x y","nevra":"a-2-1.noarch"},{"name":"S1","type":"Security","severity":"critical","nevra":"a-2-1.noarch","buildtime":"2026-01-02 03:04:05"},{"name":"S2","nevra":"$(x)"}]`),
-		frame("dnf5.cves", 0, `[{"advisory_name":"S1","nevra":"a-2-1.noarch","references":[{"reference_id":"CVE-2026-1234;x","reference_type":"CVE"},{"reference_id":"7","reference_type":"bugzilla"}]}]`),
+		updatestest.Frame("dnf5.from", 0, "a\tnoarch\t1;1"),
+		updatestest.Frame("dnf5.advisories", 0, `[{"name":"../x y","nevra":"a-2-1.noarch"},{"name":"S1","type":"Security","severity":"critical","nevra":"a-2-1.noarch","buildtime":"2026-01-02 03:04:05"},{"name":"S2","nevra":"$(x)"}]`),
+		updatestest.Frame("dnf5.cves", 0, `[{"advisory_name":"S1","nevra":"a-2-1.noarch","references":[{"reference_id":"CVE-2026-1234;x","reference_type":"CVE"},{"reference_id":"7","reference_type":"bugzilla"}]}]`),
 	))
 	want := []string{"a.noarch ->2-1 security/critical S1 CVE-2026-1234 2026-01-02 BLOCKED:broken"}
-	if diff := cmp.Diff(want, briefs(l.Updates)); diff != "" {
+	if diff := cmp.Diff(want, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
 	if len(l.Notes) != 3 {
@@ -158,22 +159,22 @@ func TestScanHostileWords(t *testing.T) {
 }
 
 func TestReboot(t *testing.T) {
-	kernel := frame("dnf5.kernel", 0, "running\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.10-1")
+	kernel := updatestest.Frame("dnf5.kernel", 0, "running\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.10-1")
 	tests := []struct {
 		name    string
 		a       posix.Answer
 		want    string
 		reasons []string
 	}{
-		{"needs-restarting says so", good(frame("dnf5.reboot", 1, "Core libraries", "  * glibc")), "true", []string{"glibc was updated since the host started"}},
-		{"needs-restarting says no", good(frame("dnf5.reboot", 0)), "false", []string{}},
-		{"needs-restarting fails", good(frame("dnf5.reboot", 1, "error")), "unknown", nil},
-		{"no such command", good(frame("dnf5.reboot", 2)), "unknown", nil},
-		{"published list", good(frame("dnf5.reboot", 2), frame("dnf5.since-boot", 0, "bash", "glibc")), "true", []string{"glibc was updated since the host started"}},
-		{"published list, nothing on it", good(frame("dnf5.reboot", 2), frame("dnf5.since-boot", 0, "bash")), "false", []string{}},
-		{"newer kernel", good(frame("dnf5.reboot", 2), kernel), "true", []string{"kernel-core 6.10-1 is installed, 6.1-1 is running"}},
-		{"newer kernel in a container", good(frame("dnf5.host", 0, "container=yes"), kernel, frame("dnf5.reboot", 0)), "false", []string{}},
-		{"not a kernel", good(frame("dnf5.reboot", 0), frame("dnf5.kernel", 0, "running\tbash\tx86_64\t1-1", "installed\tbash\tx86_64\t2-1")), "false", []string{}},
+		{"needs-restarting says so", good(updatestest.Frame("dnf5.reboot", 1, "Core libraries", "  * glibc")), "true", []string{"glibc was updated since the host started"}},
+		{"needs-restarting says no", good(updatestest.Frame("dnf5.reboot", 0)), "false", []string{}},
+		{"needs-restarting fails", good(updatestest.Frame("dnf5.reboot", 1, "error")), "unknown", nil},
+		{"no such command", good(updatestest.Frame("dnf5.reboot", 2)), "unknown", nil},
+		{"published list", good(updatestest.Frame("dnf5.reboot", 2), updatestest.Frame("dnf5.since-boot", 0, "bash", "glibc")), "true", []string{"glibc was updated since the host started"}},
+		{"published list, nothing on it", good(updatestest.Frame("dnf5.reboot", 2), updatestest.Frame("dnf5.since-boot", 0, "bash")), "false", []string{}},
+		{"newer kernel", good(updatestest.Frame("dnf5.reboot", 2), kernel), "true", []string{"kernel-core 6.10-1 is installed, 6.1-1 is running"}},
+		{"newer kernel in a container", good(updatestest.Frame("dnf5.host", 0, "container=yes"), kernel, updatestest.Frame("dnf5.reboot", 0)), "false", []string{}},
+		{"not a kernel", good(updatestest.Frame("dnf5.reboot", 0), updatestest.Frame("dnf5.kernel", 0, "running\tbash\tx86_64\t1-1", "installed\tbash\tx86_64\t2-1")), "false", []string{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

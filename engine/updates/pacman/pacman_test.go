@@ -1,8 +1,6 @@
 package pacman
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,26 +8,9 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
-
-// answer reads a captured answer of pacman 6.0.2: testdata/NAME.out and .err.
-func answer(t testing.TB, name string) posix.Answer {
-	t.Helper()
-	out, err := os.ReadFile(filepath.Join("testdata", name+".out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	errs, err := os.ReadFile(filepath.Join("testdata", name+".err"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := posix.Parse("ab", out, errs)
-	if !a.Complete {
-		t.Fatalf("testdata/%s is not whole", name)
-	}
-	return a
-}
 
 func pending(name, to, repo string, size int64, blocked inventory.BlockedBy) inventory.Update {
 	return inventory.Update{
@@ -62,7 +43,7 @@ func TestScan(t *testing.T) {
 			"Arch Linux supports full upgrades only: approving a part of these 7 updates makes a partial upgrade",
 		},
 	}
-	if diff := cmp.Diff(want, New().ParseScan(answer(t, "scan"))); diff != "" {
+	if diff := cmp.Diff(want, New().ParseScan(updatestest.Load(t, "scan"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -82,7 +63,7 @@ func TestScanStates(t *testing.T) {
 		{"system-index", inventory.ScanOK, "", "", 6},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(answer(t, tt.name))
+		l := New().ParseScan(updatestest.Load(t, tt.name))
 		if l.State != tt.state || len(l.Updates) != tt.updates || (l.Problem == nil) != (tt.code == "") {
 			t.Errorf("%s: %s with %d updates, %+v", tt.name, l.State, len(l.Updates), l.Problem)
 		}
@@ -90,7 +71,7 @@ func TestScanStates(t *testing.T) {
 			t.Errorf("%s: %+v", tt.name, l.Problem)
 		}
 	}
-	l := New().ParseScan(answer(t, "system-index"))
+	l := New().ParseScan(updatestest.Load(t, "system-index"))
 	if !strings.Contains(strings.Join(l.Notes, "\n"), "the host's own package index") {
 		t.Errorf("notes: %q", l.Notes)
 	}
@@ -198,7 +179,7 @@ func TestReboot(t *testing.T) {
 }
 
 func TestSimulationOfASet(t *testing.T) {
-	got := New().ParseSimulation(answer(t, "sim"), "pacman.sim", []updates.Want{
+	got := New().ParseSimulation(updatestest.Load(t, "sim"), "pacman.sim", []updates.Want{
 		{Name: "labtool", Arch: "any", Version: "1.1-1"},
 		{Name: "liblab", Arch: "any", Version: "1:1.0-2"},
 		{Name: "app", Arch: "any", Version: "2.0-1"},
@@ -227,7 +208,7 @@ func TestSimulationOfASet(t *testing.T) {
 }
 
 func TestSimulationOfEach(t *testing.T) {
-	a := answer(t, "each")
+	a := updatestest.Load(t, "each")
 	tests := []struct {
 		frame, problem string
 		want           updates.Want
@@ -299,7 +280,7 @@ func TestInstall(t *testing.T) {
 		{"drift-version", false, "exit", "nothing was changed: drift: the index does not offer the wanted version of labtool", map[string]string{}},
 	}
 	for _, tt := range tests {
-		out := New().ParseInstall(answer(t, tt.name))
+		out := New().ParseInstall(updatestest.Load(t, tt.name))
 		if out.Claimed != tt.claimed {
 			t.Errorf("%s: %+v", tt.name, out)
 		}

@@ -1,83 +1,14 @@
 package pacman
 
 import (
-	"bytes"
-	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 )
-
-// shells are the shells at hand that hosts have.
-func shells(t *testing.T) map[string][]string {
-	t.Helper()
-	found := map[string][]string{}
-	for name, words := range map[string][]string{"sh": {"sh"}, "dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "ash"}} {
-		if path, err := exec.LookPath(words[0]); err == nil {
-			found[name] = append([]string{path}, words[1:]...)
-		}
-	}
-	return found
-}
-
-func TestShellSyntax(t *testing.T) {
-	s := New().Shell()
-	for name, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
-		for shell, words := range shells(t) {
-			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-n")...)
-			cmd.Stdin = strings.NewReader(text)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s in %s: %v\n%s", name, shell, err, out)
-			}
-		}
-	}
-}
-
-// play runs a call of the manager's shell with fakes in place of the host's
-// commands, in every shell at hand. The fakes write what they were asked to
-// $pw_arg_log. Answer and log must be those of want in each.
-func play(t *testing.T, shell, fakes, call string, args map[string]string, check func(t *testing.T, a posix.Answer, log string, dir string)) {
-	t.Helper()
-	for name, words := range shells(t) {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			all := map[string]string{"log": filepath.Join(dir, "log"), "dir": dir}
-			maps.Copy(all, args)
-			body := shell + "\n" + fakes + "\n" + call + "\npw_status=$?\npw_put status \"$pw_status\"\npw_status=0\n"
-			script, err := posix.Encode(posix.Script{Name: "test", Version: 1, Body: body}, "ab", all)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-s")...)
-			cmd.Stdin = bytes.NewReader(script)
-			var out, errs bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &errs
-			if err := cmd.Run(); err != nil {
-				t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
-			}
-			log, err := os.ReadFile(all["log"])
-			if err != nil && !os.IsNotExist(err) {
-				t.Fatal(err)
-			}
-			check(t, posix.Parse("ab", out.Bytes(), errs.Bytes()), string(log), dir)
-		})
-	}
-}
-
-func text(a posix.Answer, frame string) string {
-	f, ok := a.Get(frame)
-	if !ok {
-		return "no frame " + frame
-	}
-	return strings.TrimSpace(string(f.Out))
-}
 
 // fakePacman is a host with app 1.0-1 and oldthing 1.0-1 on which app 2.0-1 needs
 // newthing, which conflicts with oldthing. Every call is logged.
@@ -126,21 +57,21 @@ const (
 )
 
 func TestInstallDoesExactlyThat(t *testing.T) {
-	play(t, New().Shell().Job, fakePacman, "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
+	updatestest.Play(t, New().Shell().Job, fakePacman, "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
 			dry := "pacman -U" + dryOptions + files
-			if diff := cmp.Diff(askLine+offersLine+fetchLine+dry+dry+changeLine+markLine, log); diff != "" {
+			if diff := cmp.Diff(askLine+offersLine+fetchLine+dry+dry+changeLine+markLine, p.Log); diff != "" {
 				t.Error(diff)
 			}
-			if text(a, "status") != "0" {
-				t.Errorf("status %s", text(a, "status"))
+			if p.Text("status") != "0" {
+				t.Errorf("status %s", p.Text("status"))
 			}
 		})
 	// oldthing was chosen by somebody: so is what replaces it.
-	play(t, New().Shell().Job, fakePacman+"fake_dependency=0", "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if strings.Contains(log, "--asdeps") || text(a, "status") != "0" {
-				t.Errorf("status %s\n%s", text(a, "status"), log)
+	updatestest.Play(t, New().Shell().Job, fakePacman+"fake_dependency=0", "pacman_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
+			if strings.Contains(p.Log, "--asdeps") || p.Text("status") != "0" {
+				t.Errorf("status %s\n%s", p.Text("status"), p.Log)
 			}
 		})
 }
@@ -152,12 +83,12 @@ func TestInstallRefusesAnythingElse(t *testing.T) {
 	})
 	other := strings.ReplaceAll(changes, "\t2.0-1", "\t2.1-1")
 	for _, lines := range []string{part, other} {
-		play(t, New().Shell().Job, fakePacman, "pacman_install", map[string]string{"changes": lines, "lock_wait": "0"},
-			func(t *testing.T, a posix.Answer, log, _ string) {
-				if strings.Contains(log, "-U --needed --noconfirm") || text(a, "status") != "65" {
-					t.Errorf("status %s\n%s", text(a, "status"), log)
+		updatestest.Play(t, New().Shell().Job, fakePacman, "pacman_install", map[string]string{"changes": lines, "lock_wait": "0"},
+			func(t *testing.T, p updatestest.Played) {
+				if strings.Contains(p.Log, "-U --needed --noconfirm") || p.Text("status") != "65" {
+					t.Errorf("status %s\n%s", p.Text("status"), p.Log)
 				}
-				if out := New().ParseInstall(a); out.Claimed || !strings.Contains(out.Problem.Message, "nothing was changed: drift") {
+				if out := New().ParseInstall(p.Answer); out.Claimed || !strings.Contains(out.Problem.Message, "nothing was changed: drift") {
 					t.Errorf("%+v", out.Problem)
 				}
 			})
@@ -171,12 +102,12 @@ func TestInstallWaitsForTheLock(t *testing.T) {
 		if tt.lock == "live" {
 			sleeps = 3
 		}
-		play(t, New().Shell().Job, fakePacman+"fake_lock="+tt.lock, "pacman_install", map[string]string{"changes": changes, "lock_wait": "3"},
-			func(t *testing.T, a posix.Answer, log, _ string) {
-				if log != askLine+strings.Repeat("sleep 1\n", sleeps) || text(a, "status") != tt.status {
-					t.Errorf("status %s\n%s", text(a, "status"), log)
+		updatestest.Play(t, New().Shell().Job, fakePacman+"fake_lock="+tt.lock, "pacman_install", map[string]string{"changes": changes, "lock_wait": "3"},
+			func(t *testing.T, p updatestest.Played) {
+				if p.Log != askLine+strings.Repeat("sleep 1\n", sleeps) || p.Text("status") != tt.status {
+					t.Errorf("status %s\n%s", p.Text("status"), p.Log)
 				}
-				if out := New().ParseInstall(a); out.Claimed || out.Problem.Code != tt.code {
+				if out := New().ParseInstall(p.Answer); out.Claimed || out.Problem.Code != tt.code {
 					t.Errorf("%+v", out.Problem)
 				}
 			})
@@ -185,31 +116,31 @@ func TestInstallWaitsForTheLock(t *testing.T) {
 
 func TestSimulationNeverProceeds(t *testing.T) {
 	want := updates.WantLines([]updates.Want{{Name: "app", Arch: "any", Version: "2.0-1"}})
-	play(t, New().Shell().Simulate, fakePacman, "pacman_simulate", map[string]string{"want": want, "mode": "set"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if strings.Contains(log, "PROCEEDED") || strings.Count(log, "pacman -S"+dryOptions+"app\n") != 2 {
-				t.Error(log)
+	updatestest.Play(t, New().Shell().Simulate, fakePacman, "pacman_simulate", map[string]string{"want": want, "mode": "set"},
+		func(t *testing.T, p updatestest.Played) {
+			if strings.Contains(p.Log, "PROCEEDED") || strings.Count(p.Log, "pacman -S"+dryOptions+"app\n") != 2 {
+				t.Error(p.Log)
 			}
-			if got, ok := parseTargets(strings.Split(text(a, "pacman.sim"), "\n")); !ok || len(got) != 3 {
+			if got, ok := parseTargets(strings.Split(p.Text("pacman.sim"), "\n")); !ok || len(got) != 3 {
 				t.Errorf("%v %v", got, ok)
 			}
-			if strings.Contains(text(a, "status"), "1") {
-				t.Errorf("status %s", text(a, "status"))
+			if strings.Contains(p.Text("status"), "1") {
+				t.Errorf("status %s", p.Text("status"))
 			}
 		})
 }
 
 func TestDryRunHasItsHook(t *testing.T) {
-	play(t, New().Shell().Simulate, fakePacman, "pacman_init && pacman_stage && pw_run hook cat \"$pacman_tmp/hooks/00-dry-run.hook\" && "+
+	updatestest.Play(t, New().Shell().Simulate, fakePacman, "pacman_init && pacman_stage && pw_run hook cat \"$pacman_tmp/hooks/00-dry-run.hook\" && "+
 		"pw_run db ls \"$pacman_tmp\" && pacman_unstage", nil,
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			hook := text(a, "hook")
+		func(t *testing.T, p updatestest.Played) {
+			hook := p.Text("hook")
 			for _, want := range []string{"Operation = Install", "Operation = Upgrade", "Operation = Remove", "When = PreTransaction", "Exec = /bin/false", "AbortOnFail"} {
 				if !strings.Contains(hook, want) {
 					t.Errorf("the hook lacks %q:\n%s", want, hook)
 				}
 			}
-			if got := strings.Join(strings.Fields(text(a, "db")), " "); got != "hooks local pacman.conf sync" {
+			if got := strings.Join(strings.Fields(p.Text("db")), " "); got != "hooks local pacman.conf sync" {
 				t.Errorf("stage: %s", got)
 			}
 		})
@@ -219,10 +150,10 @@ func TestPrivateIndexIsRootsAlone(t *testing.T) {
 	fakes := `stat() { echo "${fake_stat:-0 755}"; }
 mkdir "$pw_arg_dir/real" && ln -s "$pw_arg_dir/real" "$pw_arg_dir/link"
 check() { if pacman_mine "$1"; then echo "yes"; else echo "no"; fi; }`
-	play(t, New().Shell().Scan, fakes, `pw_put out "$(check "$pw_arg_dir/real") $(check "$pw_arg_dir/link") $(check "$pw_arg_dir/none")`+
+	updatestest.Play(t, New().Shell().Scan, fakes, `pw_put out "$(check "$pw_arg_dir/real") $(check "$pw_arg_dir/link") $(check "$pw_arg_dir/none")`+
 		` $(fake_stat="1000 755" && check "$pw_arg_dir/real") $(fake_stat="0 777" && check "$pw_arg_dir/real") $(fake_stat="0 775" && check "$pw_arg_dir/real")"`, nil,
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			if got := text(a, "out"); got != "yes no no no no no" {
+		func(t *testing.T, p updatestest.Played) {
+			if got := p.Text("out"); got != "yes no no no no no" {
 				t.Errorf("trusted: %s", got)
 			}
 		})
@@ -234,11 +165,11 @@ func TestLockStates(t *testing.T) {
 id() { echo 0; }
 grep() { return 1; }
 old() { touch -d '2020-01-01' "$pw_arg_dir/db.lck"; }`
-	play(t, New().Shell().Scan, fakes, `first=$(pacman_lock_state); : >"$pw_arg_dir/db.lck"; second=$(pacman_lock_state); old; third=$(pacman_lock_state)
+	updatestest.Play(t, New().Shell().Scan, fakes, `first=$(pacman_lock_state); : >"$pw_arg_dir/db.lck"; second=$(pacman_lock_state); old; third=$(pacman_lock_state)
 grep() { return 0; }
 pw_put out "$first $second $third $(pacman_lock_state)"`, nil,
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			if got := text(a, "out"); got != "none live stale live" {
+		func(t *testing.T, p updatestest.Played) {
+			if got := p.Text("out"); got != "none live stale live" {
 				t.Errorf("states: %s", got)
 			}
 		})
@@ -247,21 +178,21 @@ pw_put out "$first $second $third $(pacman_lock_state)"`, nil,
 func TestRollbackFiles(t *testing.T) {
 	fakes := fakePacman + `pacman_local() { case $1 in app) printf 'app\tany\t2.0-1\n' ;; newthing) printf 'newthing\tany\t2.0-1\n' ;; esac; }`
 	none := fakePacman + `pacman_local() { [ "$1" != app ] || printf 'app\tany\t2.0-1\n'; }`
-	play(t, New().Shell().Job, none, "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if log != "" || !strings.Contains(text(a, "pacman.rollback"), "missing: no file of app-1.0-1-any oldthing-1.0-1-any") || text(a, "status") != "66" {
-				t.Errorf("status %s\n%s\n%s", text(a, "status"), text(a, "pacman.rollback"), log)
+	updatestest.Play(t, New().Shell().Job, none, "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
+			if p.Log != "" || !strings.Contains(p.Text("pacman.rollback"), "missing: no file of app-1.0-1-any oldthing-1.0-1-any") || p.Text("status") != "66" {
+				t.Errorf("status %s\n%s\n%s", p.Text("status"), p.Text("pacman.rollback"), p.Log)
 			}
 		})
 	// What there is of old files is put back, and what came new goes.
-	play(t, New().Shell().Job, fakes+"\n: >\"$pw_arg_dir/app-1.0-1-any.pkg.tar.zst\"", "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
+	updatestest.Play(t, New().Shell().Job, fakes+"\n: >\"$pw_arg_dir/app-1.0-1-any.pkg.tar.zst\"", "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
 			want := "pacman --noprogressbar --color never -U --noconfirm --ask 4 -- DIR/app-1.0-1-any.pkg.tar.zst\n" +
 				"pacman -Qq -- newthing\npacman --noprogressbar --color never -R --noconfirm -- newthing\n"
-			if diff := cmp.Diff(want, log); diff != "" || text(a, "status") != "67" {
-				t.Errorf("status %s\n%s", text(a, "status"), diff)
+			if diff := cmp.Diff(want, p.Log); diff != "" || p.Text("status") != "67" {
+				t.Errorf("status %s\n%s", p.Text("status"), diff)
 			}
-			out := New().ParseInstall(a)
+			out := New().ParseInstall(p.Answer)
 			if out.Claimed || out.Problem == nil || out.Problem.Message != "no file of oldthing-1.0-1-any, the rest is rolled back" {
 				t.Errorf("%+v %+v", out, out.Problem)
 			}
@@ -269,12 +200,12 @@ func TestRollbackFiles(t *testing.T) {
 	fakes += `
 : >"$pw_arg_dir/app-1.0-1-any.pkg.tar.zst"; : >"$pw_arg_dir/oldthing-1.0-1-any.pkg.tar.xz"; : >"$pw_arg_dir/oldthing-1.0-1-any.pkg.tar.xz.sig"
 echo oldthing >"$pw_arg_dir/pacman.explicit"`
-	play(t, New().Shell().Job, fakes, "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
+	updatestest.Play(t, New().Shell().Job, fakes, "pacman_rollback", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
 			want := "pacman --noprogressbar --color never -U --noconfirm --ask 4 -- DIR/app-1.0-1-any.pkg.tar.zst DIR/oldthing-1.0-1-any.pkg.tar.xz\n" +
 				"pacman -Qq -- newthing\npacman --noprogressbar --color never -R --noconfirm -- newthing\npacman -D --asexplicit -- oldthing\n"
-			if diff := cmp.Diff(want, log); diff != "" || text(a, "status") != "0" {
-				t.Errorf("status %s\n%s", text(a, "status"), diff)
+			if diff := cmp.Diff(want, p.Log); diff != "" || p.Text("status") != "0" {
+				t.Errorf("status %s\n%s", p.Text("status"), diff)
 			}
 		})
 }

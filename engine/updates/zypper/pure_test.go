@@ -1,16 +1,11 @@
 package zypper
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
-	"patchwave/engine/updates"
-	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
 )
 
@@ -150,82 +145,6 @@ func TestXML(t *testing.T) {
 			t.Errorf("parseXML(%.20q): no error", bad)
 		}
 	}
-}
-
-// seeds gives every captured answer to a fuzz target.
-func seeds(f *testing.F) {
-	f.Helper()
-	files, err := filepath.Glob("testdata/*.out")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no testdata", err)
-	}
-	for _, file := range files {
-		out, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		errs, err := os.ReadFile(strings.TrimSuffix(file, ".out") + ".err")
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(out, errs)
-	}
-}
-
-func FuzzScan(f *testing.F) {
-	seeds(f)
-	g := parse.RPM()
-	f.Fuzz(func(t *testing.T, out, errs []byte) {
-		l := New().ParseScan(posix.Parse("ab", out, errs))
-		if (l.State == inventory.ScanOK) != (l.Problem == nil) {
-			t.Fatalf("state %s with problem %v", l.State, l.Problem)
-		}
-		for _, u := range l.Updates {
-			if !g.OK(u.Name, u.Arch, u.To) || u.Advisories == nil || u.CVEs == nil || u.KBs == nil || u.Origins == nil {
-				t.Fatalf("%+v", u)
-			}
-		}
-		for _, p := range l.Installed {
-			if !g.OK(p.Name, p.Arch, p.Version) {
-				t.Fatalf("%+v", p)
-			}
-		}
-	})
-}
-
-func FuzzSimulation(f *testing.F) {
-	seeds(f)
-	g := parse.RPM()
-	f.Fuzz(func(t *testing.T, out, errs []byte) {
-		a := posix.Parse("ab", out, errs)
-		for _, frame := range []string{"zypper.sim", "zypper.sim.1", "zypper.sim.2"} {
-			s := New().ParseSimulation(a, frame, []updates.Want{{Name: "labtool", Arch: "noarch", Version: "1.1-1.el9"}})
-			if s.OK != (s.Problem == nil) || !s.OK && len(s.Changes) > 0 {
-				t.Fatalf("%+v", s)
-			}
-			for _, c := range s.Changes {
-				if !g.NameOK(c.Name) || !g.ArchOK(c.Arch) || c.From == "" && c.To == "" {
-					t.Fatalf("%+v", c)
-				}
-			}
-		}
-	})
-}
-
-func FuzzInstall(f *testing.F) {
-	seeds(f)
-	g := parse.RPM()
-	f.Fuzz(func(t *testing.T, out, errs []byte) {
-		o := New().ParseInstall(posix.Parse("ab", out, errs))
-		if !o.Claimed && o.Problem == nil {
-			t.Fatalf("%+v", o)
-		}
-		for name := range o.Failed {
-			if !g.NameOK(name) {
-				t.Fatalf("%q", name)
-			}
-		}
-	})
 }
 
 func FuzzCompareEVR(f *testing.F) {

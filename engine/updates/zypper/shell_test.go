@@ -1,83 +1,16 @@
 package zypper
 
 import (
-	"bytes"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 )
-
-// shells are the shells at hand that hosts have.
-func shells(t *testing.T) map[string][]string {
-	t.Helper()
-	found := map[string][]string{}
-	for name, words := range map[string][]string{"sh": {"sh"}, "dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "ash"}} {
-		if path, err := exec.LookPath(words[0]); err == nil {
-			found[name] = append([]string{path}, words[1:]...)
-		}
-	}
-	return found
-}
-
-func TestShellSyntax(t *testing.T) {
-	s := New().Shell()
-	for name, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
-		for shell, words := range shells(t) {
-			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-n")...)
-			cmd.Stdin = strings.NewReader(text)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s in %s: %v\n%s", name, shell, err, out)
-			}
-		}
-	}
-}
-
-// play runs a call of the manager's shell with fakes in place of the host's
-// commands, in every shell at hand. The fakes write what they were asked to
-// $pw_arg_log. Answer and log must be those of want in each.
-func play(t *testing.T, shell, fakes, call string, args map[string]string, check func(t *testing.T, a posix.Answer, log string, dir string)) {
-	t.Helper()
-	for name, words := range shells(t) {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			all := map[string]string{"log": filepath.Join(dir, "log"), "dir": dir}
-			maps.Copy(all, args)
-			body := shell + "\n" + fakes + "\n" + call + "\npw_status=$?\npw_put status \"$pw_status\"\npw_status=0\n"
-			script, err := posix.Encode(posix.Script{Name: "test", Version: 1, Body: body}, "ab", all)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.CommandContext(t.Context(), words[0], append(words[1:], "-s")...)
-			cmd.Stdin = bytes.NewReader(script)
-			var out, errs bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &errs
-			if err := cmd.Run(); err != nil {
-				t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
-			}
-			log, err := os.ReadFile(all["log"])
-			if err != nil && !os.IsNotExist(err) {
-				t.Fatal(err)
-			}
-			check(t, posix.Parse("ab", out.Bytes(), errs.Bytes()), string(log), dir)
-		})
-	}
-}
-
-func text(a posix.Answer, frame string) string {
-	f, ok := a.Get(frame)
-	if !ok {
-		return "no frame " + frame
-	}
-	return strings.TrimSpace(string(f.Out))
-}
 
 // fakeZypper answers list-updates -t patch and patch-info from the variables
 // fake_list and fake_info, and install with the statuses of fake_rc, one after
@@ -121,44 +54,44 @@ const installLine = "zypper --non-interactive --no-refresh install --no-force-re
 const patchLine = "zypper --non-interactive --no-refresh --xmlout list-updates -t patch (60)\n"
 
 func TestInstallArguments(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if diff := cmp.Diff(patchLine+installLine, log); diff != "" {
+	updatestest.Play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, p updatestest.Played) {
+			if diff := cmp.Diff(patchLine+installLine, p.Log); diff != "" {
 				t.Error(diff)
 			}
-			if text(a, "status") != "0" {
-				t.Errorf("status %s", text(a, "status"))
+			if p.Text("status") != "0" {
+				t.Errorf("status %s", p.Text("status"))
 			}
 		})
 }
 
 func TestInstallRunsAgainAfter103(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper+"fake_rc='103 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if diff := cmp.Diff(patchLine+installLine+installLine, log); diff != "" {
+	updatestest.Play(t, New().Shell().Job, fakeZypper+"fake_rc='103 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, p updatestest.Played) {
+			if diff := cmp.Diff(patchLine+installLine+installLine, p.Log); diff != "" {
 				t.Error(diff)
 			}
-			if out := New().ParseInstall(a); !out.Claimed || text(a, "status") != "0" {
-				t.Errorf("%+v, status %s", out, text(a, "status"))
+			if out := New().ParseInstall(p.Answer); !out.Claimed || p.Text("status") != "0" {
+				t.Errorf("%+v, status %s", out, p.Text("status"))
 			}
 		})
 }
 
 func TestInstallReturnsTheStatus(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper+"fake_rc='7 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			if out := New().ParseInstall(a); out.Claimed || out.Problem.Code != "locked" || text(a, "status") != "7" {
-				t.Errorf("%+v, status %s", out, text(a, "status"))
+	updatestest.Play(t, New().Shell().Job, fakeZypper+"fake_rc='7 0'", "zypper_install", map[string]string{"changes": changes, "lock_wait": "60"},
+		func(t *testing.T, p updatestest.Played) {
+			if out := New().ParseInstall(p.Answer); out.Claimed || out.Problem.Code != "locked" || p.Text("status") != "7" {
+				t.Errorf("%+v, status %s", out, p.Text("status"))
 			}
 		})
 }
 
 func TestDowngradeNeedsItsOption(t *testing.T) {
 	down := updates.ChangeLines([]updates.Change{{Action: updates.ActionDowngrade, Name: "labtool", Arch: "noarch", From: "2-1", To: "1-1"}})
-	play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": down, "lock_wait": "0"},
-		func(t *testing.T, _ posix.Answer, log, _ string) {
-			if !strings.Contains(log, "in-advance --oldpackage -- labtool.noarch=1-1 (0)") {
-				t.Error(log)
+	updatestest.Play(t, New().Shell().Job, fakeZypper, "zypper_install", map[string]string{"changes": down, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
+			if !strings.Contains(p.Log, "in-advance --oldpackage -- labtool.noarch=1-1 (0)") {
+				t.Error(p.Log)
 			}
 		})
 }
@@ -170,12 +103,12 @@ zypper() {
 	case " $* " in *' install '*) printf '# AutoInstalled generated\n#\nliblab\n#\n' >"$zypper_auto_file"; fake_rpm="$fake_rpm
 fresh.x86_64 1:2.0-1" ;; esac
 }`
-	play(t, New().Shell().Job, fakes, "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, a posix.Answer, _, dir string) {
-			if got := text(a, "zypper.auto"); got != "restored" {
+	updatestest.Play(t, New().Shell().Job, fakes, "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
+			if got := p.Text("zypper.auto"); got != "restored" {
 				t.Errorf("zypper.auto: %s", got)
 			}
-			b, err := os.ReadFile(filepath.Join(dir, "AutoInstalled"))
+			b, err := os.ReadFile(filepath.Join(p.Dir, "AutoInstalled"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -190,9 +123,9 @@ fresh.x86_64 1:2.0-1" ;; esac
 			}
 		})
 	// oldname was chosen by somebody: so is what replaces it.
-	play(t, New().Shell().Job, fakes+"\nsed -i /oldname/d \"$zypper_auto_file\"", "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
-		func(t *testing.T, _ posix.Answer, _, dir string) {
-			b, err := os.ReadFile(filepath.Join(dir, "AutoInstalled"))
+	updatestest.Play(t, New().Shell().Job, fakes+"\nsed -i /oldname/d \"$zypper_auto_file\"", "zypper_install", map[string]string{"changes": changes, "lock_wait": "0"},
+		func(t *testing.T, p updatestest.Played) {
+			b, err := os.ReadFile(filepath.Join(p.Dir, "AutoInstalled"))
 			if err != nil || strings.Contains(string(b), "fresh") || !strings.Contains(string(b), "labtool") {
 				t.Errorf("%s %v", b, err)
 			}
@@ -209,26 +142,26 @@ Conflicts   : [2]
 
 '
 zypper_each zypper_install_arg`
-	play(t, New().Shell().Job, "zypper_args='' zypper_new='' zypper_gone='' zypper_changed='' zypper_chosen=''"+fakes, "zypper_wants_reboot",
+	updatestest.Play(t, New().Shell().Job, "zypper_args='' zypper_new='' zypper_gone='' zypper_changed='' zypper_chosen=''"+fakes, "zypper_wants_reboot",
 		map[string]string{"changes": changes},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if text(a, "status") != "0" || !strings.Contains(log, "patch-info P-1 ()") {
-				t.Errorf("status %s, %s", text(a, "status"), log)
+		func(t *testing.T, p updatestest.Played) {
+			if p.Text("status") != "0" || !strings.Contains(p.Log, "patch-info P-1 ()") {
+				t.Errorf("status %s, %s", p.Text("status"), p.Log)
 			}
 		})
 }
 
 func TestRollbackArguments(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nprintf 'liblab\\n' >\"$pw_arg_dir/zypper.auto\"\nzypper_offered() { :; }",
+	updatestest.Play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nprintf 'liblab\\n' >\"$pw_arg_dir/zypper.auto\"\nzypper_offered() { :; }",
 		"zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
+		func(t *testing.T, p updatestest.Played) {
 			want := "install --no-force-resolution --no-recommends --auto-agree-with-licenses --download in-advance " +
 				"--oldpackage --allow-unsigned-rpm -- labtool.noarch=1.0-1 !fresh.x86_64=1:2.0-1 oldname.noarch=1.0-1 (9)"
-			if !strings.Contains(log, want) {
-				t.Error(log)
+			if !strings.Contains(p.Log, want) {
+				t.Error(p.Log)
 			}
-			if text(a, "status") != "0" || text(a, "zypper.auto") != "restored" {
-				t.Errorf("status %s, auto %s", text(a, "status"), text(a, "zypper.auto"))
+			if p.Text("status") != "0" || p.Text("zypper.auto") != "restored" {
+				t.Errorf("status %s, auto %s", p.Text("status"), p.Text("zypper.auto"))
 			}
 		})
 }
@@ -237,20 +170,20 @@ func TestRollbackArguments(t *testing.T) {
 // keep the others from going back.
 func TestRollbackOfWhatIsGone(t *testing.T) {
 	fakes := fakeZypper + "fake_rpm='labtool.noarch 1.1-1\nfresh.x86_64 1:2.0-1'\nzypper_offered() { [ \"$1 $2 $3\" = 'labtool noarch 1.0-1' ]; }"
-	play(t, New().Shell().Job, fakes, "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if !strings.Contains(log, " -- labtool.noarch=1.0-1 !fresh.x86_64=1:2.0-1 (9)") || text(a, "status") != "104" {
-				t.Errorf("status %s\n%s", text(a, "status"), log)
+	updatestest.Play(t, New().Shell().Job, fakes, "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
+		func(t *testing.T, p updatestest.Played) {
+			if !strings.Contains(p.Log, " -- labtool.noarch=1.0-1 !fresh.x86_64=1:2.0-1 (9)") || p.Text("status") != "104" {
+				t.Errorf("status %s\n%s", p.Text("status"), p.Log)
 			}
-			out := New().ParseInstall(a)
+			out := New().ParseInstall(p.Answer)
 			if out.Claimed || out.Problem == nil || !strings.Contains(out.Problem.Message, "No provider of oldname-1.0-1.noarch; the rest is rolled back") {
 				t.Errorf("%+v %+v", out, out.Problem)
 			}
 		})
-	play(t, New().Shell().Job, fakeZypper+"zypper_offered() { return 1; }", "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if strings.Contains(log, " install --no") || text(a, "status") != "104" {
-				t.Errorf("status %s\n%s", text(a, "status"), log)
+	updatestest.Play(t, New().Shell().Job, fakeZypper+"zypper_offered() { return 1; }", "zypper_rollback", map[string]string{"changes": changes, "lock_wait": "9"},
+		func(t *testing.T, p updatestest.Played) {
+			if strings.Contains(p.Log, " install --no") || p.Text("status") != "104" {
+				t.Errorf("status %s\n%s", p.Text("status"), p.Log)
 			}
 		})
 }
@@ -264,29 +197,29 @@ func TestOffered(t *testing.T) {
 X
 }
 ask() { if zypper_offered "$@"; then echo "$3 yes"; else echo "$3 no"; fi; }`
-	play(t, New().Shell().Job, fakes, `pw_put out "$(ask a noarch 1:1-1) $(ask a noarch 1:2-1) $(ask a x86_64 1:1-1)"`, nil,
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			if got := text(a, "out"); got != "1:1-1 yes 1:2-1 no 1:1-1 no" {
+	updatestest.Play(t, New().Shell().Job, fakes, `pw_put out "$(ask a noarch 1:1-1) $(ask a noarch 1:2-1) $(ask a x86_64 1:1-1)"`, nil,
+		func(t *testing.T, p updatestest.Played) {
+			if got := p.Text("out"); got != "1:1-1 yes 1:2-1 no 1:1-1 no" {
 				t.Error(got)
 			}
 		})
 }
 
 func TestRollbackOfWhatIsUndone(t *testing.T) {
-	play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.0-1\noldname.noarch 1.0-1'",
+	updatestest.Play(t, New().Shell().Job, fakeZypper+"fake_rpm='labtool.noarch 1.0-1\noldname.noarch 1.0-1'",
 		"zypper_rollback", map[string]string{"changes": changes},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if strings.Contains(log, " install --") || text(a, "zypper.rollback") != "nothing to undo" || text(a, "status") != "0" {
-				t.Errorf("%s\n%s", log, text(a, "zypper.rollback"))
+		func(t *testing.T, p updatestest.Played) {
+			if strings.Contains(p.Log, " install --") || p.Text("zypper.rollback") != "nothing to undo" || p.Text("status") != "0" {
+				t.Errorf("%s\n%s", p.Log, p.Text("zypper.rollback"))
 			}
 		})
 }
 
 func TestIndexAge(t *testing.T) {
 	// Without an index of an enabled repository the age is unknown.
-	play(t, New().Shell().Scan, "zypper_aliases() { echo never-fetched-here; }", "pw_run age zypper_index_age", nil,
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			if got := text(a, "age"); got != "" {
+	updatestest.Play(t, New().Shell().Scan, "zypper_aliases() { echo never-fetched-here; }", "pw_run age zypper_index_age", nil,
+		func(t *testing.T, p updatestest.Played) {
+			if got := p.Text("age"); got != "" {
 				t.Errorf("age %q", got)
 			}
 		})
@@ -300,9 +233,9 @@ lines</description><license/><source alias="r"/></update></update-list>
 <solvable type="package" name="a" summary="x &gt; y"><description>z</description></solvable>
 <prompt id="1"><description>Problem: nope
 </description><text>Choose</text><option value="1" desc="x"/></prompt><progress id="p"/></stream>`
-	play(t, New().Shell().Scan, "", `pw_begin slim; printf '%s\n' "$pw_arg_xml" | zypper_slim; pw_end slim 0`, map[string]string{"xml": full},
-		func(t *testing.T, a posix.Answer, _, _ string) {
-			f, _ := a.Get("slim")
+	updatestest.Play(t, New().Shell().Scan, "", `pw_begin slim; printf '%s\n' "$pw_arg_xml" | zypper_slim; pw_end slim 0`, map[string]string{"xml": full},
+		func(t *testing.T, p updatestest.Played) {
+			f, _ := p.Answer.Get("slim")
 			root, err := parseXML(f.Out)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, f.Out)
@@ -327,18 +260,18 @@ func TestSimulateArguments(t *testing.T) {
 	want := updates.WantLines([]updates.Want{{Name: "labtool", Arch: "noarch", Version: "1.1-1"}, {Name: "a", Arch: "x86_64", Version: "1:2-1"}})
 	fakes := `zypper() { printf '%s (%s)\n' "$*" "$ZYPP_READONLY_HACK" >>"$pw_arg_log"; echo '<stream></stream>'; }`
 	start := "--non-interactive --xmlout --no-refresh install --dry-run --details --oldpackage --no-force-resolution --auto-agree-with-licenses -- "
-	play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "set"},
-		func(t *testing.T, _ posix.Answer, log, _ string) {
-			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 a.x86_64=1:2-1 (1)\n", log); diff != "" {
+	updatestest.Play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "set"},
+		func(t *testing.T, p updatestest.Played) {
+			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 a.x86_64=1:2-1 (1)\n", p.Log); diff != "" {
 				t.Error(diff)
 			}
 		})
-	play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "each"},
-		func(t *testing.T, a posix.Answer, log, _ string) {
-			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 (1)\n"+start+"a.x86_64=1:2-1 (1)\n", log); diff != "" {
+	updatestest.Play(t, New().Shell().Simulate, fakes, "zypper_simulate", map[string]string{"want": want, "mode": "each"},
+		func(t *testing.T, p updatestest.Played) {
+			if diff := cmp.Diff(start+"labtool.noarch=1.1-1 (1)\n"+start+"a.x86_64=1:2-1 (1)\n", p.Log); diff != "" {
 				t.Error(diff)
 			}
-			if _, ok := a.Get("zypper.sim.2"); !ok {
+			if _, ok := p.Answer.Get("zypper.sim.2"); !ok {
 				t.Error("no frame zypper.sim.2")
 			}
 		})

@@ -1,8 +1,6 @@
 package zypper
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,26 +9,9 @@ import (
 
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
+	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
 )
-
-// answer reads a captured answer of zypper 1.14.42: testdata/NAME.out and .err.
-func answer(t testing.TB, name string) posix.Answer {
-	t.Helper()
-	out, err := os.ReadFile(filepath.Join("testdata", name+".out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	errs, err := os.ReadFile(filepath.Join("testdata", name+".err"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := posix.Parse("ab", out, errs)
-	if !a.Complete {
-		t.Fatalf("testdata/%s is not whole", name)
-	}
-	return a
-}
 
 const long = "a-very-long-package-name-that-exceeds-the-normal-column-width-of-dnf-output"
 
@@ -87,7 +68,7 @@ func TestScan(t *testing.T) {
 		RebootReasons:  []string{"zypper needs-rebooting: core libraries or services have been updated"},
 		Notes:          []string{"needsdep 2.0-1.el9 cannot be installed: nothing provides missing-lib >= 2"},
 	}
-	if diff := cmp.Diff(want, New().ParseScan(answer(t, "scan"))); diff != "" {
+	if diff := cmp.Diff(want, New().ParseScan(updatestest.Load(t, "scan"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -106,7 +87,7 @@ func TestScanStates(t *testing.T) {
 		{"doubles", inventory.ScanFailed, "interrupted", "installed twice are labtool-1.0-1.el9.noarch, labtool-1.1-1.el9.noarch", 7},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(answer(t, tt.name))
+		l := New().ParseScan(updatestest.Load(t, tt.name))
 		if l.State != tt.state || l.Problem == nil || l.Problem.Code != tt.code || !strings.Contains(l.Problem.Message, tt.message) {
 			t.Errorf("%s: %s, %+v", tt.name, l.State, l.Problem)
 		}
@@ -164,7 +145,7 @@ func TestHostileNamesAreDropped(t *testing.T) {
 }
 
 func TestSimulationOfASet(t *testing.T) {
-	got := New().ParseSimulation(answer(t, "sim"), "zypper.sim", []updates.Want{
+	got := New().ParseSimulation(updatestest.Load(t, "sim"), "zypper.sim", []updates.Want{
 		{Name: "labtool", Arch: "noarch", Version: "1.1-1.el9"},
 		{Name: long, Arch: "noarch", Version: "1:1.0-3.el9"},
 		{Name: "newname", Arch: "noarch", Version: "2.0-1.el9"},
@@ -189,7 +170,7 @@ func TestSimulationOfASet(t *testing.T) {
 }
 
 func TestSimulationOfEach(t *testing.T) {
-	a := answer(t, "each")
+	a := updatestest.Load(t, "each")
 	tests := []struct {
 		frame, problem string
 		changes        int
@@ -210,7 +191,7 @@ func TestSimulationOfEach(t *testing.T) {
 			t.Errorf("%s: %q", tt.frame, s.Problem.Message)
 		}
 	}
-	if s := New().ParseSimulation(answer(t, "dead-sim"), "zypper.sim", nil); !s.OK || len(s.Changes) != 1 {
+	if s := New().ParseSimulation(updatestest.Load(t, "dead-sim"), "zypper.sim", nil); !s.OK || len(s.Changes) != 1 {
 		t.Errorf("with a dead repository: %+v", s)
 	}
 }
@@ -257,7 +238,7 @@ func TestInstall(t *testing.T) {
 		{"install-broken", false, false, "exit", "Problem: nothing provides missing-lib >= 2", map[string]string{}},
 	}
 	for _, tt := range tests {
-		out := New().ParseInstall(answer(t, tt.name))
+		out := New().ParseInstall(updatestest.Load(t, tt.name))
 		if out.Claimed != tt.claimed || out.RebootSuggested != tt.reboot {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -300,7 +281,7 @@ func TestInstallInAJobsLog(t *testing.T) {
 // While a patch of zypper itself is needed, zypper withholds the packages from a
 // listing of both: they come in a frame of their own.
 func TestPatchOfZypperItself(t *testing.T) {
-	a := answer(t, "own-patch")
+	a := updatestest.Load(t, "own-patch")
 	l := New().ParseScan(a)
 	if l.State != inventory.ScanOK || len(l.Updates) != 9 {
 		t.Errorf("%s with %d updates, %+v", l.State, len(l.Updates), l.Problem)
