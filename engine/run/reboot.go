@@ -116,7 +116,7 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	defer cancel()
 	first := m.engine.poll() / 2
 	wait := first
-	var there job.Status // the last answer, unless the host went away after it
+	var there job.Status // the last answer, unless the host may have gone after it
 	var last error
 	for pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
@@ -125,6 +125,7 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 		case err == nil && s.BootID != before:
 			return s, nil
 		case err != nil && ctx.Err() != nil: // the time was over in the middle of the question
+			there, last = job.Status{}, err
 		case err != nil && !passing(err):
 			return s, err
 		default:
