@@ -1,88 +1,31 @@
 package apk
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"patchwave/connectors/posix"
+	"patchwave/engine/updates/updatestest"
 )
-
-func TestShellIsShell(t *testing.T) {
-	s := New().Shell()
-	shells := [][]string{{"sh", "-n"}}
-	for _, more := range [][]string{{"dash", "-n"}, {"bash", "--posix", "-n"}, {"busybox", "sh", "-n"}} {
-		if _, err := exec.LookPath(more[0]); err == nil {
-			shells = append(shells, more)
-		}
-	}
-	for part, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
-		for _, shell := range shells {
-			cmd := exec.Command(shell[0], shell[1:]...)
-			cmd.Stdin = strings.NewReader(text)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v: %v\n%s", part, shell, err, out)
-			}
-		}
-		for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)\(\)`).FindAllStringSubmatch(text, -1) {
-			if !strings.HasPrefix(m[1], "apk_") {
-				t.Errorf("%s: function %s is not named after its manager", part, m[1])
-			}
-		}
-	}
-	for part, functions := range map[string][]string{
-		s.Scan: {"apk_index_age", "apk_refresh", "apk_scan"}, s.Simulate: {"apk_simulate"},
-		s.Job: {"apk_install", "apk_keep", "apk_rollback", "apk_repair"},
-	} {
-		for _, f := range functions {
-			if !strings.Contains(part, "\n"+f+"() {") {
-				t.Errorf("%s is not defined", f)
-			}
-		}
-	}
-}
 
 // job runs apk_install with a fake apk and a world in a temporary directory. It
 // returns the answer, the calls of apk and what world holds afterwards.
 func job(t *testing.T, apk, world, changes string) (posix.Answer, []string, string) {
 	t.Helper()
-	dir := t.TempDir()
-	script := "#!/bin/sh\necho \"$*\" >>'" + dir + "/calls'\n" + apk + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "apk"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
+	h := updatestest.NewHost(t)
+	h.Command("apk", apk)
+	h.Write("world", world)
+	s := posix.Script{Name: "test", Version: 1, Body: New().Shell().Job +
+		"\napk_world='" + h.Dir + "/world'\napk_saved='" + h.Dir + "/saved'\nWORLD='" + h.Dir + "/world'; export WORLD\napk_install\n"}
+	a, rc := h.Run(updatestest.Shells(t)[0], s, map[string]string{"changes": changes, "lock_wait": "7", "dir": h.Dir})
+	if rc != 0 {
+		t.Fatalf("status %d: %+v", rc, a)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "world"), []byte(world), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s := posix.Script{Name: "test", Version: 1, Body: "PATH='" + dir + "':$PATH\n" + New().Shell().Job +
-		"\napk_world='" + dir + "/world'\napk_saved='" + dir + "/saved'\nWORLD='" + dir + "/world'; export WORLD\napk_install\n"}
-	encoded, err := posix.Encode(s, "00ff", map[string]string{"changes": changes, "lock_wait": "7", "dir": dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("/bin/sh", "-s")
-	cmd.Stdin = bytes.NewReader(encoded)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("sh: %v\n%s", err, errs.String())
-	}
-	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	after, err := os.ReadFile(filepath.Join(dir, "world"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "saved")); !os.IsNotExist(err) {
+	if _, err := os.Stat(h.Path("saved")); !os.IsNotExist(err) {
 		t.Errorf("the copy of world is still there: %v", err)
 	}
-	return posix.Parse("00ff", out.Bytes(), errs.Bytes()), strings.Split(strings.TrimSpace(string(calls)), "\n"), string(after)
+	return a, h.Calls("apk"), h.Read("world")
 }
 
 func TestInstallPutsWorldBack(t *testing.T) {
@@ -129,7 +72,7 @@ func TestInstallRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"upgrade\ta\tx86_64\t1\t", "upgrade\ta\tx86_64\t1\t2\nupgrade\t-x\tx86_64\t1\t2", "remove\ta\tx86_64\t1\t2",
 	} {
 		a, calls, world := job(t, "", "a\n", changes)
-		if out := New().ParseInstall(a); calls[0] != "" || world != "a\n" || out.Claimed {
+		if out := New().ParseInstall(a); len(calls) != 0 || world != "a\n" || out.Claimed {
 			t.Errorf("%q: calls %q, %+v", changes, calls, out)
 		}
 	}

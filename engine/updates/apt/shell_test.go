@@ -1,122 +1,43 @@
 package apt
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"patchwave/connectors/posix"
+	"patchwave/engine/updates/updatestest"
 )
 
-func TestShellIsShell(t *testing.T) {
-	s := New().Shell()
-	shells := [][]string{{"sh", "-n"}}
-	for _, more := range [][]string{{"dash", "-n"}, {"bash", "--posix", "-n"}, {"busybox", "sh", "-n"}} {
-		if _, err := exec.LookPath(more[0]); err == nil {
-			shells = append(shells, more)
-		}
-	}
-	for part, text := range map[string]string{"scan": s.Scan, "simulate": s.Simulate, "job": s.Job} {
-		for _, shell := range shells {
-			cmd := exec.Command(shell[0], shell[1:]...)
-			cmd.Stdin = strings.NewReader(text)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v: %v\n%s", part, shell, err, out)
-			}
-		}
-		for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)\(\)`).FindAllStringSubmatch(text, -1) {
-			if !strings.HasPrefix(m[1], "apt_") {
-				t.Errorf("%s: function %s is not named after its manager", part, m[1])
-			}
-		}
-	}
-	for part, functions := range map[string][]string{
-		s.Scan: {"apt_index_age", "apt_refresh", "apt_scan"}, s.Simulate: {"apt_simulate"},
-		s.Job: {"apt_install", "apt_keep", "apt_rollback", "apt_repair"},
-	} {
-		for _, f := range functions {
-			if !strings.Contains(part, "\n"+f+"() {") {
-				t.Errorf("%s is not defined", f)
-			}
-		}
-	}
-}
-
-// fake is a host of fake commands. Every call of one is written down; a command
-// that is not faked is the machine's own.
-type fake struct {
-	t   *testing.T
-	dir string
-}
+// fake is a host of fake commands.
+type fake struct{ updatestest.Host }
 
 func newFake(t *testing.T, commands map[string]string) fake {
 	t.Helper()
-	f := fake{t, t.TempDir()}
-	if err := os.Mkdir(filepath.Join(f.dir, "bin"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	f := fake{updatestest.NewHost(t)}
 	base := map[string]string{"dpkg": "echo amd64", "sleep": "", "sync": ""}
 	maps.Copy(base, commands)
 	for name, body := range base {
-		script := "#!/bin/sh\necho \"" + name + " $*\" >>'" + f.dir + "/calls'\n" + body + "\n"
-		if err := os.WriteFile(filepath.Join(f.dir, "bin", name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		f.Command(name, body)
 	}
 	return f
 }
 
 // run runs the shell and then body with the fakes first in PATH.
-func (f fake) run(shell, body string, args map[string]string) posix.Answer {
-	f.t.Helper()
-	s := posix.Script{Name: "test", Version: 1, Body: "PATH='" + f.dir + "/bin':$PATH\n" + shell + "\napt_lists='" + f.dir + "'\n" + body + "\n"}
-	for _, name := range []string{"lock_wait", "names", "mode", "want", "changes", "dir"} {
-		if _, ok := args[name]; !ok {
-			if args == nil {
-				args = map[string]string{}
-			}
-			args[name] = ""
-		}
-	}
-	script, err := posix.Encode(s, "00ff", args)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	cmd := exec.Command("/bin/sh", "-s")
-	cmd.Stdin = bytes.NewReader(script)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		f.t.Fatalf("sh: %v\n%s", err, errs.String())
-	}
-	a := posix.Parse("00ff", out.Bytes(), errs.Bytes())
-	if !a.Complete {
-		f.t.Fatalf("the script did not come to its end:\n%s\n%s", out.String(), errs.String())
+func (f fake) run(t *testing.T, shell, body string, args map[string]string) posix.Answer {
+	t.Helper()
+	all := map[string]string{"lock_wait": "", "names": "", "mode": "", "want": "", "changes": "", "dir": ""}
+	maps.Copy(all, args)
+	s := posix.Script{Name: "test", Version: 1, Body: shell + "\napt_lists='" + f.Dir + "'\n" + body + "\n"}
+	a, rc := f.Run(updatestest.Shells(t)[0], s, all)
+	if rc != 0 {
+		t.Fatalf("status %d: %+v", rc, a)
 	}
 	return a
-}
-
-// calls returns the calls of a fake, without its name.
-func (f fake) calls(name string) []string {
-	f.t.Helper()
-	b, err := os.ReadFile(filepath.Join(f.dir, "calls"))
-	if err != nil && !os.IsNotExist(err) {
-		f.t.Fatal(err)
-	}
-	var list []string
-	for line := range strings.SplitSeq(string(b), "\n") {
-		if rest, ok := strings.CutPrefix(line, name+" "); ok {
-			list = append(list, rest)
-		}
-	}
-	return list
 }
 
 const (
@@ -140,11 +61,11 @@ func TestInstallArguments(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, map[string]string{"apt-get": ""})
-			a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": tt.changes, "lock_wait": "0"})
+			a := f.run(t, New().Shell().Job, "apt_install", map[string]string{"changes": tt.changes, "lock_wait": "0"})
 			if frame, ok := a.Get("apt.install"); !ok || frame.RC != 0 {
 				t.Errorf("frame %+v", frame)
 			}
-			calls := f.calls("apt-get")
+			calls := f.Calls("apt-get")
 			if len(calls) != 2 || !strings.HasPrefix(calls[0], "-s -y") {
 				t.Fatalf("calls %q, want a simulation and the real thing", calls)
 			}
@@ -174,7 +95,7 @@ func TestInstallArguments(t *testing.T) {
 
 func TestInstallPassesTheStatusOn(t *testing.T) {
 	f := newFake(t, map[string]string{"apt-get": `case $1 in -s) ;; *) echo 'E: boom' >&2; exit 100;; esac`})
-	a := f.run(New().Shell().Job, "apt_install; pw_status=$?; pw_put status \"$pw_status\"; pw_status=0", map[string]string{"changes": upgrade})
+	a := f.run(t, New().Shell().Job, "apt_install; pw_status=$?; pw_put status \"$pw_status\"; pw_status=0", map[string]string{"changes": upgrade})
 	frame, _ := a.Get("apt.install")
 	status, _ := a.Get("status")
 	if frame.RC != 100 || string(status.Out) != "100" || !strings.Contains(string(frame.Err), "E: boom") {
@@ -188,9 +109,9 @@ func TestInstallRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"upgrade\ta\tamd64\t1\t", "upgrade\ta\tamd64\t1", "upgrade\ta\t$(id)\t1\t2", "upgrade\t../x\tamd64\t1\t2", upgrade + "upgrade\t-x\tamd64\t1\t2",
 	} {
 		f := newFake(t, map[string]string{"apt-get": ""})
-		a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": changes})
-		if frame, _ := a.Get("apt.install"); frame.RC != 100 || len(f.calls("apt-get")) != 0 {
-			t.Errorf("%q: status %d, calls %q", changes, frame.RC, f.calls("apt-get"))
+		a := f.run(t, New().Shell().Job, "apt_install", map[string]string{"changes": changes})
+		if frame, _ := a.Get("apt.install"); frame.RC != 100 || len(f.Calls("apt-get")) != 0 {
+			t.Errorf("%q: status %d, calls %q", changes, frame.RC, f.Calls("apt-get"))
 		}
 		if out := New().ParseInstall(a); out.Claimed || !strings.HasPrefix(out.Problem.Message, "nothing was changed") {
 			t.Errorf("%q: %+v", changes, out.Problem)
@@ -214,8 +135,8 @@ func TestInstallStopsWhenThePlanIsOld(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, map[string]string{"apt-get": "case $1 in -s) cat <<'X'\n" + tt.rows + "\nX\n;; esac"})
-			a := f.run(New().Shell().Job, "apt_install", map[string]string{"changes": upgrade})
-			calls := f.calls("apt-get")
+			a := f.run(t, New().Shell().Job, "apt_install", map[string]string{"changes": upgrade})
+			calls := f.Calls("apt-get")
 			if stopped := len(calls) == 1; stopped != tt.stop {
 				frame, _ := a.Get("apt.install")
 				t.Errorf("stopped %v: %q\n%s", stopped, calls, frame.Out)
@@ -229,9 +150,9 @@ func TestRefreshWaitsForTheLock(t *testing.T) {
 [ $n -gt 2 ] || { echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 8 (perl)' >&2; exit 100; }`
 	for wait, want := range map[string]int{"0": 1, "1": 2, "9": 3} {
 		f := newFake(t, map[string]string{"apt-get": locked})
-		a := f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": wait})
+		a := f.run(t, New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": wait})
 		frame, _ := a.Get("apt.refresh")
-		if got := len(f.calls("apt-get")); got != want || (frame.RC == 0) != (want == 3) {
+		if got := len(f.Calls("apt-get")); got != want || (frame.RC == 0) != (want == 3) {
 			t.Errorf("wait %s: %d calls, status %d", wait, got, frame.RC)
 		}
 	}
@@ -249,8 +170,8 @@ func TestScanWaitsForChanges(t *testing.T) {
 		{"iF \\tx\\tall\\t1\\n", "0", 0}, {"iU \\tx\\tall\\t1\\n", "1", 1}, {"iU \\tx\\tall\\t1\\n", "9", 2}, {"hi \\tx\\tall\\t1\\n", "9", 0},
 	} {
 		f := newFake(t, nil)
-		f.run(New().Shell().Scan, fmt.Sprintf(locks, f.dir, f.dir, tt.states), map[string]string{"lock_wait": tt.wait})
-		if got := len(f.calls("sleep")); got != tt.sleeps {
+		f.run(t, New().Shell().Scan, fmt.Sprintf(locks, f.Dir, f.Dir, tt.states), map[string]string{"lock_wait": tt.wait})
+		if got := len(f.Calls("sleep")); got != tt.sleeps {
 			t.Errorf("%q, wait %s: it slept %d times, want %d", tt.states, tt.wait, got, tt.sleeps)
 		}
 	}
@@ -259,20 +180,20 @@ func TestScanWaitsForChanges(t *testing.T) {
 func TestRefreshDoesNotWaitForRoot(t *testing.T) {
 	f := newFake(t, map[string]string{"apt-get": `echo 'E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)
 E: Unable to lock directory /var/lib/apt/lists/' >&2; exit 100`})
-	f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
-	if calls := f.calls("apt-get"); len(calls) != 1 {
+	f.run(t, New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
+	if calls := f.Calls("apt-get"); len(calls) != 1 {
 		t.Errorf("%d calls", len(calls))
 	}
 }
 
 func TestRefreshDoesNotRetryOtherFailures(t *testing.T) {
 	f := newFake(t, map[string]string{"apt-get": "echo 'E: Failed to fetch x' >&2; exit 100"})
-	a := f.run(New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
+	a := f.run(t, New().Shell().Scan, "apt_refresh", map[string]string{"lock_wait": "9"})
 	frame, _ := a.Get("apt.refresh")
-	if calls := f.calls("apt-get"); len(calls) != 1 || frame.RC != 100 || !strings.Contains(string(frame.Out), "E: Failed") {
+	if calls := f.Calls("apt-get"); len(calls) != 1 || frame.RC != 100 || !strings.Contains(string(frame.Out), "E: Failed") {
 		t.Errorf("calls %q, frame %+v", calls, frame)
 	}
-	if got := f.calls("apt-get")[0]; !slices.Contains(strings.Fields(got), "--error-on=any") {
+	if got := f.Calls("apt-get")[0]; !slices.Contains(strings.Fields(got), "--error-on=any") {
 		t.Errorf("%q", got)
 	}
 }
@@ -284,7 +205,7 @@ func TestAgeOfTheIndex(t *testing.T) {
 	lists := t.TempDir()
 	old := "touch -d @1000000000 '" + lists + "'; "
 	age := func(f fake, body string) string {
-		a := f.run(New().Shell().Scan, "apt_lists='"+lists+"'; "+body+"pw_put age \"$(apt_index_age)\"", nil)
+		a := f.run(t, New().Shell().Scan, "apt_lists='"+lists+"'; "+body+"pw_put age \"$(apt_index_age)\"", nil)
 		frame, _ := a.Get("age")
 		return strings.TrimSpace(string(frame.Out))
 	}
@@ -314,8 +235,8 @@ func TestAgeOfTheIndex(t *testing.T) {
 func TestSimulateArguments(t *testing.T) {
 	f := newFake(t, map[string]string{"apt-get": ""})
 	want := "liba\tamd64\t1:1.0-2~x\nb++\tall\t1.0+"
-	a := f.run(New().Shell().Simulate, "apt_simulate", map[string]string{"want": want, "mode": "each"})
-	calls := f.calls("apt-get")
+	a := f.run(t, New().Shell().Simulate, "apt_simulate", map[string]string{"want": want, "mode": "each"})
+	calls := f.Calls("apt-get")
 	if len(calls) != 2 || !strings.HasSuffix(calls[0], "install liba:amd64=1:1.0-2~x") || !strings.HasSuffix(calls[1], "install b++=1.0+") {
 		t.Errorf("calls %q", calls)
 	}
@@ -332,9 +253,9 @@ func TestSimulateArguments(t *testing.T) {
 		}
 	}
 	f = newFake(t, map[string]string{"apt-get": ""})
-	a = f.run(New().Shell().Simulate, "apt_simulate", map[string]string{"want": "a\tall\t1\n-y\tall\t1", "mode": "set"})
-	if frame, _ := a.Get("apt.sim"); frame.RC != 100 || len(f.calls("apt-get")) != 0 {
-		t.Errorf("a hostile name: status %d, calls %q", frame.RC, f.calls("apt-get"))
+	a = f.run(t, New().Shell().Simulate, "apt_simulate", map[string]string{"want": "a\tall\t1\n-y\tall\t1", "mode": "set"})
+	if frame, _ := a.Get("apt.sim"); frame.RC != 100 || len(f.Calls("apt-get")) != 0 {
+		t.Errorf("a hostile name: status %d, calls %q", frame.RC, f.Calls("apt-get"))
 	}
 }
 
@@ -361,24 +282,24 @@ func TestKeepThenRollback(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	f := newFake(t, queries)
 	args := map[string]string{"changes": upgrade + downgrade + install, "dir": dir, "lock_wait": "0"}
-	a := f.run(New().Shell().Job, "apt_keep", args)
+	a := f.run(t, New().Shell().Job, "apt_keep", args)
 	frame, _ := a.Get("apt.keep")
 	want := "liba\tamd64\t1:1.0-1\tkept\nb++\tall\t2.0\tmissing\n"
 	if string(frame.Out) != want || frame.RC != 0 {
 		t.Fatalf("frame %q, status %d, stderr %s", frame.Out, frame.RC, frame.Err)
 	}
-	if calls := f.calls("apt-get"); len(calls) != 1 || !strings.HasSuffix(calls[0], "download liba=1:1.0-1") {
+	if calls := f.Calls("apt-get"); len(calls) != 1 || !strings.HasSuffix(calls[0], "download liba=1:1.0-1") {
 		t.Errorf("calls %q: only what the index has is asked for", calls)
 	}
 
 	f = newFake(t, queries)
-	a = f.run(New().Shell().Job, "apt_rollback", args)
-	calls := f.calls("apt-get")
+	a = f.run(t, New().Shell().Job, "apt_rollback", args)
+	calls := f.Calls("apt-get")
 	if len(calls) != 2 || !strings.HasSuffix(calls[1], "install "+dir+"/liba_1%3a1.0-1_amd64.deb b++=2.0 new:i386-") ||
 		!strings.Contains(calls[1], "--allow-downgrades") || strings.Contains(calls[1], "--no-remove") || strings.Contains(calls[1], "--purge") {
 		t.Errorf("calls %q", calls)
 	}
-	marks := f.calls("apt-mark")
+	marks := f.Calls("apt-mark")
 	if !slices.Contains(marks, "auto liba") || !slices.Contains(marks, "manual b++") {
 		t.Errorf("marks %q", marks)
 	}
