@@ -57,21 +57,9 @@ func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 	}
 	parse.Changes(s.Changes)
 	if frame == name+".sim" {
-		s.Undo = parseUndo(a)
+		s.Undo = parse.Undo(a, "apk.undo", parse.Apk(), nil)
 	}
 	return s
-}
-
-func parseUndo(a posix.Answer) []updates.Undo {
-	var list []updates.Undo
-	frame, _ := a.Get("apk.undo")
-	for _, line := range frame.Lines() {
-		f := strings.Split(line, "\t")
-		if len(f) == 4 && parse.Apk().OK(f[0], f[1], f[2]) {
-			list = append(list, updates.Undo{Name: f[0], Arch: f[1], Version: f[2], Possible: f[3] == "yes"})
-		}
-	}
-	return list
 }
 
 // ParseInstall reads frame apk.install, apk.rollback or apk.repair.

@@ -41,7 +41,7 @@ func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 	}
 	s := updates.Simulation{OK: true, Changes: changes}
 	if frame == name+".sim" {
-		s.Undo, s.Download = parseUndo(a), parseDownload(a)
+		s.Undo, s.Download = parse.Undo(a, "apt.undo", parse.Deb(), nil), parseDownload(a)
 	}
 	return s
 }
@@ -128,18 +128,6 @@ func action(from, to string) updates.Action {
 		return updates.ActionDowngrade
 	}
 	return updates.ActionUpgrade
-}
-
-func parseUndo(a posix.Answer) []updates.Undo {
-	var list []updates.Undo
-	frame, _ := a.Get("apt.undo")
-	for _, line := range frame.Lines() {
-		f := strings.Split(line, "\t")
-		if len(f) == 4 && parse.Deb().OK(f[0], f[1], f[2]) {
-			list = append(list, updates.Undo{Name: f[0], Arch: f[1], Version: f[2], Possible: f[3] == "yes"})
-		}
-	}
-	return list
 }
 
 func parseDownload(a posix.Answer) int64 {

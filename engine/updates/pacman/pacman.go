@@ -3,7 +3,6 @@ package pacman
 import (
 	_ "embed" // the shell files
 
-	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 )
 
@@ -37,17 +36,6 @@ func (Manager) Shell() updates.Shell {
 		Job:      commonShell + jobShell,
 	}
 }
-
-// ParseScan reads the frames of pacman_refresh and pacman_scan.
-func (Manager) ParseScan(a posix.Answer) updates.Listing { return parseScan(a) }
-
-// ParseSimulation reads one frame of pacman_simulate and those beside it.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
-	return parseSimulation(a, frame, want)
-}
-
-// ParseInstall reads the frames of pacman_install or pacman_rollback.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome { return parseInstall(a) }
 
 // Exit statuses of our own in frames pacman.refresh, pacman.install and
 // pacman.rollback.

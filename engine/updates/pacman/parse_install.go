@@ -19,9 +19,9 @@ var (
 // hook failed.
 const scriptFailed = "error: command failed to execute correctly"
 
-// parseInstall reads the frames pacman.install, pacman.rollback, pacman.repair
+// ParseInstall reads the frames pacman.install, pacman.rollback, pacman.repair
 // and pacman.download.
-func parseInstall(a posix.Answer) updates.Outcome {
+func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
 	last, found := posix.Frame{}, false
 	var hooks []string

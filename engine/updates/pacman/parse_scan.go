@@ -13,8 +13,8 @@ import (
 	"patchwave/inventory"
 )
 
-// parseScan puts the frames of one scan together.
-func parseScan(a posix.Answer) updates.Listing {
+// ParseScan puts the frames of one scan together.
+func (Manager) ParseScan(a posix.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK, Updates: []inventory.Update{}}
 	l.Installed = parseInstalled(a)
 	readReboot(a, &l)

@@ -9,6 +9,7 @@ import (
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
+	"patchwave/inventory/version"
 )
 
 // target is a package in pacman's list of what it would do.
@@ -25,8 +26,8 @@ var (
 // nothingTo is what pacman says where nothing would change.
 const nothingTo = "there is nothing to do"
 
-// parseSimulation reads what pacman printed before its question.
-func parseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+// ParseSimulation reads what pacman printed before its question.
+func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return refuse(parse.Problem(parse.Exit, "the host did not answer what the installation would do"))
@@ -59,7 +60,7 @@ func parseSimulation(a posix.Answer, frame string, want []updates.Want) updates.
 		return refuse(p)
 	}
 	if frame == "pacman.sim" {
-		sim.Undo = parseUndo(a)
+		sim.Undo = parse.Undo(a, "pacman.undo", parse.Pacman(), nil)
 	}
 	return sim
 }
@@ -123,7 +124,7 @@ func change(t target, installed map[string]updates.Want, offers map[string]offer
 	c = updates.Change{Action: updates.ActionInstall, Name: t.name, Arch: o.arch, To: t.version}
 	if had {
 		c.From, c.Action = old.Version, updates.ActionUpgrade
-		if compareVersions(old.Version, t.version) > 0 {
+		if parse.Compare(version.Pacman, old.Version, t.version) > 0 {
 			c.Action = updates.ActionDowngrade
 		}
 	}
@@ -140,9 +141,9 @@ func drift(changes []updates.Change, want []updates.Want, f posix.Frame, install
 	}
 	text := string(f.Out) + "\n" + string(f.Err)
 	for _, w := range want {
-		switch version, ok := to[w.Name]; {
-		case ok && version != w.Version:
-			return parse.Problem(parse.Exit, "the repositories of the host now offer %s %s, not the wanted %s", w.Name, version, w.Version)
+		switch offered, ok := to[w.Name]; {
+		case ok && offered != w.Version:
+			return parse.Problem(parse.Exit, "the repositories of the host now offer %s %s, not the wanted %s", w.Name, offered, w.Version)
 		case ok || installed[w.Name].Version == w.Version:
 		case strings.Contains(text, "warning: "+w.Name+"-"+w.Version+" is up to date"):
 		case strings.Contains(text, "skipping target: "+w.Name+"\n"):
@@ -152,18 +153,4 @@ func drift(changes []updates.Change, want []updates.Want, f posix.Frame, install
 		}
 	}
 	return nil
-}
-
-// parseUndo reads pacman.undo.
-func parseUndo(a posix.Answer) []updates.Undo {
-	frame, _ := a.Get("pacman.undo")
-	g := parse.Pacman()
-	var list []updates.Undo
-	for _, line := range frame.Lines() {
-		f := strings.Split(line, "\t")
-		if len(f) == 4 && g.OK(f[0], f[1], f[2]) {
-			list = append(list, updates.Undo{Name: f[0], Arch: f[1], Version: f[2], Possible: f[3] == "yes"})
-		}
-	}
-	return list
 }

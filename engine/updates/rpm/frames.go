@@ -61,18 +61,7 @@ func Outcome(what string, f posix.Frame) updates.Outcome {
 
 // Undo reads a frame of lines NAME, ARCH, VERSION, yes|no.
 func Undo(a posix.Answer, frame string) []updates.Undo {
-	f, ok := a.Get(frame)
-	if !ok {
-		return nil
-	}
-	list := []updates.Undo{}
-	for _, line := range f.Lines() {
-		w := strings.Split(line, "\t")
-		if len(w) == 4 && parse.RPM().OK(w[0], w[1], EVR(w[2])) {
-			list = append(list, updates.Undo{Name: w[0], Arch: w[1], Version: EVR(w[2]), Possible: w[3] == "yes"})
-		}
-	}
-	return list
+	return parse.Undo(a, frame, parse.RPM(), EVR)
 }
 
 // ChangeOK says whether a change is a whole one: a known action, a name, an

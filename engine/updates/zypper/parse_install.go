@@ -16,9 +16,9 @@ var (
 	nevra           = regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.[a-z0-9_]+$`)
 )
 
-// parseInstall reads the frames zypper.install and zypper.rollback, or those of a
+// ParseInstall reads the frames zypper.install and zypper.rollback, or those of a
 // repair. After 103 there are two: the last one counts, what failed in any counts.
-func parseInstall(a posix.Answer) updates.Outcome {
+func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
 	last, found := posix.Frame{}, false
 	for _, f := range a.Frames {

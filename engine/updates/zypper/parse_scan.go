@@ -9,11 +9,12 @@ import (
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
+	"patchwave/engine/updates/rpm"
 	"patchwave/inventory"
 )
 
-// parseScan puts the frames of one scan together.
-func parseScan(a posix.Answer) updates.Listing {
+// ParseScan puts the frames of one scan together.
+func (Manager) ParseScan(a posix.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK, Updates: []inventory.Update{}}
 	l.Installed = parseInstalled(a)
 	readReboot(a, &l)
@@ -114,7 +115,7 @@ type entry struct {
 // readEntry reads an <update kind="package">.
 func readEntry(n *node, g parse.Grammar) entry {
 	u := inventory.Update{
-		Name: n.attr("name"), Arch: n.attr("arch"), From: plainEVR(n.attr("edition-old")), To: plainEVR(n.attr("edition")),
+		Name: n.attr("name"), Arch: n.attr("arch"), From: rpm.EVR(n.attr("edition-old")), To: rpm.EVR(n.attr("edition")),
 	}
 	if alias := parse.Clean(n.child("source").attr("alias"), 200); alias != "" {
 		u.Origins = []string{alias}
@@ -272,7 +273,7 @@ func parseInstalled(a posix.Answer) []updates.Installed {
 		if len(f) != 4 {
 			continue
 		}
-		f[2] = plainEVR(f[2])
+		f[2] = rpm.EVR(f[2])
 		if g.OK(f[0], f[1], f[2]) && f[3] == "ok" {
 			list = append(list, updates.Installed{Name: f[0], Arch: f[1], Version: f[2], State: f[3]})
 		}
@@ -287,8 +288,8 @@ func doubles(a posix.Answer) *inventory.Problem {
 	var found []string
 	for _, line := range frame.Lines() {
 		f := strings.Split(line, "\t")
-		if len(f) == 3 && g.OK(f[0], f[1], plainEVR(f[2])) {
-			found = append(found, fmt.Sprintf("%s-%s.%s", f[0], plainEVR(f[2]), f[1]))
+		if len(f) == 3 && g.OK(f[0], f[1], rpm.EVR(f[2])) {
+			found = append(found, fmt.Sprintf("%s-%s.%s", f[0], rpm.EVR(f[2]), f[1]))
 		}
 	}
 	if len(found) == 0 {

@@ -7,11 +7,12 @@ import (
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/rpm"
 	"patchwave/inventory"
 )
 
-// parseSimulation reads the install-summary of a dry run.
-func parseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+// ParseSimulation reads the install-summary of a dry run.
+func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return refuse(parse.Problem(parse.Exit, "the host did not answer what the installation would do"))
@@ -36,7 +37,7 @@ func parseSimulation(a posix.Answer, frame string, want []updates.Want) updates.
 		sim.Download = size
 	}
 	if frame == "zypper.sim" {
-		sim.Undo = parseUndo(a)
+		sim.Undo = parse.Undo(a, "zypper.undo", parse.RPM(), rpm.EVR)
 	}
 	return sim
 }
@@ -88,7 +89,7 @@ func summaryChanges(summary *node) (changes []updates.Change, bad string) {
 // solvableChanges turns one solvable of a list to-ACTION into changes. Another
 // architecture is a removal and an installation.
 func solvableChanges(action string, s *node) []updates.Change {
-	c := updates.Change{Name: s.attr("name"), Arch: s.attr("arch"), From: plainEVR(s.attr("edition-old")), To: plainEVR(s.attr("edition"))}
+	c := updates.Change{Name: s.attr("name"), Arch: s.attr("arch"), From: rpm.EVR(s.attr("edition-old")), To: rpm.EVR(s.attr("edition"))}
 	old := s.attr("arch-old")
 	switch action {
 	case "install":
@@ -133,18 +134,4 @@ func drift(changes []updates.Change, want []updates.Want) *inventory.Problem {
 		}
 	}
 	return nil
-}
-
-// parseUndo reads zypper.undo.
-func parseUndo(a posix.Answer) []updates.Undo {
-	frame, _ := a.Get("zypper.undo")
-	g := parse.RPM()
-	var list []updates.Undo
-	for _, line := range frame.Lines() {
-		f := strings.Split(line, "\t")
-		if len(f) == 4 && g.OK(f[0], f[1], plainEVR(f[2])) {
-			list = append(list, updates.Undo{Name: f[0], Arch: f[1], Version: plainEVR(f[2]), Possible: f[3] == "yes"})
-		}
-	}
-	return list
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"patchwave/engine/updates/parse"
+	"patchwave/engine/updates/rpm"
 	"patchwave/inventory"
 )
 
@@ -76,7 +77,7 @@ func parsePatchInfo(lines []string) map[string][]fix {
 		if m == nil || id == "" || strings.Contains(m[1], ":") { // srcpackage:…, patch:…
 			continue
 		}
-		f := fix{name: m[1], below: plainEVR(m[2])}
+		f := fix{name: m[1], below: rpm.EVR(m[2])}
 		if i := strings.LastIndexByte(f.name, '.'); i > 0 && rpmArch.MatchString(f.name[i+1:]) {
 			f.name, f.arch = f.name[:i], f.name[i+1:]
 		}

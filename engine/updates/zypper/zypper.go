@@ -3,7 +3,6 @@ package zypper
 import (
 	_ "embed" // the shell files
 
-	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 )
 
@@ -37,17 +36,6 @@ func (Manager) Shell() updates.Shell {
 		Job:      commonShell + jobShell,
 	}
 }
-
-// ParseScan reads the frames of zypper_refresh and zypper_scan.
-func (Manager) ParseScan(a posix.Answer) updates.Listing { return parseScan(a) }
-
-// ParseSimulation reads one frame of zypper_simulate.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
-	return parseSimulation(a, frame, want)
-}
-
-// ParseInstall reads the frames of zypper_install or zypper_rollback.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome { return parseInstall(a) }
 
 // Exit statuses of zypper(8), EXIT CODES.
 const (
