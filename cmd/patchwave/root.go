@@ -75,6 +75,7 @@ Begin with:  patchwave demo`,
 	for _, add := range commands() {
 		c.AddCommand(strict(add(a)))
 	}
+	a.complete(c)
 	return c
 }
 
