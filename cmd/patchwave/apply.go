@@ -186,7 +186,7 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	if w.Start.Fence, err = s.store.NextFence(ctx); err != nil {
 		return err
 	}
-	if w.Dead, err = deadRuns(ctx, s.store); err != nil {
+	if w.Dead, err = deadRuns(ctx, s.store, a.now()); err != nil {
 		return err
 	}
 	a.identify(&w.Start)

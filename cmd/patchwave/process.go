@@ -65,9 +65,14 @@ func provablyDead(d journal.RunStartedData) bool {
 	}
 }
 
-// deadRuns lists runs that are not finished and whose process is gone: their
-// claims on hosts may be taken over.
-func deadRuns(ctx context.Context, st *store.Store) ([]string, error) {
+// claimsStand is longer than the claim of a run stands on a host that the run
+// lost: its longest wait for a reboot.
+const claimsStand = 24 * time.Hour
+
+// deadRuns lists the runs that work no more: those whose process is gone, and
+// those that ended a short while ago and may have left a claim on a host that
+// did not come back in time. Their claims on hosts may be taken over.
+func deadRuns(ctx context.Context, st *store.Store, now time.Time) ([]string, error) {
 	rows, err := st.Runs(ctx, 200)
 	if err != nil {
 		return nil, err
@@ -82,6 +87,10 @@ func deadRuns(ctx context.Context, st *store.Store) ([]string, error) {
 			}
 		case "interrupted":
 			dead = append(dead, row.ID)
+		default:
+			if row.Ended != nil && now.Sub(*row.Ended) < claimsStand {
+				dead = append(dead, row.ID)
+			}
 		}
 	}
 	return dead, nil
