@@ -59,7 +59,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
 	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE"} {
 		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(b.cmd.Start())
@@ -68,7 +68,9 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() {
 		if s.bg == b {
 			_ = b.cmd.Process.Kill() // the script has failed before it waited
-			_ = <-b.done             // as killed
+			if err := <-b.done; err == nil {
+				ts.Logf("%s ended well after it was killed", b.cmd.Path)
+			}
 		}
 	})
 }

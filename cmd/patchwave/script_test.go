@@ -74,6 +74,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("TZ", "UTC")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // with -race every process else waits a second
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (h *Host) aptRefresh(root bool) (out string, rc int) {
 	case h.faults.DiskFull:
 		return "E: Write error - write (28: No space left on device)\nE: The package lists or status file could not be parsed or opened.\n", 100
 	case h.faults.StaleIndex:
-		return "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Could not connect to deb.debian.org:80 (127.0.0.9). - connect (111: Connection refused)\n" +
+		return "E: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease  Could not connect to mirror.example:80 (127.0.0.9). - connect (111: Connection refused)\n" +
 			"E: Some index files failed to download. They have been ignored, or old ones used instead.\n", 100
 	}
 	h.refreshed()

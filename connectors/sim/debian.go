@@ -4,19 +4,19 @@ import "fmt"
 
 // Main is Debian's main archive.
 func Main() Origin {
-	return Origin{Location: "http://deb.debian.org/debian bookworm/main amd64 Packages",
+	return Origin{Location: "http://mirror.example/debian bookworm/main amd64 Packages",
 		Version: "12.15", Origin: "Debian", Archive: "oldstable", Codename: "bookworm", Label: "Debian"}
 }
 
 // Updates is Debian's archive of updates between point releases.
 func Updates() Origin {
-	return Origin{Location: "http://deb.debian.org/debian bookworm-updates/main amd64 Packages",
+	return Origin{Location: "http://mirror.example/debian bookworm-updates/main amd64 Packages",
 		Version: "12-updates", Origin: "Debian", Archive: "oldstable-updates", Codename: "bookworm-updates", Label: "Debian"}
 }
 
 // Security is Debian's archive of security updates.
 func Security() Origin {
-	return Origin{Location: "http://deb.debian.org/debian-security bookworm-security/main amd64 Packages",
+	return Origin{Location: "http://mirror.example/debian-security bookworm-security/main amd64 Packages",
 		Version: "12", Origin: "Debian", Archive: "oldstable-security", Codename: "bookworm-security", Label: "Debian-Security"}
 }
 

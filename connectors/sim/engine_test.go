@@ -76,7 +76,7 @@ func TestTheWholeCycle(t *testing.T) {
 		got[h.Name] = h.State
 	}
 	want := map[string]journal.State{"a": journal.Done, "b": journal.Done, "c": journal.RolledBack, "d": journal.Unreachable,
-		"e": journal.RolledBack, "f": journal.RolledBack, "g": journal.Done, "h": journal.Unchanged}
+		"e": journal.RolledBack, "f": journal.Failed, "g": journal.Done, "h": journal.Unchanged}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

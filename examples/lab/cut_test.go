@@ -98,9 +98,11 @@ func TestKill(t *testing.T) {
 		return nil
 	})
 	kill(t, cmd)
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("it ended well though it was killed")
+	}
 	run := decode[runDoc](t, f.patchwave(t, 0, "status", "-o", "json")).Run
-	if run.State != "running" {
+	if run.State != "interrupted" {
 		t.Errorf("the run of the dead process is %s", run.State)
 	}
 	doc := decode[runDoc](t, f.patchwave(t, 0, "resume", run.ID, "-o", "json"))

@@ -54,7 +54,7 @@
 //	apt.pending    what apt-get -V upgrade printed, without the lines that begin
 //	               with an apostrophe; rc is apt's. Or the rows of apt list.
 //	apt.files      N TAB LOCATION TAB RELEASE, the "Package files" of apt-cache
-//	               policy: LOCATION "http://deb.debian.org/debian bookworm/main
+//	               policy: LOCATION "http://mirror.example/debian bookworm/main
 //	               amd64 Packages", RELEASE "v=12.15,o=Debian,a=oldstable,
 //	               n=bookworm,l=Debian,c=main,b=amd64". dpkg's own status is there
 //	               too, as "a=now"; if there is nothing else, there is no index.
