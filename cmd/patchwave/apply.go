@@ -54,8 +54,8 @@ func (a *app) applyCmd() *cobra.Command {
 		},
 	}
 	planFlags(cmd, &opt.planOptions)
-	cmd.Flags().StringVar(&opt.reason, "reason", "", "why; kept in the journal")
-	cmd.Flags().StringVar(&opt.digest, "digest", "", "accept a plan that this database does not know if it has this digest")
+	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
+	cmd.Flags().StringVar(&opt.digest, "digest", "", "accept a saved plan of another database if it has this `DIGEST`")
 	return cmd
 }
 

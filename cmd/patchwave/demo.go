@@ -25,15 +25,15 @@ type demoOptions struct {
 func (a *app) demoCmd() *cobra.Command {
 	var opt demoOptions
 	cmd := &cobra.Command{
-		Use: "demo", Short: "A fleet of its own behind real SSH on this computer, and the whole cycle in under a minute", GroupID: "daily",
-		Long: "Starts 24 simulated machines on loopback, writes a configuration for them, and scans, plans, applies and\n" +
-			"reports. One machine's update breaks its service and is rolled back, and one machine cannot be reached:\n" +
-			"that is part of the demonstration, and its exit status is 0 all the same.",
+		Use: "demo", Short: "Show the whole cycle on 24 simulated machines on this computer, in under a minute", GroupID: "daily",
+		Long: "Starts 24 simulated machines behind real SSH on loopback, writes a configuration for them, and\n" +
+			"validates, scans, plans, applies and reports. One machine's update breaks its service and is rolled\n" +
+			"back, and one machine cannot be reached: that is part of the demonstration, and its exit status is 0.",
 		Example: "  patchwave demo\n  patchwave demo --keep --dir /tmp/try",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), opt) },
 	}
-	cmd.Flags().StringVar(&opt.dir, "dir", "", "where to write the configuration (default a new temporary directory)")
-	cmd.Flags().BoolVar(&opt.keep, "keep", false, "leave the machines running in the end, until interrupted, to try commands on them")
+	cmd.Flags().StringVar(&opt.dir, "dir", "", "`DIR` to write the configuration to, new or empty (default a new temporary one)")
+	cmd.Flags().BoolVar(&opt.keep, "keep", false, "keep the machines running in the end, until interrupted, to try commands on them")
 	return cmd
 }
 

@@ -40,9 +40,9 @@ type execOptions struct {
 func (a *app) execCmd() *cobra.Command {
 	var opt execOptions
 	cmd := &cobra.Command{
-		Use: "exec [--become] -- COMMAND…", Short: "Run a command on a subset of the hosts; equal output is grouped", GroupID: "daily",
-		Long: "The words after -- are joined with spaces and given to a shell on the host, as ssh does.\n" +
-			"Nothing is journaled and nothing protects the host from the command.",
+		Use: "exec [--become] -- COMMAND…", Short: "Run a command on the hosts; equal output is grouped", GroupID: "daily",
+		Long: "Runs on all hosts, or those of --limit and --where. The words after -- are joined with spaces and given\n" +
+			"to a shell on the host, as ssh does. Nothing is journaled, and nothing protects the host from the command.",
 		Example: "  patchwave exec -l 'web-*' -- uptime\n  patchwave exec --become -- 'apt-mark showhold'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,8 +51,8 @@ func (a *app) execCmd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&opt.become, "become", false, "with the privilege that the connection names")
-	cmd.Flags().DurationVar(&opt.timeout, "timeout", 0, "how long the command may take (default that of the connection)")
+	cmd.Flags().BoolVar(&opt.become, "become", false, "become root first (or the user that the become block of the connection names)")
+	cmd.Flags().DurationVar(&opt.timeout, "timeout", 0, "how long the command may take, a `DURATION` such as 30s or 5m (default that of the connection, 2h)")
 	return cmd
 }
 

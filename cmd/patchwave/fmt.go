@@ -25,8 +25,8 @@ func (a *app) fmtCmd() *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.fmt(args, opt) },
 	}
-	cmd.Flags().BoolVar(&opt.check, "check", false, "write nothing; status 3 if a file is not in the canonical form")
-	cmd.Flags().BoolVar(&opt.diff, "diff", false, "print what changes; write nothing")
+	cmd.Flags().BoolVar(&opt.check, "check", false, "write nothing; exit status 3 if a file is not in the canonical form")
+	cmd.Flags().BoolVar(&opt.diff, "diff", false, "print what would change; write nothing")
 	return cmd
 }
 

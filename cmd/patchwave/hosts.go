@@ -41,7 +41,7 @@ type connectionDoc struct {
 
 func (a *app) hostsCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "hosts", Short: "The inventory: hosts with address, connection, groups, labels and policies", GroupID: "config",
+		Use: "hosts", Short: "List the inventory: hosts with address, connection, groups, labels and policies", GroupID: "config",
 		Example: "  patchwave hosts\n  patchwave hosts -l 'group:web,!web-03' -o json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.withHosts(cmd, optional, a.showHosts) },
 	}

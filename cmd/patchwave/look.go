@@ -14,7 +14,7 @@ import (
 
 func (a *app) statusCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "status [RUN]", Short: "The run in progress, or the last one", GroupID: "look",
+		Use: "status [RUN]", Short: "Show the run in progress, or the last one", GroupID: "look",
 		Example: "  patchwave status\n  patchwave status r20261122-020000-a1b2c3 -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,11 +113,11 @@ type historyRun struct {
 func (a *app) historyCmd() *cobra.Command {
 	var most int
 	cmd := &cobra.Command{
-		Use: "history", Short: "Past runs, newest first", GroupID: "look",
+		Use: "history", Short: "List past runs, newest first", GroupID: "look",
 		Example: "  patchwave history\n  patchwave history -n 5 -o json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.history(cmd, most) },
 	}
-	cmd.Flags().IntVarP(&most, "number", "n", 20, "at most this many")
+	cmd.Flags().IntVarP(&most, "number", "n", 20, "at most `N` runs")
 	return cmd
 }
 

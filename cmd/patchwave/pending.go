@@ -51,7 +51,7 @@ type pendingPolicy struct {
 func (a *app) pendingCmd() *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
-		Use: "pending", Short: "The stored pending updates with the decision of the baseline; asks no host", GroupID: "daily",
+		Use: "pending", Short: "List the updates that the last scan found, with the decision of the baseline; asks no host", GroupID: "daily",
 		Example: "  patchwave pending\n  patchwave pending --by host -l group:web\n  patchwave pending -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if by != "update" && by != "host" {
@@ -66,7 +66,7 @@ func (a *app) pendingCmd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "update", "a row an update, or a row a host")
+	cmd.Flags().StringVar(&by, "by", "update", "one row for each of `WHAT`: update or host")
 	return cmd
 }
 

@@ -31,7 +31,7 @@ type pingHost struct {
 
 func (a *app) pingCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "ping", Short: "Is every host on: reach it, log in, raise privilege, find its package manager, disk and clock", GroupID: "daily",
+		Use: "ping", Short: "Check that hosts can be patched: log in, become root, find the package manager, disk and clock", GroupID: "daily",
 		Example: "  patchwave ping\n  patchwave ping -l group:db",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error { return a.ping(cmd.Context(), s, hosts) })

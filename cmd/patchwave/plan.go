@@ -25,9 +25,10 @@ type planOptions struct {
 func (a *app) planCmd() *cobra.Command {
 	var opt planOptions
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Exactly what would be done: hosts, waves, batches, versions, reboots; changes nothing", GroupID: "daily",
+		Use: "plan", Short: "Show exactly what would be done: hosts, waves, batches, versions, reboots", GroupID: "daily",
 		Long: "Scans the hosts, decides by policy, and asks each host's own package manager what installing the\n" +
-			"approved versions would do. With --out the plan is saved, and `patchwave apply FILE` does exactly that.",
+			"approved versions would do. Installs nothing; package indexes are refreshed as by scan.\n" +
+			"With --out the plan is saved, and `patchwave apply FILE` within a day does exactly that.",
 		Example: "  patchwave plan\n  patchwave plan -p web-prod -l 'web-*' --out tonight.plan\n  patchwave plan --detailed-exitcode -o json",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if err := checkRefresh(opt.refresh); err != nil {
@@ -59,14 +60,14 @@ func (a *app) planCmd() *cobra.Command {
 		},
 	}
 	planFlags(cmd, &opt)
-	cmd.Flags().StringVar(&opt.out, "out", "", "save the plan to this file")
-	cmd.Flags().BoolVar(&opt.detailed, "detailed-exitcode", false, "status 10 if there is something to do")
+	cmd.Flags().StringVar(&opt.out, "out", "", "save the plan to this `FILE`")
+	cmd.Flags().BoolVar(&opt.detailed, "detailed-exitcode", false, "exit status 10 if there is something to do")
 	return cmd
 }
 
 func planFlags(cmd *cobra.Command, opt *planOptions) {
-	cmd.Flags().StringVarP(&opt.policy, "policy", "p", "", "plan for this policy only")
-	cmd.Flags().BoolVar(&opt.stored, "stored", false, "plan from the last scan instead of a new one")
+	cmd.Flags().StringVarP(&opt.policy, "policy", "p", "", "only this `POLICY` and its hosts")
+	cmd.Flags().BoolVar(&opt.stored, "stored", false, "plan from the last scan instead of scanning first")
 	refreshFlag(cmd, &opt.refresh)
 }
 

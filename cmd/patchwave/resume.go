@@ -12,7 +12,7 @@ import (
 
 func (a *app) resumeCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "resume RUN", Short: "Go on with a run that was interrupted, without doing any step twice", GroupID: "daily",
+		Use: "resume RUN", Short: "Go on with an interrupted run, without doing any step twice", GroupID: "daily",
 		Example: "  patchwave resume r20261122-020000-a1b2c3",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

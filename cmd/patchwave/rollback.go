@@ -25,7 +25,7 @@ func (a *app) rollbackCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rollback RUN|HOST", Short: "Take hosts back to the versions they had before a run", GroupID: "daily",
 		Long: "With RUN all hosts of that run, or those of --limit; with HOST the last run that changed the host.\n" +
-			"It is shown what would be undone and what cannot be. A host that a later run changed is refused,\n" +
+			"Shows what would be undone and what cannot be, and asks. A host that a later run changed is refused,\n" +
 			"unless --discard-later.",
 		Example: "  patchwave rollback r20261122-020000-a1b2c3\n  patchwave rollback web-07 --yes",
 		Args:    cobra.ExactArgs(1),
@@ -38,8 +38,8 @@ func (a *app) rollbackCmd() *cobra.Command {
 			return a.rollback(cmd.Context(), s, args[0], opt)
 		},
 	}
-	cmd.Flags().StringVar(&opt.reason, "reason", "", "why; kept in the journal")
-	cmd.Flags().BoolVar(&opt.discardLater, "discard-later", false, "also where a later run changed the host")
+	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
+	cmd.Flags().BoolVar(&opt.discardLater, "discard-later", false, "also undo hosts that a later run changed")
 	return cmd
 }
 

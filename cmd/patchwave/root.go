@@ -56,7 +56,19 @@ func (a *app) root() *cobra.Command {
 pending, decides by policy, and applies in waves and batches: with a restore point before,
 a reboot where it is needed, a verification after, and every step in a journal.
 
-Begin with:  patchwave demo`,
+Begin with:  patchwave demo
+Then:        patchwave init, and validate, ping, scan, plan, apply
+
+Which hosts: --limit takes terms with commas between them, added up from left to right.
+  web-01  'web-*'         a host, a glob            role=web  tier!=prod   a label
+  group:db  policy:web    of a group, of a policy   run:ID:failed          failed in a run
+  '!web-03'  '&group:db'  takes away, intersects    @FILE                  terms in a file, one a line
+
+Every flag but --yes, --reason and --help has a variable: PATCHWAVE_OUTPUT=json is --output json.
+
+Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration · 3 a host failed ·
+  4 a host was not reached · 5 stopped by the failure threshold · 6 refused · 7 rolled back ·
+  10 plan --detailed-exitcode: something to do · 11 locked · 130, 143 interrupted, resumable`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		Version:           version,
@@ -90,18 +102,18 @@ func commands() []func(*app) *cobra.Command {
 }
 
 func (a *app) globalFlags(f *pflag.FlagSet) {
-	f.StringVarP(&a.flags.config, "config", "C", "", "configuration directory (default ./patchwave.d, else /etc/patchwave)")
-	f.StringVar(&a.flags.db, "db", "", "database file (default that of the configuration)")
-	f.StringArrayVar(&a.flags.vars, "var", nil, "value of a variable, NAME=VALUE; repeatable")
-	f.StringArrayVar(&a.flags.varFiles, "var-file", nil, "file with values of variables; repeatable")
-	f.StringVarP(&a.flags.output, "output", "o", "text", "text, json or jsonl")
-	f.StringVarP(&a.flags.limit, "limit", "l", "", "hosts: names, globs, group:G, policy:P, label=value, run:ID:failed, @file, !…, &…")
-	f.StringVar(&a.flags.where, "where", "", `hosts for which an expression is true: 'host.os.family == "debian"'`)
-	f.BoolVarP(&a.flags.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour (also NO_COLOR)")
-	f.StringVar(&a.flags.logLevel, "log-level", "warn", "trace, debug, info, warn, error or off; to standard error")
-	f.StringVar(&a.flags.logForm, "log-format", "text", "text or json")
-	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "results and errors only")
+	f.StringVarP(&a.flags.config, "config", "C", "", "configuration `DIR` (default $PATCHWAVE_CONFIG, else ./patchwave.d, else /etc/patchwave)")
+	f.StringVar(&a.flags.db, "db", "", "database `FILE` (default that of the configuration)")
+	f.StringArrayVar(&a.flags.vars, "var", nil, "value of a variable, `NAME=VALUE`; repeatable")
+	f.StringArrayVar(&a.flags.varFiles, "var-file", nil, "`FILE` with values of variables; repeatable")
+	f.StringVarP(&a.flags.output, "output", "o", "text", "`FORMAT` of the result: text, json (one document) or jsonl (one line an event)")
+	f.StringVarP(&a.flags.limit, "limit", "l", "", "only the hosts of a `SELECTOR`: names, globs, group:G, label=value, …; see patchwave --help")
+	f.StringVar(&a.flags.where, "where", "", "only the hosts for which an `EXPRESSION` is true: 'host.os.family == \"debian\"'")
+	f.BoolVarP(&a.flags.yes, "yes", "y", false, "do not ask for confirmation")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	f.StringVar(&a.flags.logLevel, "log-level", "warn", "`LEVEL` of the log on standard error: trace, debug, info, warn, error or off")
+	f.StringVar(&a.flags.logForm, "log-format", "text", "`FORMAT` of the log: text or json")
+	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print results and errors only, no progress")
 }
 
 // strict makes a command refuse arguments it does not know, with status 2.

@@ -31,7 +31,7 @@ func (a *app) scanCmd() *cobra.Command {
 }
 
 func refreshFlag(cmd *cobra.Command, refresh *string) {
-	cmd.Flags().StringVar(refresh, "refresh", "auto", "refresh package indexes: auto (older than an hour), always or never")
+	cmd.Flags().StringVar(refresh, "refresh", "auto", "refresh package indexes `WHEN`: auto (older than an hour), always or never")
 }
 
 func checkRefresh(refresh string) error {

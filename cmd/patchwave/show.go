@@ -30,7 +30,7 @@ type logDoc struct {
 
 func (a *app) showCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "show RUN [HOST]", Short: "Every step of a run, its times, exit codes and the host's own log", GroupID: "look",
+		Use: "show RUN [HOST]", Short: "Show every step of a run: times, exit statuses and, with HOST, the host's own log", GroupID: "look",
 		Example: "  patchwave show r20261122-020000-a1b2c3\n  patchwave show r20261122-020000-a1b2c3 web-01",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -156,7 +156,7 @@ type pendingCount struct {
 func (a *app) reportCmd() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "report [RUN]", Short: "Did the overnight update really work: before and after, what failed and why, what is still pending", GroupID: "look",
+		Use: "report [RUN]", Short: "Report on a run, the last one by default: what changed, what failed and why, what is still pending", GroupID: "look",
 		Example: "  patchwave report\n  patchwave report r20261122-020000-a1b2c3 --format json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -170,7 +170,7 @@ func (a *app) reportCmd() *cobra.Command {
 			return a.report(cmd, args)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "text or json")
+	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: text or json (default that of --output)")
 	return cmd
 }
 
