@@ -1,7 +1,6 @@
 package dnf
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,18 +81,7 @@ func TestScanStates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := New().ParseScan(updatestest.Load(t, tt.name))
-			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
-				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
-			}
-			for _, w := range tt.words {
-				if !strings.Contains(l.Problem.Message, w) {
-					t.Errorf("%q is not in the message %q", w, l.Problem.Message)
-				}
-			}
-			if len(l.Updates) != tt.updates {
-				t.Errorf("%d updates:\n%s", len(l.Updates), strings.Join(updatestest.Updates(l.Updates), "\n"))
-			}
+			updatestest.ExpectListing(t, tt.name, New().ParseScan(updatestest.Load(t, tt.name)), tt.state, tt.updates, tt.code, tt.words...)
 		})
 	}
 }
@@ -130,12 +118,7 @@ func TestScanFailures(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := New().ParseScan(tt.a)
-			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
-				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
-			}
-			if l.Problem != nil && !strings.Contains(l.Problem.Message, tt.words) {
-				t.Errorf("message %q", l.Problem.Message)
-			}
+			updatestest.ExpectListing(t, tt.name, l, tt.state, len(l.Updates), tt.code, tt.words)
 		})
 	}
 }

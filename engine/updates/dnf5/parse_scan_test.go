@@ -76,14 +76,7 @@ func TestScanStates(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := New().ParseScan(updatestest.Load(t, tt.name))
-			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
-				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
-			}
-			for _, w := range tt.words {
-				if !strings.Contains(l.Problem.Message, w) {
-					t.Errorf("%q is not in the message %q", w, l.Problem.Message)
-				}
-			}
+			updatestest.ExpectListing(t, tt.name, l, tt.state, len(l.Updates), tt.code, tt.words...)
 			if (len(l.Updates) > 0) != tt.updates {
 				t.Errorf("%d updates", len(l.Updates))
 			}
@@ -117,12 +110,7 @@ func TestScanFailures(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := New().ParseScan(tt.a)
-			if l.State != tt.state || updatestest.Code(l.Problem) != tt.code {
-				t.Fatalf("state %s, problem %+v", l.State, l.Problem)
-			}
-			if l.Problem != nil && !strings.Contains(l.Problem.Message, tt.words) {
-				t.Errorf("message %q", l.Problem.Message)
-			}
+			updatestest.ExpectListing(t, tt.name, l, tt.state, len(l.Updates), tt.code, tt.words)
 		})
 	}
 }

@@ -63,13 +63,7 @@ func TestScanStates(t *testing.T) {
 		{"system-index", inventory.ScanOK, "", "", 6},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(updatestest.Load(t, tt.name))
-		if l.State != tt.state || len(l.Updates) != tt.updates || (l.Problem == nil) != (tt.code == "") {
-			t.Errorf("%s: %s with %d updates, %+v", tt.name, l.State, len(l.Updates), l.Problem)
-		}
-		if l.Problem != nil && (l.Problem.Code != tt.code || !strings.Contains(l.Problem.Message, tt.message)) {
-			t.Errorf("%s: %+v", tt.name, l.Problem)
-		}
+		updatestest.ExpectListing(t, tt.name, New().ParseScan(updatestest.Load(t, tt.name)), tt.state, tt.updates, tt.code, tt.message)
 	}
 	l := New().ParseScan(updatestest.Load(t, "system-index"))
 	if !strings.Contains(strings.Join(l.Notes, "\n"), "the host's own package index") {
@@ -287,12 +281,7 @@ func TestInstall(t *testing.T) {
 		if diff := cmp.Diff(tt.failed, out.Failed); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
-		if tt.code == "" && out.Problem == nil {
-			continue
-		}
-		if out.Problem == nil || out.Problem.Code != tt.code || !strings.Contains(out.Problem.Message, tt.message) {
-			t.Errorf("%s: %+v", tt.name, out.Problem)
-		}
+		updatestest.ExpectProblem(t, tt.name, out.Problem, tt.code, tt.message)
 	}
 }
 
@@ -314,13 +303,10 @@ func TestInstallThatFailsOtherwise(t *testing.T) {
 	}
 	for _, tt := range tests {
 		out := New().ParseInstall(posix.Answer{Frames: []posix.Frame{{Name: tt.frame, RC: tt.rc, Out: []byte(tt.out)}}})
-		if out.Claimed != tt.claimed || (out.Problem == nil) != (tt.code == "") {
-			t.Errorf("%s: %+v %+v", tt.name, out, out.Problem)
-			continue
+		if out.Claimed != tt.claimed {
+			t.Errorf("%s: %+v", tt.name, out)
 		}
-		if out.Problem != nil && (out.Problem.Code != tt.code || !strings.Contains(out.Problem.Message, tt.message)) {
-			t.Errorf("%s: %+v", tt.name, out.Problem)
-		}
+		updatestest.ExpectProblem(t, tt.name, out.Problem, tt.code, tt.message)
 	}
 }
 

@@ -29,6 +29,24 @@ const maxWord = 255
 var (
 	arch = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
+	deb = Grammar{
+		Name:    regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`),
+		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*$`),
+		Arch:    arch,
+	}
+
+	rpm = Grammar{
+		Name:    regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+._-]*$`),
+		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z_][0-9A-Za-z._+~^%]*(-[0-9A-Za-z_][0-9A-Za-z._+~^%]*)?$`),
+		Arch:    regexp.MustCompile(`^\(?[a-z0-9][a-z0-9_-]*\)?$`),
+	}
+
+	pacman = Grammar{
+		Name:    regexp.MustCompile(`^[A-Za-z0-9@_+][A-Za-z0-9@._+-]*$`),
+		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z_.+~]+-[0-9]+(\.[0-9]+)?$`),
+		Arch:    arch,
+	}
+
 	apk = Grammar{
 		Name:    regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+._-]*$`),
 		Version: regexp.MustCompile(`^[0-9][0-9a-z._~]*(-r[0-9]+)?$`),
@@ -38,32 +56,14 @@ var (
 
 // Deb is the grammar of dpkg: Debian Policy 5.6.1 and 5.6.12. dpkg itself
 // admits upper case in a name, and so do some vendors.
-func Deb() Grammar {
-	return Grammar{
-		Name:    regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`),
-		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*$`),
-		Arch:    arch,
-	}
-}
+func Deb() Grammar { return deb }
 
 // RPM is the grammar of rpm. A version is [EPOCH:]VERSION-RELEASE, the release
 // may be absent.
-func RPM() Grammar {
-	return Grammar{
-		Name:    regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+._-]*$`),
-		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z_][0-9A-Za-z._+~^%]*(-[0-9A-Za-z_][0-9A-Za-z._+~^%]*)?$`),
-		Arch:    regexp.MustCompile(`^\(?[a-z0-9][a-z0-9_-]*\)?$`),
-	}
-}
+func RPM() Grammar { return rpm }
 
 // Pacman is the grammar of pacman: PKGBUILD(5), [EPOCH:]PKGVER-PKGREL.
-func Pacman() Grammar {
-	return Grammar{
-		Name:    regexp.MustCompile(`^[A-Za-z0-9@_+][A-Za-z0-9@._+-]*$`),
-		Version: regexp.MustCompile(`^([0-9]+:)?[0-9A-Za-z_.+~]+-[0-9]+(\.[0-9]+)?$`),
-		Arch:    arch,
-	}
-}
+func Pacman() Grammar { return pacman }
 
 // Apk is the grammar of apk: apk-package(5).
 func Apk() Grammar { return apk }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"testing"
 
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -47,4 +48,29 @@ func Code(p *inventory.Problem) string {
 		return ""
 	}
 	return p.Code
+}
+
+// ExpectProblem expects a problem of a code whose message holds the words, or
+// none if code is "".
+func ExpectProblem(t testing.TB, name string, p *inventory.Problem, code string, words ...string) {
+	t.Helper()
+	if Code(p) != code {
+		t.Errorf("%s: problem %+v, want code %q", name, p, code)
+		return
+	}
+	for _, w := range words {
+		if p != nil && !strings.Contains(p.Message, w) {
+			t.Errorf("%s: %q does not say %q", name, p.Message, w)
+		}
+	}
+}
+
+// ExpectListing expects a state, a problem as ExpectProblem does, and a number of
+// updates.
+func ExpectListing(t testing.TB, name string, l updates.Listing, state inventory.ScanState, count int, code string, words ...string) {
+	t.Helper()
+	if l.State != state || len(l.Updates) != count {
+		t.Errorf("%s: %s with %d updates, want %s with %d:\n%s", name, l.State, len(l.Updates), state, count, strings.Join(Updates(l.Updates), "\n"))
+	}
+	ExpectProblem(t, name, l.Problem, code, words...)
 }

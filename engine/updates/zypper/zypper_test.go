@@ -87,13 +87,7 @@ func TestScanStates(t *testing.T) {
 		{"doubles", inventory.ScanFailed, "interrupted", "installed twice are labtool-1.0-1.el9.noarch, labtool-1.1-1.el9.noarch", 7},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(updatestest.Load(t, tt.name))
-		if l.State != tt.state || l.Problem == nil || l.Problem.Code != tt.code || !strings.Contains(l.Problem.Message, tt.message) {
-			t.Errorf("%s: %s, %+v", tt.name, l.State, l.Problem)
-		}
-		if len(l.Updates) != tt.updates {
-			t.Errorf("%s: %d updates, want %d", tt.name, len(l.Updates), tt.updates)
-		}
+		updatestest.ExpectListing(t, tt.name, New().ParseScan(updatestest.Load(t, tt.name)), tt.state, tt.updates, tt.code, tt.message)
 	}
 }
 
@@ -245,12 +239,7 @@ func TestInstall(t *testing.T) {
 		if diff := cmp.Diff(tt.failed, out.Failed); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
-		if tt.code == "" && out.Problem == nil {
-			continue
-		}
-		if out.Problem == nil || out.Problem.Code != tt.code || !strings.Contains(out.Problem.Message, tt.message) {
-			t.Errorf("%s: %+v", tt.name, out.Problem)
-		}
+		updatestest.ExpectProblem(t, tt.name, out.Problem, tt.code, tt.message)
 	}
 	if out := New().ParseInstall(posix.Answer{}); out.Claimed || out.Problem == nil {
 		t.Errorf("nothing was run: %+v", out)
