@@ -1,7 +1,8 @@
 // Package updates is the vocabulary of the package managers: what a manager is
 // asked and what it answers. The managers live below, one folder each; each is
 // a few shell functions (real files, embedded) and pure parsers of what they
-// print. Nothing here opens a connection.
+// print. Nothing here opens a connection. The contract that every manager keeps, as
+// a test suite, is updatestest.
 //
 // # The shell of a manager
 //
