@@ -17,6 +17,7 @@ import (
 	"patchwave/engine/run"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/apt"
+	"patchwave/engine/updates/dnf"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -100,7 +101,7 @@ func (l *lab) resolve() {
 	})
 }
 
-func managers() []updates.Manager { return []updates.Manager{apt.New()} }
+func managers() []updates.Manager { return []updates.Manager{apt.New(), dnf.New()} }
 
 // seenBefore is a ledger in which every version is old.
 type seenBefore struct{}

@@ -35,6 +35,9 @@ func lives() []life {
 		{"a rollback after a reboot", web("a", kernel, breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
 			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1},
+		{"a rollback with dnf", rocky("a", breaks),
+			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
+			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1},
 		{"an update that fails", web("a", postinst),
 			func() *policies.Policy { return policy() }, journal.Failed, []string{"restore-point 1", "updates 1"}, 0},
 	}
