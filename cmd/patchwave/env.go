@@ -76,7 +76,7 @@ func (a *app) mustLoad() (*config.Config, error) {
 			return nil, err
 		}
 		n, _ := diags.Counts()
-		return nil, usage("the configuration in %s has %d errors; nothing was done", cfg.Dir, n)
+		return nil, usage("the configuration in %s has %s; nothing was done", cfg.Dir, count(n, "error"))
 	}
 	return cfg, nil
 }
@@ -152,7 +152,7 @@ func (a *app) openStore(ctx context.Context, cfg *config.Config, mode access) (*
 	case errors.Is(err, store.ErrMissing) && mode == optional:
 		return nil, nil //nolint:nilnil // no database is an answer here
 	case errors.Is(err, store.ErrMissing):
-		return nil, usage("there is no database at %s yet; run `patchwave scan` first, or name another with --db", path)
+		return nil, usage("there is no database at %s yet; run `patchwave scan` first, or name another with --db or the configuration with -C", path)
 	case err != nil:
 		return nil, usage("%w", err)
 	}

@@ -141,7 +141,7 @@ func (a *app) showPending(doc pendingDoc, by string) error {
 		err = a.pendingByUpdate(doc)
 	}
 	if len(doc.Unknown) > 0 {
-		a.say("not scanned yet: %s; run `patchwave scan`", strings.Join(doc.Unknown, ", "))
+		a.say("never seen by a scan: %s; run `patchwave scan`", strings.Join(doc.Unknown, ", "))
 	}
 	return err
 }
