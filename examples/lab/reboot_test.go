@@ -5,6 +5,8 @@ package lab_test
 import (
 	"strings"
 	"testing"
+
+	"patchwave/examples/lab/labhost"
 )
 
 const rebootUpdates = `
@@ -67,4 +69,9 @@ func TestReboot(t *testing.T) {
 			t.Errorf("%s: a job or the claim is left: %q", name, left)
 		}
 	}
+
+	// The run is over: its claim on the host that was lost keeps nobody away.
+	f.configure(t, labhost.Config{Policies: oneUpdate})
+	again := decode[runDoc](t, f.patchwave(t, 0, "apply", "-y", "-o", "json"))
+	same(t, "states of the next run", everywhere("done", f.names()...), again.states())
 }
