@@ -11,12 +11,12 @@ patchwave {
   database = "~/.local/state/patchwave/patchwave.db"
 }
 
-# How machines are reached. Keys come from ~/.ssh/config and the agent here;
-# host keys must be known (ssh to a machine once, or use ssh-keyscan and compare).
+# How machines are reached: as your own ssh does it. User and keys come from
+# ~/.ssh/config, ~/.ssh and the agent. Host keys must be in ~/.ssh/known_hosts:
+# ssh to a machine once, and compare what it shows.
 connection "ssh" {
   type       = "ssh"
   ssh_config = true
-  agent      = true
   become {
     method = "sudo" # without a password: sudo -n must work
   }
