@@ -182,7 +182,9 @@ func (h *Host) wrap(ctx context.Context, j *job) {
 	if ctx.Err() != nil {
 		return
 	}
-	h.worker = ""
+	if h.worker == j.id {
+		h.worker = ""
+	}
 	if !j.killed {
 		j.ended, j.rc = true, rc
 		h.seen.end(j)

@@ -97,9 +97,10 @@ func (w *worker) held() (held bool) {
 	return held
 }
 
-// kill ends the job as the kernel does when there is no memory.
+// kill ends the job as the kernel does when there is no memory; its lock goes
+// with it.
 func (w *worker) kill() {
-	w.job.killed = true
+	w.job.killed, w.h.worker = true, ""
 	w.h.interrupted = w.h.interrupted || w.job.body.Name != "keep"
 }
 
