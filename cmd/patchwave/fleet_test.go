@@ -36,8 +36,8 @@ connection "to-%[1]s" {
     method = "sudo"%[5]s
   }
   timeouts {
-    connect = "5s"
-    command = "30s"
+    connect = "30s"
+    command = "60s"
   }
   retry {
     attempts = 1

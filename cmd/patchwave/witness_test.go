@@ -32,7 +32,7 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 
 // until waits until nothing is wrong any more.
 func until(ts *testscript.TestScript, wrongNow func() string) {
-	limit := time.NewTimer(20 * time.Second)
+	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

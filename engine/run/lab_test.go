@@ -89,7 +89,7 @@ func (l *lab) resolve() {
 			Name: m.Name(), Kind: connectors.KindSSH, Address: ip, Port: port, User: "patch",
 			Auth: connectors.Auth{IdentityFiles: []string{key}}, Keys: connectors.HostKeys{Policy: connectors.HostKeysStrict, Files: []string{known}},
 			Become: connectors.Become{Method: connectors.BecomeSudo}, Retry: connectors.Retry{Attempts: 1},
-			Timeouts: connectors.Timeouts{Connect: 5 * time.Second, Command: 20 * time.Second},
+			Timeouts: connectors.Timeouts{Connect: 20 * time.Second, Command: time.Minute},
 		}}
 		l.inv.Hosts = append(l.inv.Hosts, h)
 	}
@@ -190,7 +190,7 @@ func policy(edit ...func(*policies.Policy)) *policies.Policy {
 	p := &policies.Policy{
 		Name:     "all",
 		Baseline: &policies.Baseline{Name: "all", Rules: []policies.Rule{{Kind: policies.RuleApprove, Name: "everything", Packages: []string{"*"}}}},
-		Reboot:   policies.Reboot{When: policies.RebootRequired, Timeout: 3 * time.Second},
+		Reboot:   policies.Reboot{When: policies.RebootRequired, Timeout: 30 * time.Second},
 		Updates:  "all",
 		Rollout: policies.Rollout{Waves: []policies.Wave{{Name: "all"}}, MaxFailures: policies.Amount{Given: true},
 			Counts: []string{"failed", "rolled-back", "unreachable", "lost"}},
