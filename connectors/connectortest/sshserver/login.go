@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"sync"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -16,6 +17,9 @@ func (s *Server) configure() *ssh.ServerConfig {
 		c.AddHostKey(k)
 	}
 	c.AuthLogCallback = func(conn ssh.ConnMetadata, method string, err error) {
+		if told, ok := s.loggingIn.Load(conn.RemoteAddr().String()); ok && err == nil {
+			told.(func())()
+		}
 		outcome := "ok"
 		if err != nil {
 			outcome = "refused"
@@ -79,8 +83,13 @@ func (s *Server) connection(raw net.Conn) {
 	for most := s.mostHandshaking.Load(); now > most && !s.mostHandshaking.CompareAndSwap(most, now); {
 		most = s.mostHandshaking.Load()
 	}
+	// A client is logged in when it is told so, not when this goroutine gets to
+	// know that it was.
+	loggedIn := sync.OnceFunc(func() { s.handshaking.Add(-1) })
+	s.loggingIn.Store(raw.RemoteAddr().String(), loggedIn)
 	conn, chans, reqs, err := ssh.NewServerConn(&recordedConn{Conn: raw, record: record}, s.config)
-	s.handshaking.Add(-1)
+	s.loggingIn.Delete(raw.RemoteAddr().String())
+	loggedIn()
 	if err != nil {
 		return
 	}

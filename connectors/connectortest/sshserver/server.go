@@ -61,6 +61,9 @@ type Server struct {
 
 	connections, handshaking, mostHandshaking, execs, passwords, refused atomic.Int64
 
+	// loggingIn has a func() for each connection that is not logged in.
+	loggingIn sync.Map
+
 	mu      sync.Mutex
 	conns   map[net.Conn]bool
 	records []*Record
