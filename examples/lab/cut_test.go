@@ -4,6 +4,7 @@ package lab_test
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,21 +60,30 @@ func (f fleet) upgradedOnce(t *testing.T) {
 }
 
 // TestCut pulls the cables for thirty seconds while a package that takes twelve
-// is being installed: the hosts go on by themselves, and the run ends as if
-// nothing had happened.
+// is being installed, and of one host it kills all sessions: the hosts go on by
+// themselves, and the run ends as if nothing had happened.
 func TestCut(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, slowUpdate, everyKind()...)
+	f := newFleet(t, slowUpdate, append(everyKind(), "apt-sshd")...)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
 	back := make(map[string]<-chan time.Time)
 	for _, name := range f.names() {
 		waitFor(t, f.hosts[name], 2*time.Minute, ticking)
+		if name == "apt-sshd" {
+			if err := f.hosts[name].KillSSHSessions(t.Context()); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
 		if err := f.hosts[name].LinkDown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		back[name] = time.After(30 * time.Second)
 	}
 	at(t, f.names(), func(name string) error {
+		if back[name] == nil {
+			return nil
+		}
 		<-back[name]
 		return f.hosts[name].LinkUp(t.Context())
 	})
@@ -110,6 +120,34 @@ func TestKill(t *testing.T) {
 	f.upgradedOnce(t)
 	f.patchwave(t, 2, "resume", run.ID) // there is nothing to go on with
 	f.upgradedOnce(t)
+}
+
+// TestPowerCut takes the power from hosts in the middle of an installation. They
+// come back, in a state that only they know: the run says that they are lost, and
+// the next scan what state that is.
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, slowUpdate, "apt", "dnf", "plain")
+	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
+	at(t, f.names(), func(name string) error {
+		h := f.hosts[name]
+		waitFor(t, h, 2*time.Minute, ticking)
+		if err := h.Stop(t.Context()); err != nil {
+			return err
+		}
+		return h.Start(t.Context())
+	})
+	r := apply.wait(t, 5) // more than the policy allows
+	for _, h := range decode[runDoc](t, r).Hosts {
+		if h.State != "lost" || h.Error.Code != "lost" || !strings.Contains(h.Error.Message, "was rebooted while the job ran") {
+			t.Errorf("%s is %s, %+v", h.Name, h.State, h.Error)
+		}
+	}
+	for _, h := range decode[scanDoc](t, f.patchwave(t, 3, "scan", "-o", "json")).Hosts {
+		if h.State != "failed" || h.Error.Code != "interrupted" {
+			t.Errorf("%s is %s at the next scan, %+v", h.Name, h.State, h.Error)
+		}
+	}
 }
 
 // kill ends a process at once, by its number.
