@@ -4,7 +4,7 @@
 //
 // The concrete ways live below: ssh, local and sim. What ssh and local have in
 // common, deadlines, bounded output and the conversation with sudo, is in runner
-// and become. Everything that cuts across them (retry, limits, tracing, redaction, recording) is a decorator of
+// and become. What cuts across them (retry, limits, recording) is a decorator of
 // Dialer or Session in wrap, never an if inside a connector. Every connector
 // passes the one suite in connectortest.
 //

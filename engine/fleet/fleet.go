@@ -1,5 +1,3 @@
-// Package fleet runs work over many items at once with a bound, and hands the
-// results out one after the other.
 package fleet
 
 import (
