@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// CacheDir is what the lab leaves behind: images and nothing else. It is 0700,
-// since images hold setuid programs.
+// CacheDir is what the lab leaves behind: images, and patchwave as it was built
+// last. It is 0700, since images hold setuid programs.
 const CacheDir = "/var/tmp/patchwave-lab"
 
 // lease is a shared lock on a cached directory: it is not pruned meanwhile.

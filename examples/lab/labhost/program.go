@@ -4,12 +4,14 @@ package labhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // buildProgram returns a function that builds patchwave to path, once.
@@ -22,17 +24,25 @@ func buildProgram(path string) func(context.Context) (string, error) {
 	}
 }
 
-func goBuild(ctx context.Context, path string) error {
+// goBuild builds patchwave to path. What was linked stays in the cache: go sees
+// that it is up to date, and links once for many labs.
+func goBuild(ctx context.Context, path string) (err error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
 		return fmt.Errorf("find the module of patchwave: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/patchwave")
+	linked := filepath.Join(CacheDir, "patchwave")
+	lock, err := lockFile(ctx, linked+".lock", syscall.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", linked, "./cmd/patchwave")
 	cmd.Dir = filepath.Dir(strings.TrimSpace(string(out)))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build patchwave: %w\n%s", err, out)
 	}
-	return nil
+	return os.Link(linked, path)
 }
 
 // Command is patchwave, built from this module, with arguments and an
