@@ -75,7 +75,14 @@ func Encode(s Script, nonce string, args map[string]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-const decodeFunc = "pw_decode() { printf '%s' \"$1\" | base64 -d; }\n"
+// decodeFunc decodes an argument. Without base64 the script ends before it says
+// anything: an empty argument must not be taken for one that was given.
+const decodeFunc = `pw_decode() { printf '%s' "$1" | base64 -d; }
+if ! command -v base64 >/dev/null 2>&1; then
+echo 'base64 is not installed on the host; install coreutils' >&2
+return 127
+fi
+`
 
 var (
 	firstLine = regexp.MustCompile(`^# patchwave ([a-z0-9-]+) v([0-9]+)$`)

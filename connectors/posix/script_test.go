@@ -98,3 +98,18 @@ func TestDecodeOfAnotherProgram(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutBase64NothingIsSaid(t *testing.T) {
+	encoded, err := Encode(Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}, "00ff", map[string]string{"value": "a\nb"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/bin/sh", "-s")
+	cmd.Env = []string{"PATH=" + t.TempDir()}
+	cmd.Stdin = bytes.NewReader(encoded)
+	var out, errb bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errb
+	if err := cmd.Run(); err == nil || out.Len() > 0 || !bytes.Contains(errb.Bytes(), []byte("base64 is not installed")) {
+		t.Errorf("%v, %q, %q", err, out.String(), errb.String())
+	}
+}

@@ -122,6 +122,9 @@ func (f *Fleet) Add(m Machine) (*Host, error) {
 	}
 	if m.Faults.Unreachable {
 		_ = l.Close() // nothing is to listen there
+		h.life.Lock()
+		h.keep(l.Addr())
+		h.life.Unlock()
 		return h, nil
 	}
 	h.goUp(l)
@@ -222,4 +225,9 @@ func (f *Fleet) Close() {
 		h.goDown()
 	}
 	f.work.Wait()
+	for _, h := range hosts {
+		h.life.Lock()
+		h.letGo()
+		h.life.Unlock()
+	}
 }

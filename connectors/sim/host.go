@@ -27,8 +27,10 @@ type Host struct {
 	// life guards what is between the machine and the network: life.go.
 	life     sync.Mutex
 	listener net.Listener
-	conns    map[net.Conn]bool
-	down     bool
+	// held gives the address back that is kept while the machine is down.
+	held  func()
+	conns map[net.Conn]bool
+	down  bool
 
 	// mu guards everything below.
 	mu     sync.Mutex

@@ -14,6 +14,7 @@ const maxConns = 200
 func (h *Host) goUp(l net.Listener) {
 	h.life.Lock()
 	h.listener, h.down = l, false
+	h.letGo()
 	h.life.Unlock()
 	if !h.fleet.spawn(func() { h.accept(l) }) {
 		_ = l.Close() // the fleet is closed
@@ -54,9 +55,26 @@ func (h *Host) goDown() {
 	h.down = true
 	if h.listener != nil {
 		_ = h.listener.Close() // accept returns
+		h.keep(h.listener.Addr())
 		h.listener = nil
 	}
 	h.drop()
+}
+
+// keep holds the address while the machine is down. Where that fails, somebody
+// else may get the port: it was so before.
+func (h *Host) keep(addr net.Addr) {
+	h.letGo()
+	if release, err := hold(addr); err == nil {
+		h.held = release
+	}
+}
+
+func (h *Host) letGo() {
+	if h.held != nil {
+		h.held()
+		h.held = nil
+	}
 }
 
 // Cut drops every connection, as a network that breaks does.

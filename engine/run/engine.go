@@ -272,7 +272,7 @@ func hostsText(n int) string {
 // end journals how the run ended.
 func (r *runner) end(ctx context.Context) error {
 	state, why := "finished", ""
-	open, pending := 0, 0
+	open, pending, kept := 0, 0, 0
 	r.rec.mu.Lock()
 	run := r.rec.folder.Run()
 	for _, h := range run.Hosts {
@@ -281,6 +281,8 @@ func (r *runner) end(ctx context.Context) error {
 			pending++
 		case !h.State.Ended():
 			open++
+		case h.State == journal.Skipped && h.Fault == nil:
+			kept++
 		}
 	}
 	breaker := run.Breaker
@@ -290,7 +292,7 @@ func (r *runner) end(ctx context.Context) error {
 		state, why = "interrupted", fmt.Sprintf("%s not finished, %d not begun", hostsText(open), pending)
 	case r.soaking:
 		state, why = "soaking", hostsText(pending)+" to wait for the soak of the wave before"
-	case breaker != nil:
+	case breaker != nil && kept > 0: // with nothing kept from beginning, nothing was stopped
 		state, why = "stopped", fmt.Sprintf("failures: %d, allowed: %d", breaker.Failures, breaker.Allowed)
 	}
 	return r.rec.add(ctx, entry{"", journal.RunState, journal.RunStateData{State: state, Why: why}})

@@ -111,7 +111,7 @@ func TestRebootThatFails(t *testing.T) {
 			if h.State != test.state || h.Fault == nil || h.Fault.Code != test.code || !strings.Contains(h.Fault.Message, test.says) {
 				t.Errorf("the host is %s: %+v", h.State, h.Fault)
 			}
-			if r.State != "stopped" {
+			if r.State != "finished" {
 				t.Errorf("the run is %s", r.State)
 			}
 			for _, u := range h.Updates {
@@ -151,7 +151,7 @@ func TestAnotherKeyAfterTheReboot(t *testing.T) {
 	if h.State != journal.Lost || h.Fault == nil || h.Fault.Code != "host-key" {
 		t.Errorf("the host is %s: %+v", h.State, h.Fault)
 	}
-	if r.State != "stopped" {
+	if r.State != "finished" {
 		t.Errorf("the run is %s", r.State)
 	}
 	if got := l.snapshot("a").Logins["patch"]; got != logins {
