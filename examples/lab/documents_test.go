@@ -139,11 +139,6 @@ type runHost struct {
 	Reboots int
 }
 
-// said is all that the document says about what went wrong.
-func (h runHost) said() string {
-	return strings.TrimSpace(h.Error.Code + " " + h.Error.Message + " " + h.Why)
-}
-
 func (d runDoc) host(t *testing.T, name string) runHost {
 	t.Helper()
 	i := slices.IndexFunc(d.Hosts, func(h runHost) bool { return h.Name == name })
