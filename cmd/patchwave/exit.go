@@ -100,7 +100,7 @@ func (a *app) finish(err error) int {
 		code = exitUsage // cobra's own; it has no type
 	}
 	// stderr is all there is; a failure to write to it cannot be told anywhere
-	_, _ = fmt.Fprintf(a.err, "patchwave: %s\n", safe.Block(err.Error()))
+	_, _ = fmt.Fprintf(a.err, "patchwave: %s\n", safe.Block(strings.ReplaceAll(err.Error(), "\t", "  ")))
 	return code
 }
 

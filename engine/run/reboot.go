@@ -124,6 +124,8 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 		switch {
 		case err == nil && s.BootID != before:
 			return s, nil
+		case err == nil && s.State == job.Done && s.RC > 0:
+			return s, nil // the host has refused to reboot: there is nothing to wait for
 		case err != nil && ctx.Err() != nil: // the time was over in the middle of the question
 			there, last = job.Status{}, err
 		case err != nil && !passing(err):
