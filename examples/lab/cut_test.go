@@ -24,6 +24,9 @@ policy "lab" {
   reboot {
     when = "never"
   }
+  rollout {
+    max_failures = "100%"
+  }
 }
 `
 
@@ -137,7 +140,7 @@ func TestPowerCut(t *testing.T) {
 		}
 		return h.Start(t.Context())
 	})
-	r := apply.wait(t, 5) // more than the policy allows
+	r := apply.wait(t, 3)
 	for _, h := range decode[runDoc](t, r).Hosts {
 		if h.State != "lost" || h.Error.Code != "lost" || !strings.Contains(h.Error.Message, "was rebooted while the job ran") {
 			t.Errorf("%s is %s, %+v", h.Name, h.State, h.Error)
