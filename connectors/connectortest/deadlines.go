@@ -81,10 +81,10 @@ var deadlines = []check{
 	{"a flood ends with its time", func(t *testing.T, open Factory) {
 		ctx, s := start(t, open, nil)
 		begin := time.Now()
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("yes"), Timeout: time.Second, MaxOutput: 1 << 20})
+		r, err := s.Run(ctx, connectors.Command{Script: []byte("yes"), Timeout: time.Second, MaxOutput: 64 << 10})
 		within(t, begin, time.Second)
 		wantCode(t, err, connectors.CodeTimeout)
-		if len(r.Stdout) != 1<<20 || !r.Truncated {
+		if len(r.Stdout) != 64<<10 || !r.Truncated {
 			t.Errorf("got %d bytes, truncated %v", len(r.Stdout), r.Truncated)
 		}
 	}},
