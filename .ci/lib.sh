@@ -50,6 +50,17 @@ readme_has() {
 		die "README.md has no code block with the line: $1"
 }
 
+# failed_tests LOG prints once more, last of all, what the failed tests of a go test -v
+# wrote: tests that run at once write between each other's lines.
+failed_tests() {
+	awk '
+		$1 == "===" { name = $3; next }
+		$1 == "---" && $2 == "FAIL:" { order[++n] = $3; name = $3 }
+		{ said[name] = said[name] $0 "\n" }
+		END { for (i = 1; i <= n; i++) printf "==== what %s wrote\n%s", order[i], said[order[i]] }
+	' "$1" | tail -n 100
+}
+
 # go_test_strict NAME ARG...: go test -v ARG..., the log kept, the packages' lines
 # shown. A test that skips has tested nothing, so here it fails: CI has every tool
 # and is root.
@@ -58,7 +69,8 @@ go_test_strict() {
 	shift
 	go test -v "$@" >"$log" 2>&1 || rc=$?
 	if [ "$rc" != 0 ]; then
-		grep -vE '^ *(=== (RUN|PAUSE|CONT|NAME)|--- PASS)|^PASS$' "$log" | tail -n 400
+		grep -vE '^ *(=== (RUN|PAUSE|CONT|NAME)|--- PASS)|^PASS$' "$log" | tail -n 300
+		failed_tests "$log"
 		return "$rc"
 	fi
 	grep -E '^ok' "$log" || die 'no package has a test'

@@ -16,7 +16,13 @@ type Policy struct {
 	Verification *Verification // nil if none
 	Rollout      Rollout
 	Reboot       Reboot
-	Priority     int
+	Window       *Window       // nil: it runs only by apply
+	// After are names of policies that come before it, sorted.
+	After []string
+	// Gap is the time from the launch of the policy before it in the same window
+	// to its own launch.
+	Gap      time.Duration
+	Priority int
 	// Updates is "all", "no-reboot" or "reboot".
 	Updates string
 	Pos     inventory.Position

@@ -16,7 +16,8 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, oneUpdate, labFlavours()...)
 	f.beginByHand(t)
-	f.sh(t, onAll("systemctl kill -s KILL byhand; ! systemctl is-active byhand"))
+	// systemd learns of the deaths a moment after the signal
+	f.sh(t, onAll("systemctl kill -s KILL byhand; timeout 60 sh -c 'while systemctl is-active -q byhand; do sleep 0.1; done'"))
 	f.add(t, "apt-half")
 	if out, err := f.hosts["apt-half"].Sh(t.Context(), "apt-get -y install brokenpkg=1.1-1"); err == nil {
 		t.Fatalf("brokenpkg was installed:\n%s", out)

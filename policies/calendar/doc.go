@@ -1,0 +1,2 @@
+// Package calendar knows when people work: workdays, hours, holidays, freezes.
+package calendar
