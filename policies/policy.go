@@ -16,7 +16,7 @@ type Policy struct {
 	Verification *Verification // nil if none
 	Rollout      Rollout
 	Reboot       Reboot
-	Window       *Window       // nil: it runs only by apply
+	Window       *Window // nil: it runs only by apply
 	// After are names of policies that come before it, sorted.
 	After []string
 	// Gap is the time from the launch of the policy before it in the same window
