@@ -244,14 +244,20 @@ func (a *app) identify(d *journal.RunStartedData) {
 			d.Trigger = "script"
 		}
 	}
-	d.Actor = "uid " + fmt.Sprint(os.Getuid())
-	if u, err := user.Current(); err == nil {
-		d.Actor = u.Username
-	}
-	if who, ok := a.env("SUDO_USER"); ok && who != "" {
-		d.Actor += " (sudo by " + who + ")"
-	}
+	d.Actor = a.actor()
 	d.PID = os.Getpid()
 	d.BootID, d.ProcStart = processIdentity(d.PID)
 	d.MachineID, d.PIDSpace = place()
+}
+
+// actor is who runs this.
+func (a *app) actor() string {
+	name := "uid " + fmt.Sprint(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if who, ok := a.env("SUDO_USER"); ok && who != "" {
+		name += " (sudo by " + who + ")"
+	}
+	return name
 }

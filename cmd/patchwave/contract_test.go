@@ -43,6 +43,7 @@ func contract(document string) string {
 		"exec":    `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
 		"history": `runs[]{id kind state started finished actor reason totals{}}`,
 		"version": `version`,
+		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }
 

@@ -117,16 +117,8 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions) (p *pla
 
 // ofPolicy keeps the hosts that a policy claims.
 func (a *app) ofPolicy(s *session, hosts []*inventory.Host, policy string) ([]*inventory.Host, error) {
-	var known []string
-	for _, p := range s.policies {
-		if p.Name == policy {
-			known = nil
-			break
-		}
-		known = append(known, p.Name)
-	}
-	if known != nil || len(s.policies) == 0 {
-		return nil, usage("there is no policy %q; there are: %s", policy, strings.Join(known, ", "))
+	if err := knownPolicy(s.policies, policy); err != nil {
+		return nil, err
 	}
 	var out []*inventory.Host
 	for _, h := range hosts {

@@ -96,6 +96,7 @@ func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
 		(*app).initCmd, (*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
+		(*app).suspendCmd, (*app).unsuspendCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).demoCmd, (*app).versionCmd,
 	}

@@ -132,9 +132,13 @@ func (h *Host) create(ctx context.Context) error {
 // Endpoint is address and port.
 func (h *Host) Endpoint() string { return h.Addr + ":" + strconv.Itoa(h.Port) }
 
+// bootLimit is for dozens of guests that boot at once on two processors; a guest
+// alone is up in a second.
+const bootLimit = 4 * time.Minute
+
 // Start powers the guest on and waits until it is up.
 func (h *Host) Start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, bootLimit)
 	defer cancel()
 	if err := h.powerOn(ctx); err != nil {
 		return fmt.Errorf("start %s: %w", h.Name, err)
