@@ -1,6 +1,8 @@
 package calendar_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,10 +48,21 @@ func TestBounds(t *testing.T) {
 // FuzzParseICS: no file makes the reader panic, and what it returns keeps to what
 // it promises: in order, each once, within the horizon, nothing beside an error.
 func FuzzParseICS(f *testing.F) {
-	f.Add([]byte(file("DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261203\nRRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=1MO\nEXDATE:20261201")))
-	f.Add([]byte(file("UID:a\nRECURRENCE-ID;VALUE=DATE:20261201\nDTSTART:20261201T000000Z\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "UID:a\nDTSTART:20261201\nRDATE:20261202,20261203")))
-	f.Add([]byte(file("SUMMARY;LANGUAGE=\"de\":a\\,b\n c\nDTSTART;VALUE=DATE:20261201\nDURATION:P1W\nRRULE:FREQ=WEEKLY;WKST=SU;INTERVAL=2;UNTIL=20270101T000000Z;BYDAY=SU")))
-	f.Add([]byte(file("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYWEEKNO=-1,53;BYDAY=MO;BYSETPOS=-1;BYYEARDAY=-366")))
+	files, err := filepath.Glob("testdata/*.ics")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no files: %v", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add(file("DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261203\nRRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=1MO\nEXDATE:20261201"))
+	f.Add(file("UID:a\nRECURRENCE-ID;VALUE=DATE:20261201\nDTSTART:20261201T000000Z\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "UID:a\nDTSTART:20261201\nRDATE:20261202,20261203"))
+	f.Add(file("SUMMARY;LANGUAGE=\"de\":a\\,b\n c\nDTSTART;VALUE=DATE:20261201\nDURATION:P1W\nRRULE:FREQ=WEEKLY;WKST=SU;INTERVAL=2;UNTIL=20270101T000000Z;BYDAY=SU"))
+	f.Add(file("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=YEARLY;BYWEEKNO=-1,53;BYDAY=MO;BYSETPOS=-1;BYYEARDAY=-366"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		from, to := date(t, "2026-11-01"), date(t, "2028-12-31")
 		got, warnings, err := calendar.ParseICS(data, zone(t, "Europe/Berlin"), from, to)
