@@ -216,28 +216,21 @@ func (b *block) checkScript(e hcl.Expression, before []policies.Text, t policies
 	if _, constant := t.Constant(); constant {
 		return true
 	}
-	letters := ""
+	letters, last := "", ""
 	for _, earlier := range before {
-		s, constant := earlier.Constant()
-		if !constant {
-			continue
-		}
-		if l, ok := interpreters[path.Base(s)]; ok {
+		last, _ = earlier.Constant()
+		if l, ok := interpreters[path.Base(last)]; ok {
 			letters = l
-		} else if letters != "" && len(before) > 0 && s == lastConstant(before) && isScriptFlag(s, letters) {
-			b.l.fail(e.Range(), "an attribute of the host cannot stand inside a script",
-				"Hand it over as an argument of its own behind the script, and use $1 in it.")
-			return false
 		}
+	}
+	if isScriptFlag(last, letters) {
+		b.l.fail(e.Range(), "an attribute of the host cannot stand inside a script",
+			"Hand it over as an argument of its own behind the script, and use $1 in it.")
+		return false
 	}
 	return true
 }
 
-func lastConstant(texts []policies.Text) string {
-	s, _ := texts[len(texts)-1].Constant()
-	return s
-}
-
 func isScriptFlag(s, letters string) bool {
-	return strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "--") && strings.ContainsAny(s, letters)
+	return letters != "" && strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "--") && strings.ContainsAny(s, letters)
 }
