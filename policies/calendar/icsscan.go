@@ -14,9 +14,12 @@ import (
 // a tenth of them.
 const (
 	maxICSBytes = 4 << 20
-	// maxICSLine is for a line that matters, unfolded.
-	maxICSLine  = 32 << 10
 	maxICSDepth = 8
+	// Those of a line that matters, unfolded: the library copies all of it for
+	// each parameter.
+	maxICSLine       = 4 << 10
+	maxICSDates      = 16 << 10
+	maxICSParameters = 32
 )
 
 // scannedICS is what of a calendar file matters, written anew: one VCALENDAR with
@@ -29,10 +32,12 @@ type scannedICS struct {
 
 var contentLine = regexp.MustCompile(`^([A-Za-z0-9._-]+)[:;]`)
 
-// keptICS are the properties of an event that matter.
-var keptICS = map[string]bool{
-	"UID": true, "SUMMARY": true, "STATUS": true, "DTSTART": true, "DTEND": true, "DURATION": true,
-	"RRULE": true, "EXRULE": true, "RDATE": true, "EXDATE": true, "RECURRENCE-ID": true, allDayMark: true,
+// keptICS are the properties of an event that matter, and how many bytes their
+// lines may have.
+var keptICS = map[string]int{
+	"UID": maxICSLine, "SUMMARY": maxICSLine, "STATUS": maxICSLine, "DTSTART": maxICSLine, "DTEND": maxICSLine,
+	"DURATION": maxICSLine, "RRULE": maxICSLine, "EXRULE": maxICSLine, "RDATE": maxICSDates, "EXDATE": maxICSDates,
+	"RECURRENCE-ID": maxICSLine, allDayMark: maxICSLine,
 }
 
 // scanICS takes a calendar file apart as far as the structure goes. The library
@@ -118,7 +123,7 @@ func (s *icsScanner) line(line string, number int) error {
 			return fmt.Errorf("METHOD:CANCEL: this file calls events off, it is no list of holidays")
 		}
 	}
-	if s.inEvent() && len(s.open) == 2 && keptICS[name] {
+	if s.inEvent() && len(s.open) == 2 && keptICS[name] > 0 {
 		return s.keep(name+rest, name)
 	}
 	return nil
@@ -157,8 +162,10 @@ func (s *icsScanner) inEvent() bool { return len(s.open) > 1 && s.open[1] == "VE
 // keep hands a line on.
 func (s *icsScanner) keep(line, name string) error {
 	switch {
-	case len(line) > maxICSLine:
-		return fmt.Errorf("%s has %d bytes; more than %d are not read", name, len(line), maxICSLine)
+	case len(line) > keptICS[name]:
+		return fmt.Errorf("%s has %d bytes; more than %d are not read", name, len(line), keptICS[name])
+	case keptICS[name] == maxICSDates && strings.Count(line, ";") > maxICSParameters:
+		return fmt.Errorf("%s has more than %d parameters", name, maxICSParameters)
 	case !utf8.ValidString(line):
 		return fmt.Errorf("%s is not UTF-8; save the file as UTF-8", name)
 	case slices.ContainsFunc([]rune(line), func(r rune) bool { return unicode.IsControl(r) && r != '\t' }):
