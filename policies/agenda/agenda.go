@@ -11,9 +11,9 @@ import (
 	"patchwave/policies"
 )
 
-// Openings returns the openings of a window with from ≤ opens < until, sorted,
-// one for an instant, with the local times of a host-local window in zone.
-// Suspensions are those of one policy.
+// Openings returns the openings of a window as Window.Openings does: those with
+// from ≤ opens < until, sorted, one for an instant, with the local times of a
+// host-local window in zone. Suspensions are those of one policy.
 type Openings func(w *policies.Window, from, until time.Time, zone *time.Location, s []policies.Suspension) []policies.Opening
 
 // Input is what the times of policies depend on beside themselves.
@@ -25,7 +25,8 @@ type Input struct {
 	// the policy's name; without one it has no openings.
 	Zones       map[string][]*time.Location
 	Suspensions []policies.Suspension
-	Openings    Openings
+	// Openings is Window.Openings if nil.
+	Openings Openings
 }
 
 // Occurrence identifies one policy in one opening of its window. It can be a key
@@ -56,8 +57,9 @@ type Launch struct {
 
 // Of returns all openings of the policies with their launches. They are sorted by
 // opening, window, order of launch, policy and zone; those that are not launched
-// stand behind the others. Policies without a window have none. The result does
-// not depend on the order of pols.
+// stand behind the others. Policies without a window have none, and of a window in
+// a zone there are at most policies.MaxOpenings. The result does not depend on the
+// order of pols.
 func Of(pols []*policies.Policy, in Input) []Launch {
 	out := []Launch{}
 	for _, m := range meetings(pols, relate(pols), in) {
@@ -81,6 +83,9 @@ func meetings(pols []*policies.Policy, r relation, in Input) []*meeting {
 		window string
 		opens  time.Time
 	}
+	if in.Openings == nil {
+		in.Openings = (*policies.Window).Openings
+	}
 	all := map[key]*meeting{}
 	for _, p := range pols {
 		for _, l := range openings(p, in) {
@@ -103,7 +108,7 @@ func meetings(pols []*policies.Policy, r relation, in Input) []*meeting {
 
 // openings are those of one policy, in every zone, without launches.
 func openings(p *policies.Policy, in Input) []Launch {
-	if p.Window == nil {
+	if p.Window == nil || p.Window.Schedule == nil {
 		return nil
 	}
 	var mine []policies.Suspension

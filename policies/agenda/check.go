@@ -60,11 +60,12 @@ const DefaultBatchTime = 20 * time.Minute
 // CheckInput is what Check looks at beside the policies.
 type CheckInput struct {
 	Now time.Time
-	// Windows are looked at even if no policy has them; those of the policies need
-	// not be among them.
+	// Windows are looked at even if no policy has them, as those of deferred
+	// reboots; those of the policies need not be among them.
 	Windows []*policies.Window
 	// Zone gives the zone of a host, for host-local windows; nil stands for UTC.
-	Zone     func(host string) *time.Location
+	Zone func(host string) *time.Location
+	// Openings is Window.Openings if nil.
 	Openings Openings
 	// BatchTime is how long a batch is taken to last; zero is DefaultBatchTime.
 	BatchTime time.Duration
@@ -80,6 +81,9 @@ const maxFindings = 100
 func Check(pols []*policies.Policy, in CheckInput) []Finding {
 	if in.BatchTime <= 0 {
 		in.BatchTime = DefaultBatchTime
+	}
+	if in.Openings == nil {
+		in.Openings = (*policies.Window).Openings
 	}
 	if in.Zone == nil {
 		in.Zone = func(string) *time.Location { return nil }

@@ -194,7 +194,7 @@ func (c *checker) short(w *policies.Window, s slot) {
 func (c *checker) opens(w *policies.Window, zones []*time.Location) {
 	zones = slices.DeleteFunc(slices.Clone(zones), func(z *time.Location) bool {
 		if w.Schedule != nil {
-			if _, ok := w.Schedule.Next(c.Now, z); ok {
+			if _, ok := w.Next(c.Now, z); ok {
 				return false
 			}
 		}

@@ -19,7 +19,8 @@ type Run struct {
 type Progress struct {
 	// Looked is when it was asked before: what closed up to then is settled. Zero
 	// is the first time; nothing was missed before. What closed more than 400 days
-	// ago is not looked for.
+	// ago is not looked for, nor what is behind the first policies.MaxOpenings of a
+	// window since.
 	Looked time.Time
 	// Runs has every occurrence that was launched, by Occurrence, as far back as
 	// Looked; and those that have not finished, however old.
@@ -126,8 +127,12 @@ func newDue(pols []*policies.Policy, now time.Time, in Input, progress Progress)
 		o.Opens = o.Opens.UTC()
 		d.runs[o] = r
 	}
-	in.From, in.Until = d.looked.Add(-longest), now.Add(1)
+	// In two parts, so that what is open now is there even where the openings since
+	// the last look are more than anybody lists.
+	in.From, in.Until = d.looked.Add(-longest), now.Add(-longest)
 	d.meetings = meetings(pols, d.relation, in)
+	in.From, in.Until = in.Until, now.Add(1)
+	d.meetings = append(d.meetings, meetings(pols, d.relation, in)...)
 	for _, m := range d.meetings {
 		if slices.ContainsFunc(m.launches, func(l Launch) bool { return l.Closes.After(now) }) {
 			d.open = append(d.open, m)

@@ -2,7 +2,6 @@ package agenda
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"patchwave/policies"
@@ -18,10 +17,14 @@ const defaultEvening = 18 * time.Hour
 // (18:00 if they pass midnight) and ends at midnight, on days off too. A day off
 // is one that is no workday or is a holiday. Without a calendar nobody knows.
 func beforeDayOff(c *calendar.Calendar, t time.Time) bool {
-	if c == nil || c.Zone == nil {
+	if c == nil {
 		return false
 	}
-	local := t.In(c.Zone)
+	zone := c.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	local := t.In(zone)
 	evening := c.To
 	if c.To <= c.From {
 		evening = defaultEvening
@@ -30,15 +33,7 @@ func beforeDayOff(c *calendar.Calendar, t time.Time) bool {
 	if clock < evening {
 		return false
 	}
-	year, month, day := local.Date()
-	return dayOff(c, time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)) // as a date; noon or midnight is all one in UTC
-}
-
-// dayOff reports whether nobody works on the date of a time.
-func dayOff(c *calendar.Calendar, t time.Time) bool {
-	year, month, day := t.Date()
-	date := calendar.Date{Year: year, Month: month, Day: day}
-	return !c.Workdays[t.Weekday()] || slices.ContainsFunc(c.Holidays, func(h calendar.Holiday) bool { return h.Date == date })
+	return !c.Workday(calendar.DateOf(local).AddDays(1))
 }
 
 func (c *checker) evening(w *policies.Window, opens time.Time) {
