@@ -18,6 +18,8 @@ import (
 // null; `a[]{…}` a list of objects; `a{…}` an object or null; `a:x|y` a word out
 // of a closed list, or null. Documents may have more fields.
 func contract(document string) string {
+	const opening = `policy window timezone opens closes launch state:open|frozen|suspended|unattended reason`
+	const verdicts = `approved|deferred|held|rejected|pinned|dependency|blocked|not-matched`
 	const update = `name arch action:install|upgrade|downgrade|remove from to`
 	run := `run{id rollout state:running|soaking|draining|finished|stopped|cancelled|interrupted started finished trigger actor reason}
 		hosts[]{name state:` + hostStates() + ` wave batch steps[]{name state started finished attempt exit_code error{}}
@@ -39,10 +41,14 @@ func contract(document string) string {
 			unmanaged[] facts:stored|none`,
 		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] first_seen published
 			policies[]{policy decision rule until}}`,
-		"ping":    `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
-		"exec":    `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
-		"history": `runs[]{id kind state started finished actor reason totals{}}`,
-		"version": `version`,
+		"ping":     `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
+		"exec":     `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
+		"history":  `runs[]{id kind state started finished actor reason totals{}}`,
+		"version":  `version`,
+		"schedule": `facts:stored|none openings[]{` + opening + `}`,
+		"graph":    `facts:stored|none policies[]{policy window priority no_reboot gap hosts} edges[]{kind:after|depends_on from to}`,
+		"explain": `host scanned policies[]{policy file line column window next_opening{` + opening + `} wave
+			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due}}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }
