@@ -55,7 +55,7 @@ type Finding struct {
 }
 
 // DefaultBatchTime is how long a batch is taken to last where nobody knows.
-const DefaultBatchTime = 20 * time.Minute
+const DefaultBatchTime = policies.DefaultRunTime
 
 // CheckInput is what Check looks at beside the policies.
 type CheckInput struct {
