@@ -13,7 +13,7 @@ func Order(pols []*policies.Policy) []*policies.Policy {
 	return Relate(pols).Order(pols)
 }
 
-// relation knows which policy comes after which, also through others.
+// Relation knows which policy comes after which, also through others.
 type Relation struct {
 	index map[string]int
 	// before has a set for each policy: those it comes after.
