@@ -113,7 +113,7 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	for _, g := range groups {
 		list = append(list, *g)
 	}
-	if out.Waves, err = arrange(list, req.Inventory); err != nil {
+	if out.Waves, err = arrange(list, req.Policies, req.Inventory); err != nil {
 		return nil, err
 	}
 	return out, p.seal(out)
