@@ -134,7 +134,7 @@ func back(us []journal.UpdateRecord, installed []updates.Installed) (result []jo
 	result = slices.Clone(us)
 	for i, u := range result {
 		has := slices.ContainsFunc(installed, func(p updates.Installed) bool {
-			return p.Name == u.Name && (p.Arch == u.Arch || p.Arch == "" || u.Arch == "") && (u.From == "" || p.Version == u.From) && p.State == "ok"
+			return p.Name == u.Name && sameArch(p.Arch, u.Arch) && (u.From == "" || p.Version == u.From) && p.State == "ok"
 		})
 		if has == (u.From != "") {
 			result[i].State, result[i].Why = "rolled-back", ""
@@ -143,4 +143,11 @@ func back(us []journal.UpdateRecord, installed []updates.Installed) (result []jo
 		}
 	}
 	return result, missing
+}
+
+// sameArch says whether an installed package can be the one that was changed: a
+// package may turn from architecture-independent to a real one and back.
+func sameArch(a, b string) bool {
+	all := []string{"", "all", "noarch", "any"}
+	return a == b || slices.Contains(all, a) || slices.Contains(all, b)
 }
