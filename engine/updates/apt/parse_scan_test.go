@@ -134,6 +134,7 @@ func TestNothingIsNeverSilentlyNothing(t *testing.T) {
 		{"nothing pending", []string{"apt.host", host, "apt.pending", nothing, "apt.files", files}, inventory.ScanOK},
 		{"no frames", nil, inventory.ScanFailed},
 		{"no index", []string{"apt.host", host, "apt.pending", nothing, "apt.files", "1\t/var/lib/dpkg/status\ta=now\n"}, inventory.ScanFailed},
+		{"architecture not said", []string{"apt.host", "version=2.6.1", "apt.pending", nothing, "apt.files", files}, inventory.ScanFailed},
 		{"index not said", []string{"apt.host", host, "apt.pending", nothing}, inventory.ScanFailed},
 		{"cut short", []string{"apt.host", host, "apt.pending", "Calculating upgrade...\n", "apt.files", files}, inventory.ScanFailed},
 		{"listed less than counted", []string{"apt.host", host, "apt.pending", "5 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n", "apt.files", files}, inventory.ScanFailed},
