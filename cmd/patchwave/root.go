@@ -143,6 +143,11 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{"limit", "where", "policy"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.Type() == "string" && f.Value.String() == "" {
+			return usage("--%s is empty (a shell variable that is not set?); leave it out to take all", name)
+		}
+	}
 	switch also := cmd.Annotations[outputsAlso]; a.flags.output {
 	case "text", "json", "jsonl", also:
 	default:
