@@ -37,12 +37,14 @@ func contract(document string) string {
 		"apply": run, "status": run, "show": run, "rollback": run, "report": run + ` pending[]{host updates security}`,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
-		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] first_seen published
+		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published
 			policies[]{policy decision rule until}}`,
 		"ping":    `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
 		"exec":    `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
 		"history": `runs[]{id kind state started finished actor reason totals{}}`,
 		"version": `version`,
+		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
+			imported age_s old}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }

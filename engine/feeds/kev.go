@@ -35,7 +35,7 @@ func kevJSON(r io.Reader, limits Limits, sink Sink) (Meta, error) {
 	g := &jsonGuard{r: r, limits: limits}
 	dec := json.NewDecoder(g)
 	var m Meta
-	found := false
+	found, counted := false, -1
 	err := object(dec, g, func(name string) error {
 		g.next()
 		switch name {
@@ -45,6 +45,11 @@ func kevJSON(r io.Reader, limits Limits, sink Sink) (Meta, error) {
 				return broken(err)
 			}
 			m.Date = day(s)
+			return nil
+		case "count":
+			if err := dec.Decode(&counted); err != nil {
+				return broken(err)
+			}
 			return nil
 		case "vulnerabilities":
 			found = true
@@ -65,6 +70,9 @@ func kevJSON(r io.Reader, limits Limits, sink Sink) (Meta, error) {
 	}
 	if !found {
 		return m, errors.New(`it has no "vulnerabilities"`)
+	}
+	if counted >= 0 && counted != m.Entries {
+		return m, fmt.Errorf("it says that it has %d entries and has %d; fetch it again", counted, m.Entries)
 	}
 	return m, end(dec)
 }

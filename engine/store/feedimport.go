@@ -12,7 +12,7 @@ import (
 
 // importChunk is how many rows of a feed share a transaction: others who write,
 // in this process or another, wait for no more than that.
-const importChunk = 5000
+const importChunk = 20_000
 
 // ErrOvertaken says that another import of the kind began.
 var ErrOvertaken = errors.New("another import of this kind of feed began meanwhile: wait for it and run this one again")
@@ -188,7 +188,7 @@ func (im *Import) Abort() error {
 // clearFeeds takes away what no import needs any more, piece by piece.
 func (s *Store) clearFeeds(ctx context.Context) error {
 	for _, query := range []string{
-		`DELETE FROM feed_fixes WHERE rowid IN (SELECT f.rowid FROM feed_imports i CROSS JOIN feed_fixes f ON f.import = i.id WHERE i.state = 'dead' LIMIT ?)`,
+		`DELETE FROM feed_fixes WHERE rowid IN (SELECT f.rowid FROM feed_fixes f NOT INDEXED WHERE f.import IN (SELECT id FROM feed_imports WHERE state = 'dead') LIMIT ?)`,
 		`DELETE FROM feed_exploited WHERE (import, cve) IN
 			(SELECT e.import, e.cve FROM feed_imports i CROSS JOIN feed_exploited e ON e.import = i.id WHERE i.state = 'dead' LIMIT ?)`,
 		`DELETE FROM feed_scores WHERE (import, cve) IN
