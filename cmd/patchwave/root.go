@@ -98,7 +98,7 @@ func commands() []func(*app) *cobra.Command {
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).suspendCmd, (*app).unsuspendCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
-		(*app).demoCmd, (*app).versionCmd,
+		(*app).feedsCmd, (*app).demoCmd, (*app).versionCmd,
 	}
 }
 
