@@ -51,6 +51,7 @@ func contract(document string) string {
 			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due}}`,
 		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
 			imported age_s old}`,
+		"test":    `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }
