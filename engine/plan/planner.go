@@ -42,6 +42,8 @@ type Request struct {
 	// Policy is the one policy to plan for; "" takes hosts with exactly one.
 	Policy  string
 	Refresh scan.Refresh
+	// At is the instant of the decisions; zero is now.
+	At time.Time
 	// Gate says why a policy may not change a host now. Where it is nil, or returns
 	// nil, nothing stands in the way. A host that is refused is not asked.
 	Gate func(*policies.Policy, *inventory.Host) *Excluded
