@@ -222,7 +222,10 @@ func hostPlanText(h plan.Host, color bool) string {
 		b.WriteString(paint("  nothing to do", dim, color))
 	}
 	b.WriteString("\n")
-	for _, s := range h.Steps {
+	for i, s := range h.Steps {
+		if i > 0 {
+			b.WriteString("      then, as a step of its own:\n")
+		}
 		for _, e := range s.Updates {
 			why := e.Decision
 			if e.Rule != "" {

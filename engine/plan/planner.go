@@ -220,6 +220,9 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visi
 	}
 	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true, Timeouts: v.host.Target.Timeouts}
 	settled, err := settle(ctx, solver, ds)
+	if err == nil && v.policy.Rollout.Split == policies.SplitReboot {
+		settled, err = split(ctx, solver, settled)
+	}
 	if err != nil {
 		o := scan.Failure(v.host.Name, err, p.Now())
 		v.excluded = &Excluded{v.host.Name, o.Problem.Code, o.Problem.Message}

@@ -18,6 +18,8 @@ const maxRounds = 4
 type settled struct {
 	decisions []decided
 	sim       updates.Simulation
+	// parts are the simulations of the steps where sim is split; nil for one step.
+	parts []updates.Simulation
 }
 
 // settle asks the solver for the approved set and blocks what would do more
