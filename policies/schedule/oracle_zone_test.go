@@ -89,18 +89,6 @@ func nominal(t *testing.T, s Schedule, base time.Time, said verdict) (all []time
 	return all, lost
 }
 
-// row returns starts in a zone.
-func row(s Schedule, base time.Time, zone *time.Location, n int) (all []time.Time) {
-	for at := base; len(all) < n; all = append(all, at) {
-		var ok bool
-		if at, ok = s.Next(at, zone); !ok {
-			return all
-		}
-		at = at.UTC()
-	}
-	return all
-}
-
 // tally counts what was compared.
 type tally struct{ rows, starts, skipped, repeated, lost, endless int }
 
@@ -156,7 +144,7 @@ func compareZone(t *testing.T, zone *time.Location, base time.Time, expressions 
 			continue // validity is the other test's business
 		}
 		times, _ := nominal(t, s, shown, local[e])
-		var want []time.Time
+		want := []time.Time{}
 		for _, l := range times {
 			want = append(want, documented(l, zone))
 		}
