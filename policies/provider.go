@@ -24,6 +24,10 @@ func BuiltInProviders() []string {
 	return []string{"snapper", "btrfs", "lvm", "zfs", "packages", "hypervisor", "command", "system_restore", "vss"}
 }
 
+// AvailableProviders are those of BuiltInProviders that this version has, in the
+// order in which they are tried where a restore point names none.
+func AvailableProviders() []string { return []string{"packages"} }
+
 // Provider is something outside of the hosts that makes restore points of them.
 type Provider struct {
 	Name string

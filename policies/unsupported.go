@@ -64,7 +64,7 @@ func (u *unsupported) preparation(p *Preparation) {
 	if p.Require != nil {
 		u.add(p.Require.Pos, "the requirements before a host is touched")
 	}
-	if r := p.RestorePoint; r != nil && !slices.Contains(r.Providers, availableProvider) {
+	if r := p.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, available) {
 		u.add(p.Pos, "restore points by %s", strings.Join(r.Providers, ", "))
 	}
 	for _, a := range p.Actions {
@@ -72,8 +72,7 @@ func (u *unsupported) preparation(p *Preparation) {
 	}
 }
 
-// availableProvider is the restore point provider of this version.
-const availableProvider = "packages"
+func available(provider string) bool { return slices.Contains(AvailableProviders(), provider) }
 
 func (u *unsupported) verification(v *Verification) {
 	if v == nil {

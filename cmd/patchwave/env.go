@@ -116,11 +116,7 @@ func (a *app) open(ctx context.Context, mode access) (*session, error) {
 
 // resolve works out groups and policies with the facts that are known.
 func (a *app) resolve(s *session) error {
-	facts := map[string]inventory.Facts{}
-	for name, o := range s.seen {
-		facts[name] = o.Facts
-	}
-	inv, pols, diags := s.cfg.Resolve(facts)
+	inv, pols, diags := s.cfg.Resolve(factsOf(s.seen))
 	if diags.HasErrors() {
 		if err := diag.WriteText(a.err, diags, a.color(a.err)); err != nil {
 			return err

@@ -87,6 +87,9 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			return nil, err
 		}
 	}
+	if err := refuseGaps(s, hosts, opt.policy); err != nil {
+		return nil, err
+	}
 	ledger, err := s.store.Ledger(ctx)
 	if err != nil {
 		return nil, err

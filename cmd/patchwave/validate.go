@@ -54,11 +54,7 @@ func (a *app) validate(cmd *cobra.Command) error {
 			if err := joinClose(err, st); err != nil {
 				return err
 			}
-			facts := map[string]inventory.Facts{}
-			for name, o := range seen {
-				facts[name] = o.Facts
-			}
-			_, _, more := cfg.Resolve(facts)
+			_, _, more := cfg.Resolve(factsOf(seen))
 			diags = append(diags, more...)
 		}
 	}

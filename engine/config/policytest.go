@@ -213,12 +213,19 @@ func (b *block) expectUpdate(e Expectation, hosts []TestHost) {
 	if e.Update == "" {
 		return
 	}
-	var known []string
+	var known, versions []string
 	for _, u := range hosts[i].Updates {
 		if u.Name == e.Update && (e.Version == "" || e.Version == u.To) {
 			return
 		}
+		if u.Name == e.Update {
+			versions = append(versions, u.To)
+		}
 		known = append(known, u.Name)
+	}
+	if len(versions) > 0 {
+		b.l.fail(b.place("version"), fmt.Sprintf("host %q of this test has no version %q of %s", e.Host, e.Version, e.Update), "It has "+joinWords(versions)+".")
+		return
 	}
 	b.l.fail(b.place("update"), fmt.Sprintf("host %q of this test has no update %q", e.Host, e.Update), "Add it to updates."+suggest(e.Update, known))
 }

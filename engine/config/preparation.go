@@ -134,10 +134,6 @@ func (b *block) placesOf(name string) map[string]hcl.Range {
 	return out
 }
 
-// availableProviders are the built-in providers that this version has, in the
-// order in which they are tried where a restore point names none.
-var availableProviders = []string{"packages"} //nolint:gochecknoglobals // a table
-
 // defaultKeep is how many restore points of a host stay where the configuration
 // does not say, maxKeep the bound of it.
 const (
@@ -151,7 +147,7 @@ func restorePointShape() shape {
 
 func (l *loader) decodeRestorePoint(raw *hcl.Block) (*policies.RestorePoint, []ref) {
 	b := l.open(raw, restorePointShape())
-	r := &policies.RestorePoint{Providers: slices.Clone(availableProviders), Keep: defaultKeep}
+	r := &policies.RestorePoint{Providers: policies.AvailableProviders(), Keep: defaultKeep}
 	names, declared := b.providers()
 	if len(names) > 0 {
 		r.Providers = names
@@ -207,8 +203,9 @@ func (b *block) providers() (names []string, declared []ref) {
 // and apply refuse the policy.
 func (b *block) checkProviders(names []string) {
 	var missing []string
+	available := policies.AvailableProviders()
 	for _, name := range names {
-		if slices.Contains(policies.BuiltInProviders(), name) && !slices.Contains(availableProviders, name) {
+		if slices.Contains(policies.BuiltInProviders(), name) && !slices.Contains(available, name) {
 			missing = append(missing, name)
 		}
 	}
@@ -216,7 +213,7 @@ func (b *block) checkProviders(names []string) {
 	case len(missing) == 0:
 	case len(missing) == len(names):
 		b.l.warn(b.place("providers"), "none of these providers is available in this version",
-			"Nothing can be applied with it. Add one of "+joinWords(availableProviders)+".")
+			"Nothing can be applied with it. Add one of "+joinWords(available)+".")
 	default:
 		b.l.warn(b.place("providers"), "some of these providers are not available in this version",
 			joinWords(missing)+" will be passed over.")

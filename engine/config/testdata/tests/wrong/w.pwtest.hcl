@@ -11,7 +11,7 @@ test "times" {
     updates = [
       "x", # error: each element of updates must be an object
       { name = "x" }, # error: an update needs a name and a version
-      { name = "x", version = "1", sevreity = "low" }, # error: an update of a test has no "sevreity" # error: Did you mean "severity"?
+      { name = "x", version = "1", sevreity = "low" }, # error: an update of a test has no "sevreity"; It has advisories
       { name = "x", version = "1", size = "big" }, # error: size must be a size
       { name = "x", version = "1", cves = "CVE-1" }, # error: cves must be a list
       { name = "x", version = "1", reboot = "often" }, # error: reboot must be true or false
@@ -42,7 +42,7 @@ test "times" { # error: duplicate test "times"; It is first declared at w.pwtest
   expect {
     host     = "web-02"
     update   = "y"
-    version  = "2" # error: no
+    version  = "2" # error: host "web-02" of this test has no version "2" of y; It has 1.
     decision = "held"
   }
 }
