@@ -209,7 +209,7 @@ func TestWhereScore(t *testing.T) {
 		`update.epss == 0.5`: {true, false}, `update.epss > 0.4`: {true, false}, `update.epss > 0.5`: {false, false},
 		`update.epss <= 0.5`: {true, false}, `update.epss == null`: {false, true}, `update.epss != null`: {true, false},
 	} {
-		cond, diags := cfg.CompileWhere(expr)
+		cond, diags := cfg.CompileUpdateWhere(expr)
 		if diags.HasErrors() {
 			t.Errorf("%s: %v", expr, diags.Err())
 			continue
