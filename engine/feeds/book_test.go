@@ -31,9 +31,7 @@ func (s *shelf) FeedFixes(_ context.Context, packages []string) ([]Stored, error
 	slices.Sort(packages)
 	var out []Stored
 	for _, p := range packages {
-		for _, f := range s.x.Fixes[p] {
-			out = append(out, f)
-		}
+		out = append(out, s.x.Fixes[p]...)
 	}
 	return out, s.ask("fixes %v", packages)
 }

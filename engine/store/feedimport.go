@@ -20,8 +20,9 @@ var ErrOvertaken = errors.New("another import of this kind of feed began meanwhi
 // Import is a feed on its way in. Nothing of it is seen by anybody before Finish.
 // It is for one goroutine; it implements feeds.Sink.
 type Import struct {
-	s    *Store
-	ctx  context.Context //nolint:containedctx // a Sink has no argument for it, and an Import lives no longer
+	s *Store
+	// ctx is here as a feeds.Sink has no argument for it; it lives as long
+	ctx  context.Context
 	kind feeds.Kind
 	id   int64
 	rows []func(*chunk) error
