@@ -32,6 +32,7 @@ type Target struct {
 	Jump []Target
 	// SSHConfig lets ~/.ssh/config fill in what is not set here.
 	SSHConfig bool
+	WinRM     WinRM
 	Become    Become
 	Timeouts  Timeouts
 	Retry     Retry

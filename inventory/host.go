@@ -35,6 +35,12 @@ type Host struct {
 	Site string
 	// Timezone is an IANA name, or "".
 	Timezone string
+	// MAC is the hardware address for waking it, in lower case with colons, or "".
+	MAC string
+	// Hypervisor is what it runs on, as declared; nil if nothing is.
+	Hypervisor *Hypervisor
+	// Source is the name of the source it comes from; "" if it has a block.
+	Source string
 	// DependsOn are names of hosts that are patched before this one.
 	DependsOn []string
 	// Vars are the operator's own data, as JSON values.
@@ -42,6 +48,28 @@ type Host struct {
 	// Policies are the names of the policies that claim it, sorted.
 	Policies []string
 	Pos      Position
+}
+
+// Hypervisor is what a virtual machine runs on and what it is called there.
+type Hypervisor struct {
+	// Type is "libvirt", "proxmox", "hyperv" or "command".
+	Type string
+	// Provider is the name of a provider block, or "".
+	Provider string
+	// URI is where the hypervisor is reached, where no provider says it.
+	URI string
+	// Domain is the name or number of the machine there.
+	Domain string
+}
+
+// Site is a place where hosts stand, with limits of its own.
+type Site struct {
+	Name string
+	// Parallelism bounds the connections to its hosts; 0 is no bound of its own.
+	Parallelism int
+	// ConnectRate bounds the new connections a second; 0 is no bound.
+	ConnectRate int
+	Pos         Position
 }
 
 // Group is a declared set of hosts.
@@ -59,6 +87,8 @@ type Inventory struct {
 	Hosts []*Host
 	// Groups are sorted by name.
 	Groups []*Group
+	// Sites are sorted by name.
+	Sites []*Site
 }
 
 // Host returns the host of a name, or nil.

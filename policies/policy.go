@@ -25,7 +25,13 @@ type Policy struct {
 	Priority int
 	// Updates is "all", "no-reboot" or "reboot".
 	Updates string
-	Pos     inventory.Position
+	Stage   *Stage  // nil if none
+	Notice  *Notice // nil if none
+	// Notify are told what becomes of it, sorted by name.
+	Notify []*Notify
+	// WindowsUpdate is nil if the policy does not say.
+	WindowsUpdate *WindowsUpdate
+	Pos           inventory.Position
 }
 
 // Amount is a number or a percentage. Exactly one is set, or neither: then it
@@ -47,6 +53,8 @@ func (a Amount) Of(total int) int {
 
 // Rollout says in which waves and batches, and when to stop.
 type Rollout struct {
+	// Split is SplitReboot or "".
+	Split string
 	// Waves are in order; there is at least one.
 	Waves []Wave
 	// MaxFailures: the breaker trips when failures exceed it; 0 stops at the
@@ -55,6 +63,10 @@ type Rollout struct {
 	// Counts are the host states that count as failures.
 	Counts []string
 }
+
+// SplitReboot installs what needs no reboot first, and what needs one as a later
+// step of its own.
+const SplitReboot = "reboot"
 
 // Wave is one wave of a rollout. With neither Count nor Percent it takes all
 // that is left and is the last.
@@ -93,68 +105,6 @@ type Reboot struct {
 	// Cycles bounds the rounds of update and reboot in one run.
 	Cycles  int
 	Stagger time.Duration
-}
-
-// Preparation is what runs before any update.
-type Preparation struct {
-	Name         string
-	RestorePoint *RestorePoint // nil if none
-	Pos          inventory.Position
-}
-
-// RestorePoint says what a host can be taken back to.
-type RestorePoint struct {
-	// Providers are tried in order.
-	Providers []string
-	Required  bool
-	Keep      int
-	Expire    time.Duration
-}
-
-// OnFailure says what follows a failed verification.
-type OnFailure string
-
-// What follows a failed verification.
-const (
-	FailRollback OnFailure = "rollback"
-	FailStop     OnFailure = "stop"
-	FailContinue OnFailure = "continue"
-)
-
-// Verification is what must be true after the updates.
-type Verification struct {
-	Name string
-	// Probes are in the order of the configuration.
-	Probes    []Probe
-	OnFailure OnFailure
-	Pos       inventory.Position
-}
-
-// ProbeKind names a kind of probe.
-type ProbeKind string
-
-// The kinds of probes.
-const (
-	ProbeService ProbeKind = "service"
-	ProbeTCP     ProbeKind = "tcp"
-	ProbeCommand ProbeKind = "command"
-)
-
-// Probe is one question asked after the updates.
-type Probe struct {
-	Kind ProbeKind
-	Name string
-	// State is what a service must be: "running" or "stopped".
-	State string
-	// Port of a tcp probe; Host overrides the host's address.
-	Port int
-	// Run is the command line of a command probe.
-	Run string
-	// Become runs the command with privilege; true unless the operator says not.
-	Become bool
-	// On is "host" or "controller".
-	On string
-	// Within is how long the probe is repeated until it is true.
-	Within time.Duration
-	Pos    inventory.Position
+	// Window is when a deferred reboot happens; set if When is RebootDefer.
+	Window *Window
 }

@@ -21,3 +21,16 @@ func (r Rollout) LeftOver(total int) int {
 	}
 	return left
 }
+
+// BatchSize returns how many hosts of the wave are worked on at once, of total
+// hosts of the rollout: never more than may be unavailable, at least one.
+func (w Wave) BatchSize(total int) int {
+	size := DefaultBatch
+	if w.Batch.Given {
+		size = w.Batch.Of(total)
+	}
+	if w.MaxUnavailable.Given {
+		size = min(size, w.MaxUnavailable.Of(total))
+	}
+	return max(1, size)
+}

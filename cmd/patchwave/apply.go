@@ -20,10 +20,12 @@ import (
 	"patchwave/engine/report"
 	"patchwave/engine/run"
 	"patchwave/inventory"
+	"patchwave/policies"
 )
 
 type applyOptions struct {
 	planOptions
+	gateOptions
 	reason, digest string
 }
 
@@ -34,11 +36,14 @@ func (a *app) applyCmd() *cobra.Command {
 		Long: "With FILE exactly those versions are installed; a host on which the plan would do something else by now is\n" +
 			"left alone and named. Without FILE it plans first and asks. The first interrupt lets what has begun end and\n" +
 			"begins nothing more; the second lets go at once: jobs on the hosts end by themselves, and\n" +
-			"`patchwave resume RUN` collects them.",
+			"`patchwave resume RUN` collects them.\n" +
+			"A policy with a window is applied while the window is open and its turn in it has come; --now, with\n" +
+			"--reason, does not wait for it. A freeze and a suspension are passed over by --override. What the window\n" +
+			"leaves no time for is deferred.",
 		Example: "  patchwave apply\n  patchwave apply -l 'web-*' --yes\n  patchwave apply tonight.plan",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if err := checkRefresh(opt.refresh); err != nil {
+			if err := errors.Join(checkRefresh(opt.refresh), opt.check(opt.reason)); err != nil {
 				return err
 			}
 			s, err := a.open(cmd.Context(), create)
@@ -50,10 +55,11 @@ func (a *app) applyCmd() *cobra.Command {
 			if err != nil || p == nil {
 				return err
 			}
-			return a.apply(cmd.Context(), s, p, journal.RunStartedData{Kind: run.KindApply, Reason: opt.reason}, "apply")
+			return a.apply(cmd.Context(), s, p, journal.RunStartedData{Kind: run.KindApply, Reason: opt.reason, Now: opt.now, Overrides: opt.override}, "apply")
 		},
 	}
 	planFlags(cmd, &opt.planOptions)
+	gateFlags(cmd, &opt.gateOptions)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
 	cmd.Flags().StringVar(&opt.digest, "digest", "", "accept a saved plan of another database if it has this `DIGEST`")
 	return cmd
@@ -62,15 +68,22 @@ func (a *app) applyCmd() *cobra.Command {
 // planToApply returns the plan that the operator said yes to; nil if there is
 // nothing to ask about and all was said.
 func (a *app) planToApply(ctx context.Context, s *session, args []string, opt applyOptions) (*plan.Plan, error) {
+	gate, err := a.newGate(ctx, s, opt.gateOptions)
+	if err != nil {
+		return nil, err
+	}
 	if len(args) == 1 {
 		p, err := a.savedPlan(ctx, s, args[0], opt.digest, opt.policy)
+		if err == nil {
+			err = gate.plan(p, s)
+		}
 		if err != nil {
 			return nil, err
 		}
 		return a.confirmed(p)
 	}
 	planning, stop := a.untilSignal(ctx)
-	p, err := a.makePlan(planning, s, opt.planOptions)
+	p, err := a.makePlan(planning, s, opt.planOptions, gate.refuse)
 	stop() // from here on the question listens for signals itself
 	if err != nil {
 		return nil, err
@@ -189,6 +202,9 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	if w.Dead, err = deadRuns(ctx, s.store, a.now()); err != nil {
 		return err
 	}
+	if err := a.bound(ctx, s, &w); err != nil {
+		return err
+	}
 	a.identify(&w.Start)
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
@@ -207,6 +223,21 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 		return err
 	}
 	return a.concluded(r, command)
+}
+
+// bound lets a run begin nothing that its windows leave no time for, unless it was
+// started outside of them on purpose.
+func (a *app) bound(ctx context.Context, s *session, w *run.Work) (err error) {
+	if w.Start.Now || !slices.ContainsFunc(s.policies, func(p *policies.Policy) bool { return p.Window != nil }) {
+		return nil
+	}
+	g, err := a.newGate(ctx, s, gateOptions{})
+	if err != nil {
+		return err
+	}
+	w.Left = g.left(a.now)
+	w.Longest, err = s.store.Longest(ctx)
+	return err
 }
 
 // concluded shows a run that is over and ends with its status.

@@ -15,6 +15,7 @@ import (
 	"patchwave/engine/report/safe"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
+	"patchwave/policies"
 )
 
 type planOptions struct {
@@ -41,7 +42,7 @@ func (a *app) planCmd() *cobra.Command {
 			defer func() { err = errors.Join(err, s.Close()) }()
 			ctx, stop := a.untilSignal(cmd.Context())
 			defer stop()
-			p, err := a.makePlan(ctx, s, opt)
+			p, err := a.makePlan(ctx, s, opt, nil)
 			if err != nil {
 				return err
 			}
@@ -71,8 +72,11 @@ func planFlags(cmd *cobra.Command, opt *planOptions) {
 	refreshFlag(cmd, &opt.refresh)
 }
 
+// gateFunc says why a policy may not change a host; nil lets everything pass.
+type gateFunc func(*policies.Policy, *inventory.Host) *plan.Excluded
+
 // makePlan scans and plans; every scan is stored before it is used.
-func (a *app) makePlan(ctx context.Context, s *session, opt planOptions) (p *plan.Plan, err error) {
+func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate gateFunc) (p *plan.Plan, err error) {
 	hosts, err := a.hosts(ctx, s)
 	if err != nil {
 		return nil, err
@@ -105,7 +109,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions) (p *pla
 		stored = s.seen
 	}
 	p, err = planner.Plan(ctx, plan.Request{Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
-		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh)})
+		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: gate})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -160,7 +164,7 @@ func savePlan(path string, p *plan.Plan) error {
 func planCode(p *plan.Plan, detailed bool) int {
 	codes := []int{exitOK}
 	for _, x := range p.Excluded {
-		codes = append(codes, excludedCode(x.Code))
+		codes = append(codes, excludedCode(x))
 	}
 	if hosts, _, _ := p.Totals(); hosts > 0 && detailed {
 		codes = append(codes, exitChanges)
@@ -168,13 +172,13 @@ func planCode(p *plan.Plan, detailed bool) int {
 	return worst(codes...)
 }
 
-func excludedCode(code string) int {
-	switch connectors.Code(code) {
-	case plan.ExcludedUnmanaged:
+func excludedCode(x plan.Excluded) int {
+	switch code := connectors.Code(x.Code); {
+	case code == plan.ExcludedUnmanaged:
 		return exitOK
-	case plan.ExcludedAmbiguous:
+	case x.Refused():
 		return exitRefused
-	case connectors.CodeUnreachable, connectors.CodeAuth, connectors.CodeHostKey:
+	case code == connectors.CodeUnreachable, code == connectors.CodeAuth, code == connectors.CodeHostKey:
 		return exitUnreachable
 	default:
 		return exitFailed

@@ -94,8 +94,8 @@ Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration ·
 // commands are all of them, one file each.
 func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
-		(*app).initCmd, (*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd,
-		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
+		(*app).initCmd, (*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd, (*app).graphCmd,
+		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).suspendCmd, (*app).unsuspendCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).demoCmd, (*app).versionCmd,
@@ -143,11 +143,15 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	switch a.flags.output {
-	case "text", "json", "jsonl":
+	switch also := cmd.Annotations[outputsAlso]; a.flags.output {
+	case "text", "json", "jsonl", also:
 	default:
 		if f := cmd.Flags().Lookup("format"); f == nil {
-			return usage("output %q is not text, json or jsonl", a.flags.output)
+			known := "text, json or jsonl"
+			if also != "" {
+				known = "text, json, jsonl or " + also
+			}
+			return usage("output %q is not %s", a.flags.output, known)
 		}
 	}
 	switch a.flags.logForm {
@@ -160,6 +164,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	return nil
 }
+
+// outputsAlso is the annotation of a command that has an output format of its own.
+const outputsAlso = "outputs-also"
 
 // fromEnv sets a flag from PATCHWAVE_NAME.
 func (a *app) fromEnv(set *pflag.FlagSet, f *pflag.Flag) error {

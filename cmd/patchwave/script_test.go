@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"patchwave": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
+		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
+			began := time.Now() // a story that has a time of its own
+			a.now = func() time.Time { return at.Add(time.Since(began)).In(time.Local) }
+		}
 		os.Exit(a.execute(context.Background(), os.Args[1:]))
 	}})
 }

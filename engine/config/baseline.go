@@ -63,14 +63,8 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 	r.Packages = b.globs("packages")
 	r.KBs = b.matching("kbs", kbPattern, "the number of a knowledge base article such as KB5034441")
 	r.CVEs = b.matching("cves", cvePattern, "the number of a vulnerability such as CVE-2026-12345")
-	classifications, _ := b.words("classification", wordsOf(inventory.Classifications())...)
-	for _, c := range classifications {
-		r.Classifications = append(r.Classifications, inventory.Classification(c))
-	}
-	severities, _ := b.words("severity", wordsOf(inventory.Severities())...)
-	for _, s := range severities {
-		r.Severities = append(r.Severities, inventory.Severity(s))
-	}
+	r.Classifications = b.classifications()
+	r.Severities = b.severities()
 	if known, ok := b.flag("known_exploited"); ok {
 		r.KnownExploited = &known
 	}
@@ -90,7 +84,7 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 		}
 		r.Version = version
 	}
-	r.Until, _ = b.endOfDay("until")
+	r.Until, _ = b.endOfDay("until", "The rule is dead: it matches nothing. Remove it, or move its end.")
 	return r
 }
 
@@ -135,20 +129,15 @@ var (
 )
 
 // endOfDay reads a date and returns the last instant of that day in patchwave's
-// zone. One that is past is reported: the rule no longer does anything.
-func (b *block) endOfDay(name string) (time.Time, bool) {
-	s, ok := b.text(name)
+// zone. One that is past is reported with what that means.
+func (b *block) endOfDay(name, past string) (time.Time, bool) {
+	d, ok := b.date(name)
 	if !ok {
 		return time.Time{}, false
 	}
-	date, err := time.ParseInLocation(time.DateOnly, s, b.l.zone)
-	if err != nil {
-		b.l.fail(b.place(name), fmt.Sprintf("%q is no date", s), "Write it as 2027-01-08.")
-		return time.Time{}, false
-	}
-	end := time.Date(date.Year(), date.Month(), date.Day()+1, 0, 0, 0, 0, b.l.zone).Add(-time.Nanosecond)
+	end := d.At(day, b.l.zone).Add(-time.Nanosecond)
 	if end.Before(b.l.opt.Now) {
-		b.l.warn(b.place(name), fmt.Sprintf("%s %q ended on %s", b.kind, b.name, s), "The rule is dead: it matches nothing. Remove it, or move its end.")
+		b.l.warn(b.place(name), fmt.Sprintf("%s %q ended on %s", b.kind, b.name, d), past)
 	}
 	return end, true
 }

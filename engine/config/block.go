@@ -105,6 +105,16 @@ func (b *block) only(kind string) *hcl.Block {
 	return first
 }
 
+// first returns the first nested block of a type, or nil.
+func (b *block) first(kind string) *hcl.Block {
+	for _, inner := range b.inner {
+		if inner.Type == kind {
+			return inner
+		}
+	}
+	return nil
+}
+
 // has reports whether an argument is written at all.
 func (b *block) has(name string) bool {
 	_, ok := b.attrs[name]

@@ -27,66 +27,64 @@ type connection struct {
 func connectionShape() shape {
 	return shape{
 		required: []string{"type"},
-		optional: slices.Concat(sshArguments, []string{}),
-		blocks:   []string{"become", "timeouts", "retry"},
+		optional: slices.Concat(loginArguments, sshArguments, winrmArguments),
+		blocks:   []string{"become", "timeouts", "retry", "kerberos"},
 	}
 }
 
-// sshArguments mean something only over SSH.
-var sshArguments = []string{
-	"user", "port", "identity_files", "agent", "certificate", "password", "passphrase", "host_key",
-	"jump", "ssh_config", "host_keys",
-}
+// The arguments that mean something only where something is dialled, only over
+// SSH, and only over WinRM.
+var (
+	loginArguments = []string{"user", "port", "password", "certificate"} //nolint:gochecknoglobals // tables
+	sshArguments   = []string{"identity_files", "agent", "passphrase", "host_key", "jump", "ssh_config", "host_keys"}
+	winrmArguments = []string{"https", "auth", "ca_file", "server_fingerprint", "private_key"}
+)
 
 func (l *loader) decodeConnection(raw *hcl.Block) {
 	c := &connection{name: raw.Labels[0], at: raw.DefRange, kind: connectors.KindSSH}
 	declare(l, l.model.connections, c.name, raw.DefRange, c)
-	if l.isWinRM(raw) {
-		return
-	}
 	b := l.open(raw, connectionShape())
-	if kind, ok := b.word("type", "ssh", "local", "winrm"); ok {
+	kind, ok := b.word("type", "ssh", "local", "winrm")
+	if ok {
 		c.kind = connectors.Kind(kind)
 	}
 	c.target.Kind = c.kind
-	if c.kind == connectors.KindLocal {
-		for _, name := range sshArguments {
-			if a, ok := b.attrs[name]; ok {
-				l.fail(a.NameRange, fmt.Sprintf("%s has no meaning for a local connection", name), "Leave it out: nothing is dialled.")
-			}
+	become, kerberos := b.only("become"), b.only("kerberos")
+	switch c.kind {
+	case connectors.KindLocal:
+		b.refuse("a local connection", "Leave it out: nothing is dialled.", loginArguments, sshArguments, winrmArguments)
+	case connectors.KindWinRM:
+		b.refuse("a connection of type winrm", "Leave it out: it belongs to ssh.", sshArguments)
+		b.decodeWinRM(c, kerberos)
+		if become != nil {
+			l.fail(become.DefRange, "become has no meaning for a connection of type winrm", "Log in as a user that may install updates.")
 		}
-	} else {
+	case connectors.KindSSH:
+		if ok {
+			b.refuse("a connection of type ssh", "Leave it out: it belongs to winrm.", winrmArguments)
+		}
 		b.decodeSSH(c)
 	}
-	c.target.Become = l.decodeBecome(b.only("become"))
+	if kerberos != nil && c.kind != connectors.KindWinRM {
+		l.fail(kerberos.DefRange, "kerberos has no meaning here", "It belongs to a connection of type winrm with auth = \"kerberos\".")
+	}
+	c.target.Become = l.decodeBecome(become)
 	c.target.Timeouts = l.decodeTimeouts(b.only("timeouts"))
 	c.target.Retry = l.decodeRetry(b.only("retry"))
 }
 
-// isWinRM reports a connection of a type that the language has and this version
-// has not; its arguments are not looked at.
-func (l *loader) isWinRM(raw *hcl.Block) bool {
-	content, _, _ := raw.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "type"}}})
-	a, ok := content.Attributes["type"]
-	if !ok {
-		return false
+// refuse reports arguments that have no meaning for what is declared.
+func (b *block) refuse(what, advice string, lists ...[]string) {
+	for _, name := range slices.Concat(lists...) {
+		if a, ok := b.attrs[name]; ok {
+			b.l.fail(a.NameRange, fmt.Sprintf("%s has no meaning for %s", name, what), advice)
+		}
 	}
-	if kind, _ := literalText(a.Expr); kind != string(connectors.KindWinRM) {
-		return false
-	}
-	l.fail(a.Expr.Range(), "connections of type winrm are not available in this version",
-		"This version manages Linux hosts only.")
-	return true
 }
 
 func (b *block) decodeSSH(c *connection) {
 	t := &c.target
-	if user, ok := b.nonEmpty("user"); ok {
-		if strings.HasPrefix(user, "-") || strings.ContainsFunc(user, isSpaceOrControl) {
-			b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), "")
-		}
-		t.User = user
-	}
+	t.User = b.user()
 	t.Port, _ = b.number("port", 1, 65535)
 	files, _ := b.texts("identity_files")
 	for _, f := range files {
@@ -109,6 +107,15 @@ func (b *block) decodeSSH(c *connection) {
 	t.Keys.Policy = connectors.HostKeysStrict
 	b.decodeHostKeys(t)
 	c.jump = b.refs("jump", false, "host")
+}
+
+// user reads the name of a user.
+func (b *block) user() string {
+	user, ok := b.nonEmpty("user")
+	if ok && (strings.HasPrefix(user, "-") || strings.ContainsFunc(user, isSpaceOrControl)) {
+		b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), "")
+	}
+	return user
 }
 
 func (b *block) decodeHostKeys(t *connectors.Target) {
@@ -165,11 +172,8 @@ func (l *loader) decodeBecome(raw *hcl.Block) connectors.Become {
 	if m, ok := b.word("method", "sudo", "doas", "su", "none"); ok {
 		out.Method = connectors.BecomeMethod(m)
 	}
-	if user, ok := b.nonEmpty("user"); ok {
-		if strings.HasPrefix(user, "-") || strings.ContainsFunc(user, isSpaceOrControl) {
-			l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), "")
-		}
-		out.User = user
+	if b.has("user") {
+		out.User = b.user()
 	}
 	if s, ok := b.secret("password"); ok {
 		out.Password = s

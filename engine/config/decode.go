@@ -15,13 +15,9 @@ func (l *loader) decode() bool {
 	schema := &hcl.BodySchema{}
 	for _, t := range types {
 		byKind[t.kind] = t
-		header := hcl.BlockHeaderSchema{Type: t.kind}
-		if t.named {
-			header.LabelNames = []string{"name"}
-		}
-		schema.Blocks = append(schema.Blocks, header)
+		schema.Blocks = append(schema.Blocks, hcl.BlockHeaderSchema{Type: t.kind, LabelNames: t.labels})
 	}
-	var passes [hostPass + 1]hcl.Blocks
+	var passes [sourcePass + 1]hcl.Blocks
 	for _, f := range l.files {
 		if f.body == nil {
 			continue

@@ -10,7 +10,7 @@ import (
 // digest is over everything that decides what the configuration says: each file
 // by name without its comments and layout, the values of variables, and what
 // env() and file() read.
-func (l *loader) digest(sources []source) string {
+func (l *loader) digest(sources []sourceFile) string {
 	h := sha256.New()
 	writePart(h, "patchwave configuration 1")
 	for i, s := range sources {

@@ -64,7 +64,7 @@ func (l *loader) explainName(t hcl.Traversal, ctx *hcl.EvalContext) bool {
 	case root == "each":
 		l.fail(at, "each is known only inside a host with a range", "Give the host a name such as \"web-[01:50]\".")
 	case root == "host" || root == "update":
-		l.fail(at, root+" is known only in where", "Elsewhere a value is the same for every host; use var, local, or each inside a range.")
+		l.fail(at, root+" is not known here", "It is known in where, and host in commands and URLs too. Elsewhere a value is the same for every host; use var, local, or each inside a range.")
 	case slices.Contains(blockKinds(), root):
 		l.fail(at, fmt.Sprintf("a reference to a %s has no value", root), "References stand only in arguments made for them.")
 	default:

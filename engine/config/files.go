@@ -20,8 +20,8 @@ const maxFileSize = 8 << 20
 // maxFiles bounds how many files and directories are looked at.
 const maxFiles = 100_000
 
-// source is one file as it was read.
-type source struct {
+// sourceFile is one file as it was read.
+type sourceFile struct {
 	// name is relative to the configuration directory, with forward slashes.
 	name string
 	text []byte
@@ -31,7 +31,7 @@ type source struct {
 // of the configuration.
 func kindOf(name string) string {
 	switch {
-	case strings.HasSuffix(name, ".pwtest.hcl"), strings.HasSuffix(name, ".pwtest.hcl.json"):
+	case isTest(name):
 		return ""
 	case strings.HasSuffix(name, ".hcl"):
 		return "hcl"
@@ -42,8 +42,13 @@ func kindOf(name string) string {
 	}
 }
 
+// isTest says that a file holds policy tests, see LoadTests.
+func isTest(name string) bool {
+	return strings.HasSuffix(name, ".pwtest.hcl") || strings.HasSuffix(name, ".pwtest.hcl.json")
+}
+
 // readAll finds and reads every file of the configuration, in order of name.
-func (l *loader) readAll() []source {
+func (l *loader) readAll() []sourceFile {
 	info, err := os.Stat(l.opt.Dir)
 	if err != nil {
 		l.failFile("", "the configuration directory cannot be read", err)
@@ -53,7 +58,7 @@ func (l *loader) readAll() []source {
 		l.failFile("", "the configuration is not a directory", fmt.Errorf("%s is a file; name the directory that holds it with -C", l.opt.Dir))
 		return nil
 	}
-	var out []source
+	var out []sourceFile
 	found := 0
 	l.walk("", func(rel string) {
 		if kindOf(rel) == "" {
@@ -64,11 +69,11 @@ func (l *loader) readAll() []source {
 		if text, err := l.readTrusted(rel); err != nil {
 			l.failFile(rel, "a configuration file cannot be used", err)
 		} else {
-			out = append(out, source{name: rel, text: text})
+			out = append(out, sourceFile{name: rel, text: text})
 			l.text.bytes[rel] = text
 		}
 	})
-	slices.SortFunc(out, func(a, b source) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(out, func(a, b sourceFile) int { return cmp.Compare(a.name, b.name) })
 	if found == 0 && len(l.diags) == 0 {
 		l.failFile("", "the configuration directory is empty",
 			fmt.Errorf("%s holds no *.hcl and no *.hcl.json file; run `patchwave init` to write one", l.opt.Dir))
@@ -177,6 +182,23 @@ func (l *loader) readTrusted(rel string) ([]byte, error) {
 
 // nonBlock keeps the opening of a named pipe from waiting for its other end.
 const nonBlock = syscall.O_NONBLOCK
+
+// readNamed reads a file that the configuration names by an absolute path: a
+// calendar, a source. It must be as trusted as the configuration itself, and what
+// it says is part of the digest. A link to it is followed.
+func (l *loader) readNamed(path string) (string, error) {
+	return l.functions.once("path\x00"+path, func() (string, error) {
+		f, err := os.OpenFile(path, os.O_RDONLY|nonBlock, 0)
+		if err != nil {
+			return "", errors.New(explain(err))
+		}
+		text, err := readOpened(f)
+		if err != nil {
+			return "", fmt.Errorf("%s cannot be used: %w", path, err)
+		}
+		return string(text), nil
+	})
+}
 
 // readOpened reads and closes a file that must be a trusted, regular one.
 func readOpened(f *os.File) ([]byte, error) {

@@ -22,7 +22,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		l := newLoader(Options{Dir: t.TempDir(), Version: "0.1.0", Home: "/home/op", Now: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)})
 		l.text.bytes[name] = text
-		cfg, ds := l.load([]source{{name, text}})
+		cfg, ds := l.load([]sourceFile{{name, text}})
 		for _, d := range ds {
 			if d.Summary == "" || (d.Severity != diag.Error && d.Severity != diag.Warning) {
 				t.Errorf("a diagnostic that says nothing: %+v", d)
@@ -80,7 +80,7 @@ func FuzzWhere(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		cfg, _ := newLoader(Options{Now: time.Unix(0, 0)}).load([]source{{"x.hcl", nil}})
+		cfg, _ := newLoader(Options{Now: time.Unix(0, 0)}).load([]sourceFile{{"x.hcl", nil}})
 		c, ds := cfg.compileWhere(s, baselineScope)
 		if ds.HasErrors() != (c == nil) {
 			t.Fatalf("a condition %v with %v", c, ds)

@@ -13,11 +13,11 @@ import (
 
 // bombs are short texts that would cost a parser or an evaluator its stack, or
 // the machine its memory.
-func bombs() map[string]source {
+func bombs() map[string]sourceFile {
 	deep := func(open, shut string, n int) string { return strings.Repeat(open, n) + strings.Repeat(shut, n) }
-	native := func(s string) source { return source{"x.hcl", []byte(s)} }
-	json := func(s string) source { return source{"x.hcl.json", []byte(s)} }
-	return map[string]source{
+	native := func(s string) sourceFile { return sourceFile{"x.hcl", []byte(s)} }
+	json := func(s string) sourceFile { return sourceFile{"x.hcl.json", []byte(s)} }
+	return map[string]sourceFile{
 		"brackets":        native("a = " + deep("[", "]", 120_000)),
 		"open brackets":   native("a = " + strings.Repeat("[", 4<<20)),
 		"parentheses":     native("a = " + deep("(", ")", 100_000)),
@@ -50,7 +50,7 @@ func bombs() map[string]source {
 func TestBombs(t *testing.T) {
 	for name, s := range bombs() {
 		t.Run(name, func(t *testing.T) {
-			_, ds := newLoader(Options{Now: time.Unix(0, 0)}).load([]source{s})
+			_, ds := newLoader(Options{Now: time.Unix(0, 0)}).load([]sourceFile{s})
 			for _, d := range ds {
 				if d.Summary == "too complex to read safely" {
 					return
@@ -66,7 +66,7 @@ func TestManyMistakesInOneLine(t *testing.T) {
 	text := "a = " + strings.Repeat("\x04", 100_000)
 	l := newLoader(Options{Now: time.Unix(0, 0)})
 	l.text.bytes["x.hcl"] = []byte(text)
-	if _, ds := l.load([]source{{"x.hcl", []byte(text)}}); len(ds) < 100_000 || ds[50_000].Snippet.Line != text {
+	if _, ds := l.load([]sourceFile{{"x.hcl", []byte(text)}}); len(ds) < 100_000 || ds[50_000].Snippet.Line != text {
 		t.Errorf("%d diagnostics", len(ds))
 	}
 }

@@ -23,8 +23,20 @@ type host struct {
 	labels   inventory.Labels
 	vars     map[string]any
 	timezone string
+	mac      string
+	// hypervisor is shared by the hosts of a range unless it varies with them.
+	hypervisor *inventory.Hypervisor
+	// source is the source block it comes from, "" if it has a block of its own.
+	source string
+	// sourceKind is the kind of connection that the source asks for, or "".
+	sourceKind string
+	// login is what the source says about reaching it; nil if nothing.
+	login *login
 
 	connectionRef *ref
+	siteRef       *ref
+	// providerRef is the provider of its hypervisor.
+	providerRef *ref
 	// says is set if the host has a connection argument, a wrong one included.
 	says        bool
 	dependsRefs []ref
@@ -35,12 +47,15 @@ type host struct {
 	// a group's.
 	own, inForce *connection
 	depends      []*host
+	site         *site
 	// index is the place in model.hosts.order.
 	index int
 }
 
 func hostShape() shape {
-	return shape{optional: []string{"address", "connection", "labels", "timezone", "depends_on", "vars"}}
+	return shape{optional: []string{
+		"address", "connection", "labels", "timezone", "depends_on", "vars", "site", "mac", "hypervisor",
+	}}
 }
 
 // maxHosts bounds the hosts of a configuration: four full ranges.
@@ -76,6 +91,7 @@ func (l *loader) decodeHost(raw *hcl.Block) {
 		shared.connectionRef = &r
 	}
 	shared.dependsRefs = b.refs("depends_on", false, "host")
+	shared.siteRef = b.optionalRef("site", "site")
 	if !span.ranged {
 		h := *shared
 		b.decodeHostValues(&h, b.name)
@@ -101,6 +117,9 @@ func (b *block) decodeRange(shared *host, span hostRange, at hcl.Range) {
 	if _, fixed := constant["address"]; fixed && span.count() > 1 {
 		b.l.warn(b.place("address"), "every host of this range has the same address",
 			"Use each in it, for example \"10.0.1.${each.number}\".")
+	}
+	if _, fixed := constant["mac"]; fixed && span.count() > 1 {
+		b.l.warn(b.place("mac"), "every host of this range has the same mac", "Waking one would wake another. Use each in it.")
 	}
 	b.attrs = varying
 	before := len(b.l.diags)
@@ -156,6 +175,12 @@ func (b *block) decodeHostValues(h *host, name string) {
 	}
 	if zone, ok := b.zone("timezone"); ok {
 		h.timezone = zone.String()
+	}
+	if mac, ok := b.mac("mac"); ok {
+		h.mac = mac
+	}
+	if hv, provider := b.hypervisor("hypervisor"); hv != nil {
+		h.hypervisor, h.providerRef = hv, provider
 	}
 	if v, at, ok := b.value("vars"); ok {
 		if ty := v.Type(); !ty.IsObjectType() && !ty.IsMapType() {

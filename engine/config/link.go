@@ -26,7 +26,10 @@ func (l *loader) link() {
 	l.linkGroups()
 	l.linkConnections()
 	l.linkJumps()
+	l.linkWindows()
+	l.linkPreparations()
 	l.linkPolicies()
+	l.linkSets()
 }
 
 func (l *loader) findHosts(refs []ref) []*host {
@@ -71,6 +74,12 @@ func (l *loader) linkHosts() {
 	for _, h := range l.model.hosts.order {
 		if r := h.connectionRef; r != nil {
 			once(*r, func() { h.own, _ = find(l, l.model.connections, *r) })
+		}
+		if r := h.siteRef; r != nil {
+			once(*r, func() { h.site, _ = find(l, l.model.sites, *r) })
+		}
+		if r := h.providerRef; r != nil {
+			once(*r, func() { l.linkHypervisor(h, *r) })
 		}
 		for _, r := range h.dependsRefs {
 			once(r, func() {
@@ -117,30 +126,6 @@ func (l *loader) findDependencyCycles() {
 }
 
 func hostName(h *host) string { return ref{kind: "host", name: h.name}.String() }
-
-// linkPolicies finds what policies name and checks how it fits.
-func (l *loader) linkPolicies() {
-	m := l.model
-	for _, p := range m.policies.order {
-		p.hosts, p.groups = l.findMembers(p.hostRefs)
-		if r := p.baselineRef; r != nil {
-			if b, ok := find(l, m.baselines, *r); ok {
-				p.value.Baseline = b.value
-			}
-		}
-		if r := p.preparationRef; r != nil {
-			if b, ok := find(l, m.preparations, *r); ok {
-				p.value.Preparation = b.value
-			}
-		}
-		if r := p.verification; r != nil {
-			if v, ok := find(l, m.verifications, *r); ok {
-				p.verify, p.value.Verification = v, v.value
-			}
-		}
-		l.checkRollback(p)
-	}
-}
 
 // checkRollback refuses a rollback to nowhere.
 func (l *loader) checkRollback(p *policy) {

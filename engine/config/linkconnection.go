@@ -46,6 +46,20 @@ func (l *loader) linkConnections() {
 			missing[h.at] = true // the hosts of a range share the mistake
 			l.fail(h.at, fmt.Sprintf("host %q has no connection", h.name), "Give it connection = connection.NAME, or put it into a group that has one.")
 		}
+		l.checkSourceKind(h)
+	}
+}
+
+// checkSourceKind warns of a host that its source reaches in another way than the
+// configuration. A source that has many of them is reported once.
+func (l *loader) checkSourceKind(h *host) {
+	if h.sourceKind == "" || h.inForce == nil || h.sourceKind == string(h.inForce.kind) {
+		return
+	}
+	key := "kind\x00" + h.source + h.sourceKind
+	if l.counts[key]++; l.counts[key] == 1 {
+		l.warn(h.at, fmt.Sprintf("source %q reaches host %q by %s", h.source, h.name, h.sourceKind),
+			fmt.Sprintf("connection %q is of type %s. Give such hosts a source of their own with a connection that fits.", h.inForce.name, h.inForce.kind))
 	}
 }
 

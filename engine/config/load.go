@@ -38,6 +38,10 @@ type Options struct {
 	Version string
 	// Home is the home directory of the running user, for "~".
 	Home string
+	// SourceOutput returns what a source of type command printed and when: from a
+	// cache, or by running it where the caller is about to contact hosts. It returns
+	// ErrNoOutput where that is not known; nil means that it never is.
+	SourceOutput func(name string, command []string) ([]byte, time.Time, error)
 	// Now decides which dates are past; its location is the zone where the
 	// configuration names none.
 	Now time.Time
@@ -84,6 +88,8 @@ type Config struct {
 	// Unmanaged are the hosts that no policy claims when no facts are known,
 	// sorted by name; UnmanagedHosts says it with facts.
 	Unmanaged []Unmanaged
+	// Sources are the declared sources, sorted by name.
+	Sources []Source
 
 	model *model
 	// opt and variables are what --where is compiled with.
@@ -102,7 +108,7 @@ func Load(opt Options) (*Config, Diagnostics) {
 }
 
 // load makes a configuration of the text of its files.
-func (l *loader) load(sources []source) (*Config, Diagnostics) {
+func (l *loader) load(sources []sourceFile) (*Config, Diagnostics) {
 	cfg := &Config{Dir: l.opt.Dir, Settings: Settings{Parallelism: DefaultParallelism}, model: l.model}
 	l.parse(sources)
 	if unread := len(l.diags) > 0; l.versionRefused() || unread {
@@ -115,7 +121,7 @@ func (l *loader) load(sources []source) (*Config, Diagnostics) {
 		return cfg, l.finish()
 	}
 	l.link()
-	cfg.Settings = l.model.settings
+	cfg.Settings, cfg.Sources = l.model.settings, l.model.sourceList()
 	cfg.Digest = l.digest(sources)
 	l.functions.seal()
 	diags := l.finish()
@@ -155,6 +161,8 @@ type loader struct {
 	zones       map[string]*time.Location
 	// cycles are the places at which a cycle was reported.
 	cycles map[hcl.Range]bool
+	// counts bounds how often mistakes of one kind are reported.
+	counts map[string]int
 	// sensitive are lines that must not be shown.
 	sensitive map[inventory.Position]bool
 }
@@ -171,6 +179,7 @@ func newLoader(opt Options) *loader {
 		locals:    newTable[*local]("local"),
 		zones:     map[string]*time.Location{},
 		cycles:    map[hcl.Range]bool{},
+		counts:    map[string]int{},
 		sensitive: map[inventory.Position]bool{},
 	}
 	l.functions = newFunctions(l)

@@ -78,6 +78,9 @@ func (s *members) hosts() []*inventory.Host {
 		s.bare = make([]*inventory.Host, len(s.m.hosts.order))
 		for i, h := range s.m.hosts.order {
 			s.bare[i] = &inventory.Host{Name: h.name, Address: h.address, Labels: h.labels, Timezone: h.timezone, Vars: h.vars, Pos: position(h.at)}
+			if h.site != nil {
+				s.bare[i].Site = h.site.value.Name
+			}
 		}
 	}
 	return s.bare

@@ -3,6 +3,8 @@ package config
 import (
 	"time"
 
+	"patchwave/policies"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -20,8 +22,23 @@ type model struct {
 	verifications *table[*verification]
 	policies      *table[*policy]
 
+	sites          *table[*site]
+	availabilities *table[*availability]
+	calendars      *table[*calendarBlock]
+	windows        *table[*window]
+	notifies       *table[*policies.Notify]
+	waivers        *table[*waiver]
+	standards      *table[*policies.Standard]
+	providers      *table[*provider]
+	sources        *table[*sourceBlock]
+
 	// undefined are variables and locals that are declared and have no value.
 	undefined map[string]bool
+	// unread is a source that could not be read, "" if there is none: then nobody
+	// knows whether a host that is missing would have been in it.
+	unread string
+	// unrun are sources whose command has not run yet.
+	unrun []string
 	// broken says that there were errors.
 	broken bool
 }
@@ -36,40 +53,65 @@ func newModel() *model {
 		preparations:  newTable[*preparation]("preparation"),
 		verifications: newTable[*verification]("verification"),
 		policies:      newTable[*policy]("policy"),
-		undefined:     map[string]bool{},
+
+		sites:          newTable[*site]("site"),
+		availabilities: newTable[*availability]("availability"),
+		calendars:      newTable[*calendarBlock]("calendar"),
+		windows:        newTable[*window]("window"),
+		notifies:       newTable[*policies.Notify]("notify"),
+		waivers:        newTable[*waiver]("waiver"),
+		standards:      newTable[*policies.Standard]("standard"),
+		providers:      newTable[*provider]("provider"),
+		sources:        newTable[*sourceBlock]("source"),
+
+		undefined: map[string]bool{},
 	}
 }
 
 // blockType is one type of top-level block.
 type blockType struct {
 	kind string
-	// named says that it has a label.
-	named bool
+	// labels are what stands between the type and the brace; the last is the name.
+	labels []string
 	// pass orders decoding: what other blocks' expressions use comes first.
 	pass   int
 	decode func(*loader, *hcl.Block)
 }
 
-// hostPass is the last pass, that of most blocks.
-const hostPass = 3
+// The last passes: that of most blocks, and that of sources, whose hosts must not
+// have names that are declared.
+const (
+	hostPass   = 3
+	sourcePass = 4
+)
 
 // blockTypes are all of them. A new one is a new file and a line here.
 func blockTypes() []blockType {
+	name := []string{"name"}
 	return []blockType{
-		{"patchwave", false, 2, (*loader).decodePatchwave},
-		{"variable", true, 0, (*loader).decodeVariable},
-		{"locals", false, 1, (*loader).decodeLocals},
-		{"connection", true, hostPass, (*loader).decodeConnection},
-		{"host", true, hostPass, (*loader).decodeHost},
-		{"group", true, hostPass, (*loader).decodeGroup},
-		{"baseline", true, hostPass, (*loader).decodeBaseline},
-		{"preparation", true, hostPass, (*loader).decodePreparation},
-		{"verification", true, hostPass, (*loader).decodeVerification},
-		{"policy", true, hostPass, (*loader).decodePolicy},
+		{"patchwave", nil, 2, (*loader).decodePatchwave},
+		{"variable", name, 0, (*loader).decodeVariable},
+		{"locals", nil, 1, (*loader).decodeLocals},
+		{"connection", name, hostPass, (*loader).decodeConnection},
+		{"host", name, hostPass, (*loader).decodeHost},
+		{"group", name, hostPass, (*loader).decodeGroup},
+		{"source", []string{"type", "name"}, sourcePass, (*loader).decodeSource},
+		{"site", name, hostPass, (*loader).decodeSite},
+		{"availability", name, hostPass, (*loader).decodeAvailability},
+		{"baseline", name, hostPass, (*loader).decodeBaseline},
+		{"calendar", name, hostPass, (*loader).decodeCalendar},
+		{"window", name, hostPass, (*loader).decodeWindow},
+		{"preparation", name, hostPass, (*loader).decodePreparation},
+		{"verification", name, hostPass, (*loader).decodeVerification},
+		{"policy", name, hostPass, (*loader).decodePolicy},
+		{"notify", name, hostPass, (*loader).decodeNotify},
+		{"waiver", name, hostPass, (*loader).decodeWaiver},
+		{"standard", name, hostPass, (*loader).decodeStandard},
+		{"provider", name, hostPass, (*loader).decodeProvider},
 	}
 }
 
 // blockKinds are the names of the block types that can be referred to.
 func blockKinds() []string {
-	return []string{"connection", "group", "baseline", "preparation", "verification", "policy"}
+	return []string{"connection", "group", "site", "baseline", "calendar", "window", "preparation", "verification", "policy", "notify", "provider"}
 }

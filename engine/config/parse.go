@@ -22,7 +22,7 @@ type parsed struct {
 }
 
 // parse reads all files, several at once, and keeps what could be parsed.
-func (l *loader) parse(sources []source) {
+func (l *loader) parse(sources []sourceFile) {
 	l.files = make([]parsed, len(sources))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -40,7 +40,7 @@ func (l *loader) parse(sources []source) {
 	}
 }
 
-func parseFile(s source) parsed {
+func parseFile(s sourceFile) parsed {
 	if kindOf(s.name) == "json" {
 		return parseJSON(s)
 	}
@@ -64,7 +64,7 @@ func parseFile(s source) parsed {
 	return out
 }
 
-func parseJSON(s source) parsed {
+func parseJSON(s sourceFile) parsed {
 	out := parsed{name: s.name, sum: sha256.Sum256(s.text)}
 	if d := guardJSON(s.name, s.text); d != nil {
 		out.diags = hcl.Diagnostics{d}

@@ -91,16 +91,20 @@ func (b *block) zone(name string) (*time.Location, bool) {
 	if !ok {
 		return nil, false
 	}
-	zone, cached := b.l.zones[s]
+	return b.l.zoneNamed(s, b.place(name))
+}
+
+func (l *loader) zoneNamed(s string, at hcl.Range) (*time.Location, bool) {
+	zone, cached := l.zones[s]
 	if cached {
 		return zone, true
 	}
 	zone, err := time.LoadLocation(s)
 	if err != nil || s == "Local" {
-		b.l.fail(b.place(name), fmt.Sprintf("there is no time zone %q", s),
+		l.fail(at, fmt.Sprintf("there is no time zone %q", s),
 			"Write a name of the IANA database, for example \"Europe/Berlin\" or \"UTC\".")
 		return nil, false
 	}
-	b.l.zones[s] = zone
+	l.zones[s] = zone
 	return zone, true
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"patchwave/policies"
@@ -19,8 +17,13 @@ type policy struct {
 
 	hostRefs                                  []ref
 	baselineRef, preparationRef, verification *ref
+	// windowRef is when it runs, rebootWindow when a deferred reboot happens.
+	windowRef, rebootWindow *ref
+	afterRefs, notifyRefs   []ref
+	notice                  *notice
 
 	// Set by linking:
+	after  []*policy
 	hosts  []*host
 	groups []*group
 	verify *verification
@@ -38,8 +41,8 @@ const (
 func policyShape() shape {
 	return shape{
 		required: []string{"hosts", "baseline"},
-		optional: []string{"preparation", "verification", "priority", "updates"},
-		blocks:   []string{"reboot", "rollout"},
+		optional: []string{"preparation", "verification", "priority", "updates", "window", "after", "gap", "notify"},
+		blocks:   []string{"reboot", "rollout", "stage", "notice", "windows_update"},
 	}
 }
 
@@ -48,12 +51,7 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	p := &policy{name: b.name, at: raw.DefRange, value: policies.Policy{
 		Name: b.name, Priority: defaultPriority, Updates: "all", Pos: position(raw.DefRange),
 	}}
-	p.hostRefs = b.refs("hosts", true, "host", "group")
-	if a, ok := b.attrs["hosts"]; ok {
-		if exprs, diags := hcl.ExprList(a.Expr); !diags.HasErrors() && len(exprs) == 0 {
-			l.fail(a.Expr.Range(), "hosts is empty", "A policy without hosts does nothing; name a host, a group or several.")
-		}
-	}
+	p.hostRefs = b.hostRefs("hosts")
 	p.baselineRef = b.optionalRef("baseline", "baseline")
 	p.preparationRef = b.optionalRef("preparation", "preparation")
 	p.verification = b.optionalRef("verification", "verification")
@@ -63,7 +61,15 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	if w, ok := b.word("updates", "all", "no-reboot", "reboot"); ok {
 		p.value.Updates = w
 	}
-	p.value.Reboot = l.decodeReboot(b.only("reboot"))
+	p.windowRef = b.optionalRef("window", "window")
+	p.afterRefs = b.refs("after", true, "policy")
+	p.notifyRefs = b.refs("notify", true, "notify")
+	p.value.Gap, _ = b.spanOrZero("gap")
+	p.value.Stage = l.decodeStage(b.only("stage"))
+	p.notice = l.decodeNotice(b.only("notice"), p.notifyRefs)
+	b.needsWindow()
+	p.value.WindowsUpdate = l.decodeWindowsUpdate(b.only("windows_update"))
+	p.value.Reboot, p.rebootWindow = l.decodeReboot(b.only("reboot"))
 	p.value.Rollout = l.decodeRollout(b.only("rollout"), raw.DefRange)
 	declare(l, l.model.policies, b.name, labelRange(raw), p)
 }
@@ -76,19 +82,68 @@ func (b *block) optionalRef(name, kind string) *ref {
 	return &r
 }
 
-func rebootShape() shape { return shape{optional: []string{"when", "timeout", "cycles", "stagger"}} }
+// needsWindow reports what has no meaning for a policy that runs only by apply.
+func (b *block) needsWindow() {
+	if b.has("window") {
+		return
+	}
+	const advice = "Without a window a policy runs only by apply. Give it window = window.NAME, or leave this out."
+	if a, ok := b.attrs["gap"]; ok {
+		b.l.fail(a.NameRange, "gap has no meaning without a window", advice)
+	}
+	for _, kind := range []string{"stage", "notice"} {
+		if inner := b.first(kind); inner != nil {
+			b.l.fail(inner.DefRange, kind+" has no meaning without a window", advice)
+		}
+	}
+}
 
-func (l *loader) decodeReboot(raw *hcl.Block) policies.Reboot {
+func windowsUpdateShape() shape {
+	return shape{optional: []string{"source", "cab", "accept_eula"}}
+}
+
+func (l *loader) decodeWindowsUpdate(raw *hcl.Block) *policies.WindowsUpdate {
+	if raw == nil {
+		return nil
+	}
+	b := l.open(raw, windowsUpdateShape())
+	w := &policies.WindowsUpdate{Source: policies.SourceDefault, Pos: position(raw.DefRange)}
+	if s, ok := b.word("source", "default", "wsus", "microsoft", "offline"); ok {
+		w.Source = policies.UpdateSource(s)
+	}
+	if file, ok := b.nonEmpty("cab"); ok {
+		if w.Cab, ok = l.path(file, b.place("cab")); ok {
+			b.mustExist("cab", w.Cab)
+		}
+	}
+	switch offline := w.Source == policies.SourceOffline; {
+	case offline && !b.has("cab"):
+		l.fail(b.place("source"), "source = \"offline\" needs cab", "Name the catalogue: cab = \"wsusscn2.cab\".")
+	case !offline && b.has("cab"):
+		l.fail(b.attrs["cab"].NameRange, "cab has no meaning here", "It belongs to source = \"offline\".")
+	}
+	w.AcceptEULA, _ = b.flag("accept_eula")
+	return w
+}
+
+func rebootShape() shape {
+	return shape{optional: []string{"when", "timeout", "cycles", "stagger", "window"}}
+}
+
+func (l *loader) decodeReboot(raw *hcl.Block) (policies.Reboot, *ref) {
 	r := policies.Reboot{When: policies.RebootRequired, Timeout: defaultRebootTimeout, Cycles: defaultCycles}
 	if raw == nil {
-		return r
+		return r, nil
 	}
 	b := l.open(raw, rebootShape())
 	if w, ok := b.word("when", "required", "always", "never", "defer"); ok {
 		r.When = policies.RebootWhen(w)
-		if r.When == policies.RebootDefer {
-			l.fail(b.place("when"), "deferred reboots are not available in this version", "They need a window; use required, always or never.")
-		}
+	}
+	switch deferred := r.When == policies.RebootDefer; {
+	case deferred && !b.has("window"):
+		l.fail(b.place("when"), "a deferred reboot needs a window", "Add window = window.NAME to the reboot block: the host is rebooted when it opens.")
+	case !deferred && b.has("window"):
+		l.fail(b.attrs["window"].NameRange, "window has no meaning here", "It belongs to when = \"defer\"; the policy's own window stands outside of this block.")
 	}
 	if d, ok := b.span("timeout"); ok {
 		r.Timeout = d
@@ -97,86 +152,5 @@ func (l *loader) decodeReboot(raw *hcl.Block) policies.Reboot {
 		r.Cycles = n
 	}
 	r.Stagger, _ = b.spanOrZero("stagger")
-	return r
-}
-
-// failureStates are the host states that a rollout may count as failures, and
-// those it counts where it does not say.
-var (
-	failureStates  = []string{"failed", "rolled-back", "unreachable", "lost", "deferred"}
-	defaultFailure = []string{"failed", "rolled-back", "unreachable", "lost"}
-)
-
-func rolloutShape() shape {
-	return shape{optional: []string{"max_failures", "counts"}, named: []string{"wave"}}
-}
-
-// decodeRollout reads waves and the failure threshold. Without a block there is
-// one wave, and the first failure stops.
-func (l *loader) decodeRollout(raw *hcl.Block, at hcl.Range) policies.Rollout {
-	out := policies.Rollout{
-		Counts:      slices.Clone(defaultFailure),
-		MaxFailures: policies.Amount{Given: true},
-	}
-	if raw != nil {
-		at = raw.DefRange
-		b := l.open(raw, rolloutShape())
-		if a, ok := b.amount("max_failures", 0); ok {
-			out.MaxFailures = a
-		}
-		if words, ok := b.words("counts", failureStates...); ok {
-			out.Counts = words
-		}
-		names := newTable[string]("wave")
-		for _, inner := range b.inner {
-			w := l.decodeWave(inner)
-			if declare(l, names, w.Name, labelRange(inner), w.Name) {
-				out.Waves = append(out.Waves, w)
-			}
-		}
-		l.checkWaves(b.inner)
-	}
-	if len(out.Waves) == 0 {
-		out.Waves = []policies.Wave{{Name: "all", Batch: defaultBatch(), Pos: position(at)}}
-	}
-	return out
-}
-
-func defaultBatch() policies.Amount {
-	return policies.Amount{Count: policies.DefaultBatch, Given: true}
-}
-
-func waveShape() shape {
-	return shape{optional: []string{"count", "percent", "batch", "max_unavailable", "soak"}}
-}
-
-func (l *loader) decodeWave(raw *hcl.Block) policies.Wave {
-	b := l.open(raw, waveShape())
-	w := policies.Wave{Name: b.name, Batch: defaultBatch(), Pos: position(raw.DefRange)}
-	w.Count, _ = b.number("count", 1, maxAmount)
-	w.Percent, _ = b.number("percent", 1, 100)
-	if b.has("count") && b.has("percent") {
-		l.fail(raw.DefRange, fmt.Sprintf("wave %q has count and percent", b.name), "Give one of them, or none for all hosts that are left.")
-	}
-	if a, ok := b.amount("batch", 1); ok {
-		w.Batch = a
-	}
-	if a, ok := b.amount("max_unavailable", 1); ok {
-		w.MaxUnavailable = a
-	}
-	w.Soak, _ = b.spanOrZero("soak")
-	return w
-}
-
-// checkWaves refuses waves behind one that takes all that is left.
-func (l *loader) checkWaves(waves hcl.Blocks) {
-	for i, raw := range waves {
-		attrs, _, _ := raw.Body.PartialContent(waveShape().schema()) // decodeWave reports what is wrong
-		_, count := attrs.Attributes["count"]
-		_, percent := attrs.Attributes["percent"]
-		if !count && !percent && i < len(waves)-1 {
-			l.fail(raw.DefRange, fmt.Sprintf("wave %q takes all hosts that are left and is not the last", raw.Labels[0]),
-				"Give it count or percent, or move it to the end.", waves[i+1].DefRange)
-		}
-	}
+	return r, b.optionalRef("window", "window")
 }

@@ -218,6 +218,9 @@ func (t *table[T]) names() iter.Seq[string] { return maps.Keys(t.named) }
 // find returns the block a reference names, or reports that there is none.
 func find[T any](l *loader, t *table[T], r ref) (T, bool) {
 	v, ok := t.named[r.name]
+	if !ok && l.excused(r) {
+		return v, false
+	}
 	if !ok {
 		detail := fmt.Sprintf("No %s is declared.", t.kind)
 		if len(t.named) > 0 {
@@ -226,6 +229,20 @@ func find[T any](l *loader, t *table[T], r ref) (T, bool) {
 		l.fail(r.at, fmt.Sprintf("there is no %s %q", t.kind, r.name), detail)
 	}
 	return v, ok
+}
+
+// excused reports whether a host or a group that is not declared may come from a
+// source that could not be read, or whose command has not run yet. The first was
+// reported; the second is for a warning.
+func (l *loader) excused(r ref) bool {
+	if r.kind != "host" && r.kind != "group" {
+		return false
+	}
+	if len(l.model.unrun) > 0 {
+		l.warn(r.at, fmt.Sprintf("%s is not declared", r), fmt.Sprintf("Perhaps source %q has it, which has not run yet.", l.model.unrun[0]))
+		return true
+	}
+	return l.model.unread != ""
 }
 
 // Looking for the closest of ten thousand names takes milliseconds; after some

@@ -62,7 +62,7 @@ func (r *resolver) resolve() (*inventory.Inventory, []*policies.Policy) {
 	for i, h := range r.m.hosts.order {
 		hosts[i] = r.host(h)
 	}
-	inv := &inventory.Inventory{Groups: r.groups(hosts)}
+	inv := &inventory.Inventory{Groups: r.groups(hosts), Sites: r.sites()}
 	r.inherit(hosts)
 	pols := r.policies(hosts)
 	inv.Hosts = slices.Clone(hosts)
@@ -74,6 +74,10 @@ func (r *resolver) host(h *host) *inventory.Host {
 	out := &inventory.Host{
 		Name: h.name, Address: h.address, Labels: maps.Clone(h.labels), Timezone: h.timezone,
 		Vars: h.vars, Pos: position(h.at), Groups: []string{}, Policies: []string{},
+		MAC: h.mac, Hypervisor: h.hypervisor, Source: h.source,
+	}
+	if h.site != nil {
+		out.Site = h.site.value.Name
 	}
 	if out.Labels == nil {
 		out.Labels = inventory.Labels{}
@@ -84,9 +88,7 @@ func (r *resolver) host(h *host) *inventory.Host {
 	if h.inForce != nil {
 		out.Connection = h.inForce.name
 		out.Target = r.target(h)
-		for _, hop := range chainOf(h) {
-			out.Target.Jump = append(out.Target.Jump, r.target(hop))
-		}
+		out.Target.Jump = r.jump(h, out.Target)
 	}
 	return out
 }
@@ -96,7 +98,32 @@ func (r *resolver) target(h *host) connectors.Target {
 	t := h.inForce.target
 	t.Name, t.Address = h.name, h.address
 	t.Keys.Files = r.m.settings.KnownHosts
+	if in := h.login; in != nil {
+		t.User, t.Port = cmp.Or(in.user, t.User), cmp.Or(in.port, t.Port)
+		if len(in.identityFiles) > 0 && t.Kind == connectors.KindSSH {
+			t.Auth.IdentityFiles = in.identityFiles
+		}
+	}
 	return t
+}
+
+// jump is the chain to a host: that of its connection, else that of its source,
+// entered as the host itself is.
+func (r *resolver) jump(h *host, own connectors.Target) []connectors.Target {
+	var out []connectors.Target
+	for _, hop := range chainOf(h) {
+		out = append(out, r.target(hop))
+	}
+	if len(out) > 0 || h.login == nil || own.Kind != connectors.KindSSH {
+		return out
+	}
+	for _, hop := range h.login.jump {
+		t := own
+		t.Name, t.Address, t.Port, t.Jump = hop.Name, hop.Address, hop.Port, nil
+		t.User, t.Keys.Pinned, t.Become = cmp.Or(hop.User, own.User), "", connectors.Become{Method: connectors.BecomeNone}
+		out = append(out, t)
+	}
+	return out
 }
 
 // sortedGroups are the groups by name.
@@ -189,12 +216,15 @@ func (r *resolver) policies(hosts []*inventory.Host) []*policies.Policy {
 }
 
 // claimed are the hosts of a policy.
-func (r *resolver) claimed(p *policy) []int {
+func (r *resolver) claimed(p *policy) []int { return r.union(p.hosts, p.groups) }
+
+// union are the hosts named and those of the groups named.
+func (r *resolver) union(hosts []*host, groups []*group) []int {
 	var out []int
-	for _, h := range p.hosts {
+	for _, h := range hosts {
 		out = append(out, h.index)
 	}
-	for _, g := range p.groups {
+	for _, g := range groups {
 		out = append(out, r.members.of(g)...)
 	}
 	slices.Sort(out)

@@ -80,8 +80,6 @@ func unwrapSecret(v cty.Value) (*secret.Ref, bool) {
 // argument may have been the secret itself.
 func secretMistake(err error) (summary, detail string, hide bool) {
 	switch {
-	case errors.Is(err, secret.ErrLater):
-		return "this kind of secret is not available in this version", sentence(err), false
 	case errors.Is(err, secret.ErrScheme):
 		return "this is no reference to a secret", sentence(err), true
 	default:

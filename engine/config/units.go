@@ -83,3 +83,28 @@ func parsePercent(s string) (policies.Amount, error) {
 }
 
 var errAmount = errors.New("write a number, or a percentage from \"1%\" to \"100%\"")
+
+// sizeUnits are those of sizes, in bytes.
+var sizeUnits = map[string]int64{ //nolint:gochecknoglobals // a table
+	"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
+
+var errSize = errors.New("write a whole number with KB, MB, GB, TB, KiB, MiB, GiB or TiB, for example \"200MiB\"")
+
+// parseSize reads a size in bytes.
+func parseSize(s string) (int64, error) {
+	digits := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if digits <= 0 {
+		return 0, errSize
+	}
+	unit, ok := sizeUnits[s[digits:]]
+	if !ok {
+		return 0, errSize
+	}
+	n, err := strconv.ParseInt(s[:digits], 10, 64)
+	if err != nil || n > math.MaxInt64/unit {
+		return 0, errors.New("this is more than any disk holds")
+	}
+	return n * unit, nil
+}

@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"patchwave/policies"
@@ -18,8 +18,11 @@ type verification struct {
 	failureAt hcl.Range
 }
 
+// probeKinds are the blocks that ask a question.
+var probeKinds = []string{"service", "tcp", "http", "command"} //nolint:gochecknoglobals // a table
+
 func verificationShape() shape {
-	return shape{optional: []string{"on_failure"}, named: []string{"service", "tcp", "command"}}
+	return shape{optional: []string{"on_failure", "unchanged"}, named: probeKinds}
 }
 
 func (l *loader) decodeVerification(raw *hcl.Block) {
@@ -30,20 +33,31 @@ func (l *loader) decodeVerification(raw *hcl.Block) {
 	if w, ok := b.word("on_failure", "rollback", "stop", "continue"); ok {
 		v.value.OnFailure = policies.OnFailure(w)
 	}
+	v.value.Unchanged, _ = b.words("unchanged", policies.HealthParts()...)
+	v.value.Probes = b.probes()
+	if len(b.inner) == 0 && !b.has("unchanged") {
+		l.fail(raw.DefRange, fmt.Sprintf("verification %q asks nothing", b.name), "Give it at least one of unchanged, "+joinWords(probeKinds)+".")
+	}
+	declare(l, l.model.verifications, b.name, labelRange(raw), v)
+}
+
+// probes reads the questions in a block.
+func (b *block) probes() []policies.Probe {
+	var out []policies.Probe
 	names := map[string]*table[string]{}
 	for _, inner := range b.inner {
+		if !slices.Contains(probeKinds, inner.Type) {
+			continue
+		}
 		if names[inner.Type] == nil {
 			names[inner.Type] = newTable[string](inner.Type)
 		}
-		p := l.decodeProbe(inner)
-		if declare(l, names[inner.Type], p.Name, labelRange(inner), p.Name) {
-			v.value.Probes = append(v.value.Probes, p)
+		p := b.l.decodeProbe(inner)
+		if declare(b.l, names[inner.Type], p.Name, labelRange(inner), p.Name) {
+			out = append(out, p)
 		}
 	}
-	if len(b.inner) == 0 {
-		l.fail(raw.DefRange, fmt.Sprintf("verification %q asks nothing", b.name), "Give it at least one of service, tcp, command.")
-	}
-	declare(l, l.model.verifications, b.name, labelRange(raw), v)
+	return out
 }
 
 // defaultWithin is how long a probe is repeated until it is true: services need a
@@ -54,6 +68,8 @@ func probeShape(kind policies.ProbeKind) shape {
 	switch kind {
 	case policies.ProbeTCP:
 		return shape{required: []string{"port"}, optional: []string{"within", "on"}}
+	case policies.ProbeHTTP:
+		return shape{required: []string{"url"}, optional: []string{"within", "on", "status", "body"}}
 	case policies.ProbeCommand:
 		return shape{required: []string{"run"}, optional: []string{"within", "on", "become"}}
 	default:
@@ -64,7 +80,13 @@ func probeShape(kind policies.ProbeKind) shape {
 func (l *loader) decodeProbe(raw *hcl.Block) policies.Probe {
 	kind := policies.ProbeKind(raw.Type)
 	b := l.open(raw, probeShape(kind))
-	p := policies.Probe{Kind: kind, Name: b.name, Within: defaultWithin, On: "host", Become: true, Pos: position(raw.DefRange)}
+	p := policies.Probe{Kind: kind, Name: b.name, Within: defaultWithin, On: policies.OnHost, Become: true, Pos: position(raw.DefRange)}
+	if kind == policies.ProbeTCP || kind == policies.ProbeHTTP {
+		p.On = policies.OnController
+	}
+	if w, ok := b.word("on", policies.OnHost, policies.OnController); ok {
+		p.On = w
+	}
 	switch kind {
 	case policies.ProbeService:
 		p.State = "running"
@@ -72,25 +94,37 @@ func (l *loader) decodeProbe(raw *hcl.Block) policies.Probe {
 			p.State = w
 		}
 	case policies.ProbeTCP:
-		p.On = "controller"
 		p.Port, _ = b.number("port", 1, 65535)
+	case policies.ProbeHTTP:
+		b.httpProbe(&p)
 	case policies.ProbeCommand:
-		p.Run, _ = b.nonEmpty("run")
-		if strings.ContainsRune(p.Run, 0) {
-			l.fail(b.place("run"), "a command cannot contain a zero byte", "")
-		}
-		if become, ok := b.flag("become"); ok {
-			p.Become = become
-		}
-	}
-	if w, ok := b.word("on", "host", "controller"); ok {
-		p.On = w
-	}
-	if kind == policies.ProbeCommand && p.On == "controller" {
-		l.fail(b.place("on"), "commands on the controller are not available in this version", "Leave on out: the command runs on the host.")
+		b.commandProbe(&p)
 	}
 	if d, ok := b.span("within"); ok {
 		p.Within = d
 	}
 	return p
+}
+
+// commandProbe reads a command line, or a list of a program and its arguments.
+func (b *block) commandProbe(p *policies.Probe) {
+	a, ok := b.attrs["run"]
+	if !ok {
+		return
+	}
+	if become, ok := b.flag("become"); ok {
+		p.Become = become
+		if p.On == policies.OnController {
+			b.l.fail(b.place("become"), "become has no meaning on the controller", "Commands there run as the user patchwave runs as.")
+		}
+	}
+	if _, diags := hcl.ExprList(a.Expr); diags.HasErrors() {
+		p.Run = b.script("run")
+		return
+	}
+	in := hostScope
+	if p.On == policies.OnController {
+		in = declaredScope("this command")
+	}
+	p.Command = b.command("run", in)
 }

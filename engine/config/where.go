@@ -40,13 +40,18 @@ func (c *condition) Match(s policies.Subject) (matched bool) {
 			matched = false
 		}
 	}()
+	v, diags := c.expr.Value(c.scopeFor(&s))
+	return !diags.HasErrors() && isTrue(v)
+}
+
+// scopeFor takes what the expression uses from a subject.
+func (c *condition) scopeFor(s *policies.Subject) *hcl.EvalContext {
 	ctx := c.ctx.NewChild()
 	ctx.Variables = make(map[string]cty.Value, len(c.inputs))
 	for name, get := range c.inputs {
-		ctx.Variables[name] = get(&s)
+		ctx.Variables[name] = get(s)
 	}
-	v, diags := c.expr.Value(ctx)
-	return !diags.HasErrors() && isTrue(v)
+	return ctx
 }
 
 func isTrue(v cty.Value) bool {
@@ -60,6 +65,9 @@ type scope struct {
 	update bool
 	// membership says that host.groups and host.policies are known.
 	membership bool
+	// declaredFor says for what only declared attributes may be used, because it
+	// runs on the controller; "" if facts may be used too.
+	declaredFor string
 }
 
 // The scopes of conditions. Groups are made by conditions, so that these cannot
@@ -122,24 +130,9 @@ func (l *loader) parseExpression(s, name string, start hcl.Pos) (hclsyntax.Expre
 // compile checks an expression and prepares it. Mistakes are found by running it
 // once with values that are not known but have a type.
 func (l *loader) compile(expr hclsyntax.Expression, in scope) *condition {
-	c := &condition{expr: expr, inputs: map[string]getter{}}
-	base := &hcl.EvalContext{Variables: l.ctx.Variables, Functions: l.functions.pure()}
-	c.ctx = base
 	fast := compileFast(expr, in)
-	trial := base.NewChild()
-	trial.Variables = map[string]cty.Value{}
-	w := &rewriter{l: l, c: c, scope: in, trial: trial.Variables}
-	ok := w.rewrite(expr)
-	if !ok {
-		return nil
-	}
-	v, diags := expr.Value(trial)
-	if diags.HasErrors() {
-		l.explainEval(expr, trial, diags)
-		return nil
-	}
-	if v.ContainsMarked() {
-		l.fail(expr.Range(), "a secret cannot be used here", "Conditions look at hosts and updates only.")
+	c, v := l.bind(expr, in)
+	if c == nil {
 		return nil
 	}
 	if ty := v.Type(); ty != cty.DynamicPseudoType && ty != cty.Bool {
@@ -155,6 +148,30 @@ func (l *loader) compile(expr hclsyntax.Expression, in scope) *condition {
 	}
 	c.fast = fast
 	return c
+}
+
+// bind replaces what an expression takes from a host or an update, and returns
+// what a trial run with unknown values gave; nil if something was reported.
+func (l *loader) bind(expr hclsyntax.Expression, in scope) (*condition, cty.Value) {
+	c := &condition{expr: expr, inputs: map[string]getter{}}
+	base := &hcl.EvalContext{Variables: l.ctx.Variables, Functions: l.functions.pure()}
+	c.ctx = base
+	trial := base.NewChild()
+	trial.Variables = map[string]cty.Value{}
+	w := &rewriter{l: l, c: c, scope: in, trial: trial.Variables}
+	if !w.rewrite(expr) {
+		return nil, cty.NilVal
+	}
+	v, diags := expr.Value(trial)
+	if diags.HasErrors() {
+		l.explainEval(expr, trial, diags)
+		return nil, cty.NilVal
+	}
+	if v.ContainsMarked() {
+		l.fail(expr.Range(), "a secret cannot be used here", "Expressions over host look at hosts and updates only.")
+		return nil, cty.NilVal
+	}
+	return c, v
 }
 
 // rewriter replaces host.x and update.x in an expression.
@@ -214,6 +231,11 @@ func (w *rewriter) traversal(n *hclsyntax.ScopeTraversalExpr, extra *string) {
 	}
 	attr, ok := w.attribute(n)
 	if !ok {
+		return
+	}
+	if w.scope.declaredFor != "" && (attr.fact || attr.membership) {
+		w.fail(n.SrcRange, fmt.Sprintf("host.%s cannot be used here", attr.name),
+			fmt.Sprintf("It comes from the hosts, and %s runs on the controller. Declared attributes can be used: %s.", w.scope.declaredFor, joinWords(declaredAttributes())))
 		return
 	}
 	if attr.membership && !w.scope.membership {

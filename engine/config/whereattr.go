@@ -65,6 +65,17 @@ func hostAttributes() map[string]attribute {
 	}
 }
 
+// declaredAttributes are the names of those that the configuration alone decides.
+func declaredAttributes() []string {
+	var out []string
+	for _, name := range sortedKeys(hostAttributes()) {
+		if a := hostAttributes()[name]; !a.fact && !a.membership {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // updateAttributes are those of update.
 func updateAttributes() map[string]attribute {
 	return map[string]attribute{

@@ -87,6 +87,10 @@ type RunStartedData struct {
 	Trigger string `json:"trigger"`
 	Actor   string `json:"actor"`
 	Reason  string `json:"reason"`
+	// Now says that the run was started outside of its window on purpose, Overrides
+	// which other refusals were set aside.
+	Now       bool     `json:"now,omitempty"`
+	Overrides []string `json:"overrides,omitempty"`
 	// Controller, PID, BootID and ProcStart identify the process that runs it.
 	Controller string `json:"controller"`
 	Fence      int64  `json:"fence"`

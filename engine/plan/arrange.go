@@ -102,15 +102,8 @@ func arrangePolicy(g group, inv *inventory.Inventory) ([]Wave, error) {
 		if n == 0 {
 			continue
 		}
-		size := policies.DefaultBatch
-		if w.Batch.Given {
-			size = w.Batch.Of(total)
-		}
-		if w.MaxUnavailable.Given {
-			size = min(size, w.MaxUnavailable.Of(total))
-		}
 		wave := Wave{Policy: g.policy.Name, Name: w.Name, Batches: []Batch{}}
-		for _, hosts := range batches(take, max(1, size), inv) {
+		for _, hosts := range batches(take, w.BatchSize(total), inv) {
 			wave.Batches = append(wave.Batches, Batch{Hosts: hosts})
 		}
 		out = append(out, wave)

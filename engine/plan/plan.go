@@ -104,7 +104,25 @@ const (
 	ExcludedUnmanaged = "unmanaged"
 	// ExcludedAmbiguous: several policies claim it and none was chosen.
 	ExcludedAmbiguous = "ambiguous"
+	// ExcludedWindow: the policy's window is not open, or its turn has not come.
+	ExcludedWindow = "window"
+	// ExcludedFrozen, ExcludedSuspended, ExcludedUnattended: nothing may be changed
+	// now, by a calendar or by an operator's word.
+	ExcludedFrozen     = "frozen"
+	ExcludedSuspended  = "suspended"
+	ExcludedUnattended = "unattended"
 )
+
+// Refused reports whether a host was left out because the operator's own words
+// forbid it, not because something is wrong with it.
+func (x Excluded) Refused() bool {
+	switch x.Code {
+	case ExcludedAmbiguous, ExcludedWindow, ExcludedFrozen, ExcludedSuspended, ExcludedUnattended:
+		return true
+	default:
+		return false
+	}
+}
 
 // Changes returns all changes of a host, in their order.
 func (h Host) Changes() []updates.Change {

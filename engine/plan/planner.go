@@ -40,6 +40,9 @@ type Request struct {
 	// Policy is the one policy to plan for; "" takes hosts with exactly one.
 	Policy  string
 	Refresh scan.Refresh
+	// Gate says why a policy may not change a host now. Where it is nil, or returns
+	// nil, nothing stands in the way. A host that is refused is not asked.
+	Gate func(*policies.Policy, *inventory.Host) *Excluded
 	// Stored are observations to plan from instead of scanning, by host; a host
 	// without one is scanned. The simulation is asked of the host all the same.
 	Stored map[string]inventory.Observation
@@ -67,6 +70,9 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	var chosen []visit
 	for _, h := range req.Hosts {
 		policy, ex := choose(req, h)
+		if ex == nil && req.Gate != nil {
+			ex = req.Gate(policy, h)
+		}
 		if ex != nil {
 			out.Excluded = append(out.Excluded, *ex)
 			continue

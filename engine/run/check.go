@@ -15,12 +15,41 @@ import (
 	"patchwave/inventory"
 )
 
-// start begins a host, unless the rollout has had too many failures.
+// start begins a host, unless the rollout has had too many failures, or the
+// window closes before the host is likely to be done.
 func (m *machine) start(ctx context.Context) error {
 	if m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
 	}
+	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 {
+		return m.finish(ctx, journal.Deferred, why, nil)
+	}
 	return m.to(ctx, journal.Checking)
+}
+
+// unknownRun is how long a host is taken to need that has no history.
+const unknownRun = 20 * time.Minute
+
+// tooLate says why there is no time left for a host, or "".
+func (m *machine) tooLate() string {
+	if m.work.Left == nil || m.work.Start.Kind == KindRollback {
+		return ""
+	}
+	left, bounded := m.work.Left(m.policy, m.host)
+	need, known := m.work.Longest[m.name]
+	if !known {
+		need = unknownRun
+	}
+	switch {
+	case !bounded || left >= need:
+		return ""
+	case left <= 0:
+		return "the window is closed"
+	case known:
+		return fmt.Sprintf("the window closes in %s and its longest recent run took %s", left.Round(time.Second), need.Round(time.Second))
+	default:
+		return fmt.Sprintf("the window closes in %s and a host without history is given %s", left.Round(time.Second), need)
+	}
 }
 
 // check looks at the host as it is now and compares with the plan.
@@ -42,16 +71,13 @@ func (m *machine) check(ctx context.Context) error {
 		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
 			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
 	}
-	solver := plan.HostSolver{Session: m.session, Host: m.name, Manager: m.manager, Become: true, Timeouts: m.host.Target.Timeouts}
-	for _, step := range m.plan.Steps {
-		sim, err := solver.Together(ctx, step.Wanted())
-		if err != nil {
-			return err
-		}
-		if why := drift(step, sim); why != "" {
-			fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: why + "; plan again"}
-			return m.finish(ctx, journal.Skipped, "drifted since the plan was made", fault, m.stepEnd("failed", nil, fault)...)
-		}
+	why, err := m.holds(ctx, 1, len(m.plan.Steps))
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: why + "; plan again"}
+		return m.finish(ctx, journal.Skipped, "drifted since the plan was made", fault, m.stepEnd("failed", nil, fault)...)
 	}
 	return m.to(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
 }

@@ -51,6 +51,11 @@ type Work struct {
 	// Inventory and Policies are those of the plan's configuration.
 	Inventory *inventory.Inventory
 	Policies  []*policies.Policy
+	// Left is how much time a policy has left on a host; false says that nothing
+	// bounds it. nil bounds nothing.
+	Left func(*policies.Policy, *inventory.Host) (time.Duration, bool)
+	// Longest are the longest of the recent runs of hosts, by name.
+	Longest map[string]time.Duration
 	// Dead are runs of this controller whose process is provably gone.
 	Dead []string
 	// Past are the events of the run so far: none for a new run.
@@ -126,12 +131,12 @@ func excluded(p *plan.Plan) []entry {
 	var out []entry
 	for _, x := range p.Excluded {
 		to := journal.Failed
-		switch connectors.Code(x.Code) {
-		case plan.ExcludedUnmanaged:
+		switch code := connectors.Code(x.Code); {
+		case code == plan.ExcludedUnmanaged:
 			continue
-		case connectors.CodeUnreachable, connectors.CodeAuth, connectors.CodeHostKey:
+		case code == connectors.CodeUnreachable, code == connectors.CodeAuth, code == connectors.CodeHostKey:
 			to = journal.Unreachable
-		case plan.ExcludedAmbiguous:
+		case x.Refused():
 			to = journal.Skipped
 		}
 		fault := &journal.Fault{Code: x.Code, Message: x.Reason}

@@ -23,7 +23,13 @@ func (m *machine) ready(ctx context.Context) error {
 	if m.work.Start.Kind == KindRollback {
 		return m.toRollback(ctx, nil)
 	}
-	return m.to(ctx, journal.Installing, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, 1)))
+	round := m.round() + 1
+	if round > 1 {
+		if ended, err := m.again(ctx, round); ended || err != nil {
+			return err
+		}
+	}
+	return m.to(ctx, journal.Installing, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))
 }
 
 // install runs the package manager as a job and asks the host what came of it.
@@ -31,9 +37,11 @@ func (m *machine) install(ctx context.Context) error {
 	if err := m.know(ctx); err != nil {
 		return err
 	}
-	id := m.jobID(StepUpdates, 1)
+	round := m.round()
+	changes := m.partChanges(round)
+	id := m.jobID(StepUpdates, round)
 	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager),
-		map[string]string{"changes": updates.ChangeLines(m.changes()), "lock_wait": lockWait})
+		map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait})
 	if err != nil {
 		return err
 	}
@@ -51,22 +59,23 @@ func (m *machine) install(ctx context.Context) error {
 	var a scan.Answer
 	err = m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error {
 		var err error
-		a, err = m.observe(ctx, names(m.changes()))
+		a, err = m.observe(ctx, names(changes))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	result := judge(m.changes(), a.Installed, said)
+	result := slices.Clone(m.rec.host(m.name).Updates)
+	copy(m.inRound(result, round), judge(changes, a.Installed, said))
 	rc := e.RC
-	fault := resultFault(result, said)
+	fault := resultFault(m.inRound(result, round), said)
 	word := "ok"
 	if fault != nil {
 		word = "failed"
 	}
 	entries := append([]entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}},
 		m.stepEnd(word, &rc, fault)...)
-	if fault != nil && untouched(m.changes(), a.Installed) {
+	if fault != nil && round == 1 && untouched(changes, a.Installed) {
 		return m.finish(ctx, journal.Failed, "", fault, entries...) // there is nothing to take back
 	}
 	return m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
@@ -169,12 +178,12 @@ func (m *machine) afterInstall(ctx context.Context) error {
 		return err
 	}
 	h := m.rec.host(m.name)
-	failed := !allInstalled(h.Updates)
+	failed := !allInstalled(m.soFar(h.Updates))
 	if failed && onFailure(m.policy) == policies.FailRollback {
 		return m.toRollback(ctx, h.Fault)
 	}
 	if m.needsReboot(h) {
-		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(m.jobID(StepReboot, 1)))
+		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(m.jobID(StepReboot, m.round())))
 	}
 	if failed {
 		return m.finish(ctx, journal.Failed, "", h.Fault)
@@ -200,16 +209,15 @@ func (m *machine) needsReboot(h journal.Host) bool {
 	if m.policy.Updates == "no-reboot" {
 		return false // what waits for a reboot waits for another policy
 	}
-	some := slices.ContainsFunc(h.Updates, func(u journal.UpdateRecord) bool { return u.State == "installed" || u.State == "pending-reboot" })
+	if !m.last() && !m.part(m.round()).Reboot {
+		return false // what the host waits for already, it gets after its last step
+	}
+	some := slices.ContainsFunc(m.soFar(h.Updates), func(u journal.UpdateRecord) bool { return u.State == "installed" || u.State == "pending-reboot" })
 	switch m.policy.Reboot.When {
 	case policies.RebootAlways:
 		return some
 	case policies.RebootRequired, "":
-		foreseen := false
-		for _, s := range m.plan.Steps {
-			foreseen = foreseen || s.Reboot
-		}
-		return some && (foreseen || m.facts.RebootRequired)
+		return some && (m.part(m.round()).Reboot || m.facts.RebootRequired)
 	default:
 		return false
 	}

@@ -122,7 +122,7 @@ func TestBack(t *testing.T) {
 		{Name: "stuck", Arch: "amd64", Action: "upgrade", From: "1", To: "2", State: "failed-but-present", Why: "x"},
 		{Name: "half", Arch: "amd64", Action: "upgrade", From: "1", To: "2", State: "installed"},
 	}
-	result, missing := back(us, []updates.Installed{has("a", "1", "ok"), has("old", "1", "ok"), has("stuck", "2", "ok"), has("half", "1", "unpacked")})
+	result, missing := back(us, []updates.Installed{has("a", "1", "ok"), has("old", "1", "ok"), has("stuck", "2", "ok"), has("half", "1", "unpacked")}, false)
 	if diff := cmp.Diff([]string{"stuck 1", "half 1"}, missing); diff != "" {
 		t.Error(diff)
 	}

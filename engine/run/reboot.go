@@ -21,7 +21,7 @@ const bootWait = 5 * time.Minute
 
 // reboot asks for a reboot, once, and waits for another boot id.
 func (m *machine) reboot(ctx context.Context) error {
-	id := m.jobID(StepReboot, 1)
+	id := m.jobID(StepReboot, m.round())
 	intent, ok := m.begun(id)
 	if !ok {
 		return fmt.Errorf("a reboot without an intent")
@@ -62,7 +62,7 @@ func (m *machine) reboot(ctx context.Context) error {
 		return err
 	}
 	entries := append(m.stepEnd("ok", nil, nil), outcome, entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: s.BootID}})
-	if allInstalled(m.rec.host(m.name).Updates) {
+	if allInstalled(m.soFar(m.rec.host(m.name).Updates)) {
 		return m.to(ctx, journal.Verifying, entries...)
 	}
 	return m.finish(ctx, journal.Failed, "", m.rec.host(m.name).Fault, entries...)
@@ -155,7 +155,7 @@ func (m *machine) bootOf(ctx context.Context, before string) (job.Status, error)
 	if err := m.dial(ctx); err != nil {
 		return job.Status{}, err
 	}
-	s, _, err := m.client().Poll(ctx, m.jobID(StepReboot, 1), 0)
+	s, _, err := m.client().Poll(ctx, m.jobID(StepReboot, m.round()), 0)
 	if err != nil || s.BootID == before {
 		m.hangUp()
 	}

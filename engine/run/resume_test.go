@@ -25,21 +25,26 @@ type life struct {
 	state   journal.State
 	jobs    []string
 	boots   int
+	// split makes two rounds of the plan.
+	split bool
 }
 
 func lives() []life {
 	return []life{
 		{"updates and a reboot that nobody foresaw", web("a", func(m *sim.Machine) { m.Updates[0].Reboot = true }),
 			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
-			[]string{"restore-point 1", "updates 1", "reboot 1"}, 1},
+			[]string{"restore-point 1", "updates 1", "reboot 1"}, 1, false},
+		{"two rounds, a reboot after the second", web("a", kernel),
+			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
+			[]string{"restore-point 1", "updates 1", "updates 2", "reboot 2"}, 1, true},
 		{"a rollback after a reboot", web("a", kernel, breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
-			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1},
+			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false},
 		{"a rollback with dnf", rocky("a", breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
-			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1},
+			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false},
 		{"an update that fails", web("a", postinst),
-			func() *policies.Policy { return policy() }, journal.Failed, []string{"restore-point 1", "updates 1"}, 0},
+			func() *policies.Policy { return policy() }, journal.Failed, []string{"restore-point 1", "updates 1"}, 0, false},
 	}
 }
 
@@ -47,6 +52,9 @@ func lives() []life {
 func (f life) start(t *testing.T) (*lab, *plan.Plan) {
 	t.Helper()
 	l := newLab(t, f.policy(), f.machine)
+	if f.split {
+		return l, twoRounds(l.plan())
+	}
 	return l, l.plan()
 }
 

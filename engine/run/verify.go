@@ -47,6 +47,9 @@ func (m *machine) verify(ctx context.Context) error {
 		data.OK = data.OK && res.OK
 	}
 	verified := entry{m.name, journal.Verified, data}
+	if data.OK && !m.last() {
+		return m.to(ctx, journal.Ready, append(m.stepEnd("ok", nil, nil), verified)...)
+	}
 	if data.OK {
 		return m.finish(ctx, journal.Done, "", nil, append(m.stepEnd("ok", nil, nil), verified)...)
 	}
@@ -107,7 +110,7 @@ func (m *machine) rollback(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	result, missing := back(m.rec.host(m.name).Updates, a.Installed)
+	result, missing := back(m.rec.host(m.name).Updates, a.Installed, m.work.Start.Kind != KindRollback)
 	rc := e.RC
 	entries := []entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}}
 	if len(missing) > 0 {
@@ -129,10 +132,14 @@ func (m *machine) pointRun() string {
 	return m.work.Run
 }
 
-// back says which changes are undone.
-func back(us []journal.UpdateRecord, installed []updates.Installed) (result []journal.UpdateRecord, missing []string) {
+// back says which changes are undone. In the run that made the changes, those that
+// it had not come to stay as they are.
+func back(us []journal.UpdateRecord, installed []updates.Installed, own bool) (result []journal.UpdateRecord, missing []string) {
 	result = slices.Clone(us)
 	for i, u := range result {
+		if own && u.State == "pending" {
+			continue
+		}
 		has := slices.ContainsFunc(installed, func(p updates.Installed) bool {
 			return p.Name == u.Name && (p.Arch == u.Arch || p.Arch == "" || u.Arch == "") && (u.From == "" || p.Version == u.From) && p.State == "ok"
 		})

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"patchwave/engine/plan"
 )
@@ -38,4 +40,32 @@ func (s *Store) Plan(ctx context.Context, id string) (*plan.Plan, error) {
 		return nil, fmt.Errorf("read plan %s: %w", id, err)
 	}
 	return &p, nil
+}
+
+// planDepth is how many plans are looked through for one that has a host.
+const planDepth = 50
+
+// PlanOf returns the newest plan under a configuration that has a host and was
+// made at or after an instant, or nil if there is none.
+func (s *Store) PlanOf(ctx context.Context, host, configDigest string, since time.Time) (found *plan.Plan, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT data FROM plans WHERE config_digest = ? AND created >= ? ORDER BY created DESC, id DESC LIMIT ?`,
+		configDigest, stamp(since.Truncate(time.Second)), planDepth)
+	if err != nil {
+		return nil, explain(s.path, err)
+	}
+	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
+	for rows.Next() {
+		var data string
+		if err := rows.Scan(&data); err != nil {
+			return nil, explain(s.path, err)
+		}
+		var p plan.Plan
+		if err := json.Unmarshal([]byte(data), &p); err != nil {
+			return nil, fmt.Errorf("read the plans of %s: %w", host, err)
+		}
+		if slices.ContainsFunc(p.Hosts(), func(h plan.Host) bool { return h.Name == host }) {
+			return &p, nil
+		}
+	}
+	return nil, explain(s.path, rows.Err())
 }

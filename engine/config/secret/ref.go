@@ -16,21 +16,26 @@ const Hidden = "(sensitive)"
 // Scheme says where a secret is kept.
 type Scheme string
 
-// The schemes of this version.
+// The schemes of the language.
 const (
-	Cred Scheme = "cred"
-	File Scheme = "file"
-	Env  Scheme = "env"
+	Cred    Scheme = "cred"
+	File    Scheme = "file"
+	Env     Scheme = "env"
+	Age     Scheme = "age"
+	Exec    Scheme = "exec"
+	Keyring Scheme = "keyring"
+	Vault   Scheme = "vault"
 )
 
-// Schemes lists the schemes of this version.
+// Schemes lists the schemes that this version can read.
 func Schemes() []Scheme { return []Scheme{Cred, File, Env} }
 
-// Later lists the schemes of the language that this version cannot read.
-func Later() []Scheme { return []Scheme{"age", "exec", "keyring", "vault"} }
+// Later lists the schemes of the language that this version cannot read: a
+// reference is checked, and Reveal refuses it.
+func Later() []Scheme { return []Scheme{Age, Exec, Keyring, Vault} }
 
-// ErrLater marks a scheme that belongs to the language and is not available in
-// this version.
+// ErrLater marks a scheme that belongs to the language and cannot be read by this
+// version.
 var ErrLater = errors.New("not available in this version")
 
 // ErrScheme marks a scheme that is not known at all, or none.
@@ -58,8 +63,8 @@ type Ref struct {
 }
 
 // New returns a Ref for "scheme:rest" without reading anything. The error wraps
-// ErrLater or ErrScheme, or says what is wrong with the rest; it never repeats
-// text that has no known scheme, because a password may have been written there.
+// ErrScheme, or says what is wrong with the rest; it never repeats the text,
+// because a password may have been written there.
 func New(written string, src Source) (*Ref, error) {
 	word, rest, found := strings.Cut(written, ":")
 	if !found {
@@ -75,30 +80,45 @@ func New(written string, src Source) (*Ref, error) {
 		if !variableName.MatchString(rest) {
 			return nil, errors.New("env: needs the name of an environment variable")
 		}
-	case File:
-		path, err := absolute(rest, src)
+	case File, Age:
+		path, err := absolute(r.scheme, rest, src)
 		if err != nil {
 			return nil, err
 		}
 		r.name = path
-	default:
-		for _, later := range Later() {
-			if r.scheme == later {
-				return nil, fmt.Errorf("%s: is %w; use cred:NAME, file:PATH or env:NAME", later, ErrLater)
-			}
+	case Exec:
+		words, err := splitWords(rest)
+		if err != nil {
+			return nil, fmt.Errorf("exec: %w", err)
 		}
-		return nil, fmt.Errorf("%w: use cred:NAME, file:PATH or env:NAME", ErrScheme)
+		if len(words) == 0 || words[0] == "" {
+			return nil, errors.New("exec: needs a program, and its arguments behind it")
+		}
+	case Keyring:
+		if service, user, ok := strings.Cut(rest, "/"); !ok || service == "" || user == "" || hasControl(rest) {
+			return nil, errors.New("keyring: needs a service and a user: keyring:SERVICE/USER")
+		}
+	case Vault:
+		if path, field, ok := strings.Cut(rest, "#"); !ok || path == "" || field == "" || hasControl(rest) {
+			return nil, errors.New("vault: needs a path and a field: vault:PATH#FIELD")
+		}
+	default:
+		return nil, fmt.Errorf("%w: use one of cred:NAME, file:PATH, env:NAME, age:PATH, exec:PROGRAM, keyring:SERVICE/USER, vault:PATH#FIELD", ErrScheme)
 	}
 	return r, nil
 }
 
-func absolute(path string, src Source) (string, error) {
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+func absolute(scheme Scheme, path string, src Source) (string, error) {
 	switch {
 	case path == "" || strings.ContainsRune(path, 0):
-		return "", errors.New("file: needs a path")
+		return "", fmt.Errorf("%s: needs a path", scheme)
 	case path == "~" || strings.HasPrefix(path, "~/"):
 		if src.Home == "" {
-			return "", errors.New("file: the home directory of the running user is not known; write the whole path")
+			return "", fmt.Errorf("%s: the home directory of the running user is not known; write the whole path", scheme)
 		}
 		path = filepath.Join(src.Home, path[1:])
 	case !filepath.IsAbs(path):
@@ -136,8 +156,10 @@ func (r *Ref) read() ([]byte, error) {
 		return r.readCredential()
 	case File:
 		return readFile(r.name, privateFile)
-	default:
+	case Env:
 		return r.readVariable()
+	default:
+		return nil, fmt.Errorf("%s: is %w; use cred:NAME, file:PATH or env:NAME", r.scheme, ErrLater)
 	}
 }
 

@@ -133,7 +133,9 @@ func TestRevealCancelled(t *testing.T) {
 func TestNew(t *testing.T) {
 	for ref, want := range map[string]error{
 		value: secret.ErrScheme, "": secret.ErrScheme, "pw:" + value: secret.ErrScheme, "CRED:x": secret.ErrScheme,
-		"age:x": secret.ErrLater, "exec:pass show x": secret.ErrLater, "keyring:a/b": secret.ErrLater, "vault:a#b": secret.ErrLater,
+		"age:": nil, "age:~/x": nil, "exec:": nil, "exec: ": nil, "exec:pass 'x": nil, "exec:''": nil, "exec:a\nb": nil,
+		"keyring:": nil, "keyring:a": nil, "keyring:a/": nil, "keyring:/b": nil, "keyring:a/b\n": nil,
+		"vault:": nil, "vault:a": nil, "vault:#b": nil, "vault:a#": nil, "vault:a#b\x00": nil,
 		"cred:": nil, "cred:../x": nil, "cred:a/b": nil, "cred:..": nil, "env:": nil, "env:1X": nil, "env:A-B": nil,
 		"file:": nil, "file:a\x00b": nil, "file:~/x": nil,
 	} {
@@ -147,6 +149,22 @@ func TestNew(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), value) {
 			t.Errorf("%q: what may be a password is in the error: %v", ref, err)
+		}
+	}
+}
+
+// TestLater: the schemes that cannot be read yet are accepted and refused when
+// they are needed.
+func TestLater(t *testing.T) {
+	for _, ref := range []string{"age:secrets/pw.age", "exec:pass show 'a b'", "keyring:patchwave/sudo", "vault:kv/data/x#password"} {
+		r, err := secret.New(ref, secret.Source{Dir: "/etc/patchwave"})
+		if err != nil {
+			t.Errorf("%s: %v", ref, err)
+			continue
+		}
+		got, err := r.Reveal(t.Context())
+		if !errors.Is(err, secret.ErrLater) || len(got) > 0 {
+			t.Errorf("%s: %q, %v", ref, got, err)
 		}
 	}
 }

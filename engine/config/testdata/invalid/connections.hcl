@@ -12,8 +12,8 @@ connection "close" {
   type = "shh" # error: Did you mean "ssh"?
 }
 
-connection "windows" {
-  type  = "winrm" # error: connections of type winrm are not available in this version; This version manages Linux hosts only.
+connection "windows" { # error: auth = "ntlm" needs user # error: auth = "ntlm" needs password; Add password = …, or use another auth.
+  type  = "winrm"
   https = true
 }
 

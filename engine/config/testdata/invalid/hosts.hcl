@@ -54,7 +54,7 @@ host "control" {
 host "dash" {
   connection = connection.c
   address    = "-oProxyCommand=x" # error: is no address
-  mac        = "52:54:00:00:00:01" # error: An argument named "mac" is not expected here.
+  mca        = "52:54:00:00:00:01" # error: Did you mean "mac"?
   locals {} # error: Blocks of type "locals" are not expected here.
 }
 

@@ -7,7 +7,7 @@ locals {
   f = local.e
   g = upper(1, 2) # error: too many function arguments
   h = uper("x") # error: there is no function "uper"; Did you mean "upper"?
-  i = host.name # error: host is known only in where
+  i = host.name # error: host is not known here; It is known in where
   j = each.name # error: each is known only inside a host with a range
   k = connection.c # error: a reference to a connection has no value
   l = 1 + "x" # error: invalid operand

@@ -11,7 +11,7 @@ patchwave {} # error: duplicate patchwave block; There is one at most; the first
 
 patchwave "x" {} # error: extraneous label for patchwave
 
-window "w" {} # error: unsupported block type; Blocks of type "window" are not expected here
+windows "w" {} # error: Did you mean "window"?
 
 conection "c" {} # error: Did you mean "connection"?
 

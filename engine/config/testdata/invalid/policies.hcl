@@ -20,18 +20,12 @@ preparation "none" {}
 
 preparation "wrong" {
   restore_point {
-    providers = ["timeshift", "lmv"] # error: "timeshift" is no providers # error: Did you mean "lvm"?
+    providers = ["timeshift", "lmv"] # error: there is no provider "timeshift"; It must be one of snapper # error: Did you mean "lvm"?
     required  = "sure" # error: required must be true or false
     keep      = 0 # error: keep must be a whole number from 1 to 1000
     expire    = "0d" # error: expire cannot be zero
   }
   restore_point {} # error: duplicate restore_point block
-}
-
-preparation "later" {
-  restore_point {
-    providers = ["snapper", "lvm"] # error: none of these providers is available in this version; No restore point would be made. Add one of packages.
-  }
 }
 
 preparation "empty" {
@@ -64,7 +58,7 @@ verification "wrong" {
   command "e" {
     run    = "" # error: run is empty
     become = 1 # error: become must be true or false
-    on     = "controller" # error: commands on the controller are not available in this version
+    on     = "controllr" # error: Did you mean "controller"?
   }
   on_failure = "panic" # error: "panic" is no on_failure
 }
@@ -97,9 +91,9 @@ policy "wrong" {
   baseline = "b" # error: a reference is needed here
   priority = -1 # error: priority must be a whole number from 0 to
   updates  = "none" # error: "none" is no updates; It must be one of all, no-reboot, reboot.
-  window   = window.w # error: An argument named "window" is not expected here.
+  window   = window.w # error: there is no window "w"; No window is declared.
   reboot {
-    when    = "defer" # error: deferred reboots are not available in this version
+    when    = "defer" # error: a deferred reboot needs a window; Add window = window.NAME to the reboot block
     timeout = "0s" # error: timeout cannot be zero
     cycles  = 0 # error: cycles must be a whole number from 1 to 100
     stagger = "soon" # error: "soon" is no duration

@@ -8,7 +8,7 @@ connection "literal" {
 
 connection "schemes" {
   type       = "ssh"
-  password   = secret("vault:kv/pw#x") # error: this kind of secret is not available in this version; Vault: is not available in this version
+  password   = secret("vault:kv/pw") # error: this reference to a secret is not valid; Vault: needs a path and a field
   passphrase = secret("hunter2") # error: this is no reference to a secret; Unknown scheme: write scheme:reference
   user       = secret("cred:user") # error: a secret cannot be used here
   become {

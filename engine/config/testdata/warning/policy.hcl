@@ -63,7 +63,13 @@ preparation "p" {}
 
 preparation "later" {
   restore_point {
-    providers = ["snapper", "packages"] # warning: some of these providers are not available in this version; snapper will be passed over; packages will be used.
+    providers = ["snapper", "packages"] # warning: some of these providers are not available in this version; snapper will be passed over.
+  }
+}
+
+preparation "absent" {
+  restore_point {
+    providers = ["snapper", "lvm", "snapper"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of packages. # warning: "snapper" stands twice in providers
   }
 }
 

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"patchwave/engine/plan"
+	"patchwave/engine/report/safe"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// explainDoc is the document of explain.
+type explainDoc struct {
+	Schema   string          `json:"schema"`
+	Host     string          `json:"host"`
+	Scanned  *time.Time      `json:"scanned"`
+	Policies []explainPolicy `json:"policies"`
+}
+
+type explainPolicy struct {
+	Policy string `json:"policy"`
+	inventory.Position
+	Window      *string         `json:"window"`
+	NextOpening *openingDoc     `json:"next_opening"`
+	Wave        *string         `json:"wave"`
+	Updates     []explainUpdate `json:"updates"`
+}
+
+type explainUpdate struct {
+	Name           string                   `json:"name"`
+	Arch           string                   `json:"arch"`
+	From           string                   `json:"from"`
+	To             string                   `json:"to"`
+	Classification inventory.Classification `json:"classification"`
+	Severity       inventory.Severity       `json:"severity"`
+	Decision       string                   `json:"decision"`
+	Rule           *string                  `json:"rule"`
+	File           *string                  `json:"file"`
+	Line           *int                     `json:"line"`
+	Reason         string                   `json:"reason"`
+	// Due is when an approved update can be installed: in the next opening, or now
+	// where no window stands in the way.
+	Due *time.Time `json:"due"`
+}
+
+func (a *app) explainCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "explain HOST [UPDATE]", Short: "Say why: which policy, which rule at which line, due when, in which window and wave", GroupID: "daily",
+		Long: "Answers from the last scan and asks no host. What only the host's own package manager can tell (which other\n" +
+			"packages come with an update, what would be removed) is taken from the newest plan since that scan; without\n" +
+			"one the decision is the baseline's alone. UPDATE is the name of a package, or a glob.",
+		Example: "  patchwave explain web-01\n  patchwave explain web-01 openssl\n  patchwave explain db-01 'linux-*' -o json",
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s, err := a.open(cmd.Context(), existing)
+			if err != nil {
+				return err
+			}
+			defer func() { err = joinClose(err, s) }()
+			pattern := "*"
+			if len(args) == 2 {
+				pattern = args[1]
+			}
+			doc, err := a.explain(cmd.Context(), s, args[0], pattern)
+			if err != nil {
+				return err
+			}
+			return a.showExplain(s, doc)
+		},
+	}
+}
+
+func (a *app) explain(ctx context.Context, s *session, name, pattern string) (explainDoc, error) {
+	doc := explainDoc{Schema: "patchwave/explain/v1", Host: name, Policies: []explainPolicy{}}
+	selected, err := inventory.Select(s.inv, name, inventory.SelectContext{})
+	if err != nil {
+		return doc, usage("%w", err)
+	}
+	if len(selected) != 1 || selected[0].Name != name {
+		return doc, usage("explain takes one host; %q names %s", name, count(len(selected), "host"))
+	}
+	if err := inventory.CheckGlob(pattern); err != nil {
+		return doc, usage("UPDATE %q: %w", pattern, err)
+	}
+	h := selected[0]
+	o, ok := s.seen[h.Name]
+	if !ok {
+		return doc, usage("host %s was never seen by a scan; run `patchwave scan -l %s`", h.Name, h.Name)
+	}
+	doc.Scanned = timePtr(o.At)
+	if pattern != "*" && !slices.ContainsFunc(o.Updates, func(u inventory.Update) bool { return inventory.MatchGlob(pattern, u.Name) }) {
+		return doc, usage("no update of %q is pending on %s, as the scan %s saw it; `patchwave pending -l %s` lists them",
+			pattern, h.Name, ago(a.now().Sub(o.At)), h.Name)
+	}
+	simulated, err := s.store.PlanOf(ctx, h.Name, s.cfg.Digest, o.At)
+	if err != nil {
+		return doc, err
+	}
+	e, err := a.newExplainer(ctx, s, simulated)
+	if err != nil {
+		return doc, err
+	}
+	for _, p := range s.policies {
+		if slices.Contains(h.Policies, p.Name) {
+			one, err := e.policy(p, h, o, pattern)
+			if err != nil {
+				return doc, err
+			}
+			doc.Policies = append(doc.Policies, one)
+		}
+	}
+	return doc, nil
+}
+
+// explainer is what explanations are made of.
+type explainer struct {
+	s         *session
+	now       time.Time
+	ledger    plan.Ledger
+	simulated *plan.Plan // nil if there is none
+	agenda    *agendaOf
+}
+
+func (a *app) newExplainer(ctx context.Context, s *session, simulated *plan.Plan) (*explainer, error) {
+	ledger, err := s.store.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ag, err := a.agenda(ctx, s, a.now())
+	return &explainer{s: s, now: a.now(), ledger: ledger, simulated: simulated, agenda: ag}, err
+}
+
+func (e *explainer) policy(p *policies.Policy, h *inventory.Host, o inventory.Observation, pattern string) (explainPolicy, error) {
+	out := explainPolicy{Policy: p.Name, Position: p.Pos, Updates: []explainUpdate{}}
+	due := e.now
+	if p.Window != nil {
+		out.Window = &p.Window.Name
+		if next, ok := e.agenda.next(p, h, e.now); ok {
+			doc := newOpeningDoc(next)
+			out.NextOpening = &doc
+			due = later(e.now, next.Launch)
+		} else {
+			due = time.Time{}
+		}
+	}
+	waves, err := plan.WavesOf(p, e.s.inv, func(host string) bool { return e.works(p, host) })
+	if err != nil {
+		return out, usage("%w", err)
+	}
+	if w, ok := waves[h.Name]; ok {
+		out.Wave = &w
+	}
+	for _, x := range plan.Decisions(p, h, o, e.ledger, e.now) {
+		if inventory.MatchGlob(pattern, x.Name) {
+			out.Updates = append(out.Updates, e.update(p, h, x, due))
+		}
+	}
+	return out, nil
+}
+
+// works reports whether a policy has something to do on a host.
+func (e *explainer) works(p *policies.Policy, host string) bool {
+	o, ok := e.s.seen[host]
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(plan.Decisions(p, e.s.inv.Host(host), o, e.ledger, e.now), func(x plan.Explained) bool {
+		return x.Verdict == policies.Approved
+	})
+}
+
+// update explains one update. What the solver said of it counts where the
+// baseline lets it through, or says nothing about it.
+func (e *explainer) update(p *policies.Policy, h *inventory.Host, x plan.Explained, due time.Time) explainUpdate {
+	d := x.Decision
+	if e.simulated != nil && (d.Verdict == policies.Approved || d.Verdict == policies.NotMatched) {
+		if sim, ok := e.simulated.Simulated(h.Name, x.Update); ok && (sim.Verdict == policies.Blocked || sim.Verdict == policies.Dependency) {
+			d.Verdict, d.Reason = sim.Verdict, sim.Reason
+		}
+	}
+	u := explainUpdate{Name: x.Name, Arch: x.Arch, From: x.From, To: x.To, Classification: x.Classification, Severity: x.Severity,
+		Decision: string(d.Verdict), Reason: d.Reason}
+	if d.Rule != "" {
+		u.Rule, u.File, u.Line = &d.Rule, &d.Pos.File, &d.Pos.Line
+	}
+	switch d.Verdict {
+	case policies.Approved, policies.Dependency:
+		u.Due = timePtr(due)
+	case policies.Deferred:
+		u.Due = timePtr(d.Until)
+		if p.Window != nil {
+			u.Due = nil
+			if next, ok := e.agenda.next(p, h, d.Until); ok {
+				u.Due = timePtr(later(d.Until, next.Launch))
+			}
+		}
+	case policies.Held, policies.Rejected, policies.Pinned:
+		u.Due = nil
+	case policies.Blocked, policies.NotMatched:
+	}
+	return u
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (a *app) showExplain(s *session, doc explainDoc) error {
+	if a.flags.output != "text" {
+		return a.json(doc)
+	}
+	if len(doc.Policies) == 0 {
+		return a.printf("no policy claims %s, so nothing is installed on it\n", safe.Text(doc.Host))
+	}
+	color := a.color(a.out)
+	for i, p := range doc.Policies {
+		if i > 0 {
+			if err := a.printf("\n"); err != nil {
+				return err
+			}
+		}
+		head := fmt.Sprintf("%s: policy %s (%s:%d)", doc.Host, p.Policy, p.File, p.Line)
+		if err := a.printf("%s\n%s\n", paint(safe.Text(head), strong, color), safe.Text(whenText(p, s.cfg.Zone()))); err != nil {
+			return err
+		}
+		if err := a.explainTable(p, s.cfg.Zone()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whenText says in which window and wave the host is.
+func whenText(p explainPolicy, zone *time.Location) string {
+	text := "no window: it runs only by `patchwave apply`"
+	if p.Window != nil {
+		text = "window " + *p.Window
+		if n := p.NextOpening; n == nil {
+			text += ", which does not open again"
+		} else {
+			text += ", next " + openingText(*n, zone)
+		}
+	}
+	if p.Wave != nil {
+		text += "; wave " + *p.Wave
+	}
+	return text
+}
+
+func (a *app) explainTable(p explainPolicy, zone *time.Location) error {
+	if len(p.Updates) == 0 {
+		return a.printf("nothing is pending\n")
+	}
+	rows := make([][]cell, 0, len(p.Updates))
+	for _, u := range p.Updates {
+		rule, due := "", ""
+		if u.Rule != nil {
+			rule = fmt.Sprintf("%s (%s:%d)", *u.Rule, *u.File, *u.Line)
+		}
+		if u.Due != nil {
+			due = u.Due.In(zone).Format("Mon 2006-01-02 15:04")
+		}
+		rows = append(rows, []cell{c(u.Name), c(strings.TrimPrefix(u.From+" -> "+u.To, " -> ")), {u.Decision, verdictStyle(u.Decision)}, c(rule), c(due), c(u.Reason)})
+	}
+	return a.table([]string{"update", "version", "decision", "rule", "due", "why"}, rows)
+}
+
+func verdictStyle(v string) style {
+	switch policies.Verdict(v) {
+	case policies.Approved, policies.Dependency:
+		return good
+	case policies.Blocked, policies.Rejected:
+		return bad
+	case policies.Deferred, policies.Held, policies.Pinned:
+		return warn
+	default:
+		return plain
+	}
+}

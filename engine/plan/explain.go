@@ -1,0 +1,78 @@
+package plan
+
+import (
+	"time"
+
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// Explained is a pending update with what is decided about it.
+type Explained struct {
+	inventory.Update
+	policies.Decision
+}
+
+// Decisions returns what a plan decides about every pending update of a host
+// before the host's own solver is asked. It is pure.
+func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, ledger Ledger, now time.Time) []Explained {
+	ds := decideAll(p, h, o, ledger, now)
+	out := make([]Explained, len(ds))
+	for i, d := range ds {
+		out[i] = Explained{d.Update, d.Decision}
+	}
+	return out
+}
+
+// Simulated returns what a plan that was made earlier says about an update of a
+// host after the solver was asked: false if it knows nothing about it.
+func (p *Plan) Simulated(host string, u inventory.Update) (policies.Decision, bool) {
+	for _, h := range p.Hosts() {
+		if h.Name != host {
+			continue
+		}
+		for _, s := range h.Steps {
+			for _, e := range s.Updates {
+				if e.Name == u.Name && e.To == u.To && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "") {
+					return policies.Decision{Verdict: policies.Verdict(e.Decision), Rule: e.Rule, Reason: e.Reason}, true
+				}
+			}
+		}
+		for _, sk := range h.Skipped {
+			if sk.Name == u.Name && sk.Arch == u.Arch && sk.To == u.To {
+				d := policies.Decision{Verdict: policies.Verdict(sk.Decision), Rule: sk.Rule, Reason: sk.Reason}
+				if sk.Until != nil {
+					d.Until = *sk.Until
+				}
+				return d, true
+			}
+		}
+	}
+	return policies.Decision{}, false
+}
+
+// WavesOf returns the wave in which each host of a policy is, by host. Hosts with
+// work come first, so that works must say which have any.
+func WavesOf(p *policies.Policy, inv *inventory.Inventory, works func(host string) bool) (map[string]string, error) {
+	g := group{policy: p}
+	for _, name := range p.Hosts {
+		h := Host{Name: name}
+		if works(name) {
+			h.Steps = []Step{{}}
+		}
+		g.hosts = append(g.hosts, h)
+	}
+	waves, err := arrangePolicy(g, inv)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, w := range waves {
+		for _, b := range w.Batches {
+			for _, h := range b.Hosts {
+				out[h.Name] = w.Name
+			}
+		}
+	}
+	return out, nil
+}

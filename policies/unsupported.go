@@ -1,0 +1,130 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"patchwave/connectors"
+	"patchwave/inventory"
+)
+
+// Gap is something the configuration asks for that this version cannot do. It
+// must not be passed over when hosts are changed: whoever wrote it counts on it.
+type Gap struct {
+	// What names it, in words that begin a sentence ("waking hosts").
+	What string
+	Pos  inventory.Position
+}
+
+// String is what and where.
+func (g Gap) String() string {
+	if g.Pos.File == "" {
+		return g.What
+	}
+	return fmt.Sprintf("%s (%s:%d)", g.What, g.Pos.File, g.Pos.Line)
+}
+
+// Unsupported lists what a policy asks for that this version cannot do, for the
+// hosts given; nil if nothing. hosts are those that are to be changed, and
+// availabilities all that are declared. The order is that of the list below, and
+// each thing is there once for a place.
+func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availability) []Gap {
+	u := &unsupported{}
+	u.preparation(p.Preparation)
+	u.verification(p.Verification)
+	u.policy(p)
+	for _, a := range availabilities {
+		if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return slices.Contains(a.Hosts, h.Name) }) {
+			u.add(a.Pos, "the availability %q", a.Name)
+		}
+	}
+	u.hosts(hosts)
+	return u.gaps
+}
+
+type unsupported struct {
+	gaps []Gap
+}
+
+func (u *unsupported) add(at inventory.Position, format string, args ...any) {
+	g := Gap{What: fmt.Sprintf(format, args...), Pos: at}
+	if !slices.Contains(u.gaps, g) {
+		u.gaps = append(u.gaps, g)
+	}
+}
+
+func (u *unsupported) preparation(p *Preparation) {
+	if p == nil {
+		return
+	}
+	if p.Wake != nil {
+		u.add(p.Wake.Pos, "waking hosts")
+	}
+	if p.Require != nil {
+		u.add(p.Require.Pos, "the requirements before a host is touched")
+	}
+	if r := p.RestorePoint; r != nil && !slices.Contains(r.Providers, availableProvider) {
+		u.add(p.Pos, "restore points by %s", strings.Join(r.Providers, ", "))
+	}
+	for _, a := range p.Actions {
+		u.add(a.Pos, "the action %q", a.Name)
+	}
+}
+
+// availableProvider is the restore point provider of this version.
+const availableProvider = "packages"
+
+func (u *unsupported) verification(v *Verification) {
+	if v == nil {
+		return
+	}
+	if len(v.Unchanged) > 0 {
+		u.add(v.Pos, "comparing the health before and after (unchanged)")
+	}
+	for _, p := range v.Probes {
+		switch {
+		case p.Kind == ProbeHTTP:
+			u.add(p.Pos, "the http probe %q", p.Name)
+		case p.Kind == ProbeCommand && p.On == OnController:
+			u.add(p.Pos, "the command probe %q on the controller", p.Name)
+		case p.Command != nil:
+			u.add(p.Pos, "the command probe %q with separate arguments", p.Name)
+		}
+	}
+}
+
+func (u *unsupported) policy(p *Policy) {
+	if p.Rollout.Split != "" {
+		u.add(p.Pos, "a rollout split by reboots")
+	}
+	if p.Reboot.When == RebootDefer {
+		u.add(p.Pos, "deferred reboots")
+	}
+	if p.Stage != nil {
+		u.add(p.Stage.Pos, "downloading ahead of the window")
+	}
+	if p.Notice != nil {
+		u.add(p.Notice.Pos, "notices ahead of the window")
+	}
+	if len(p.Notify) > 0 {
+		u.add(p.Pos, "notifications")
+	}
+	if p.WindowsUpdate != nil {
+		u.add(p.WindowsUpdate.Pos, "Windows updates")
+	}
+}
+
+// hosts looks at how they are reached. A connection is named once.
+func (u *unsupported) hosts(hosts []*inventory.Host) {
+	seen := map[string]bool{}
+	for _, h := range hosts {
+		if seen[h.Connection] && h.Connection != "" {
+			continue
+		}
+		seen[h.Connection] = true
+		if h.Target.Kind == connectors.KindWinRM {
+			u.add(h.Pos, "connection %q of type winrm", h.Connection)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package policies
+
+import (
+	"testing"
+
+	"patchwave/connectors"
+	"patchwave/inventory"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func what(gaps []Gap) []string {
+	var out []string
+	for _, g := range gaps {
+		out = append(out, g.String())
+	}
+	return out
+}
+
+// TestSupported: what this version does is no gap.
+func TestSupported(t *testing.T) {
+	p := &Policy{
+		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}},
+		Verification: &Verification{Probes: []Probe{
+			{Kind: ProbeService, Name: "a"}, {Kind: ProbeTCP, Name: "b", On: OnController}, {Kind: ProbeCommand, Name: "c", On: OnHost, Run: "true"},
+		}},
+		Reboot: Reboot{When: RebootRequired}, Window: &Window{}, After: []string{"x"}, Gap: 1,
+	}
+	hosts := []*inventory.Host{{Name: "a", Connection: "linux", Target: connectors.Target{Kind: connectors.KindSSH}}}
+	others := []*Availability{{Name: "others", Hosts: []string{"b"}}}
+	if got := Unsupported(p, hosts, others); got != nil {
+		t.Errorf("%q", got)
+	}
+	if got := Unsupported(&Policy{}, nil, nil); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestUnsupported(t *testing.T) {
+	at := func(line int) inventory.Position { return inventory.Position{File: "p.hcl", Line: line} }
+	p := &Policy{
+		Preparation: &Preparation{
+			Wake: &Wake{Pos: at(1)}, Require: &Require{Pos: at(2)}, RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
+			Actions: []Action{{Name: "drain", Pos: at(4)}, {Name: "silence", Pos: at(5)}},
+		},
+		Verification: &Verification{
+			Unchanged: []string{"services"}, Pos: at(6),
+			Probes: []Probe{
+				{Kind: ProbeHTTP, Name: "front", On: OnController, Pos: at(7)},
+				{Kind: ProbeCommand, Name: "far", On: OnController, Run: "true", Pos: at(8)},
+				{Kind: ProbeCommand, Name: "list", On: OnHost, Command: []Text{nil}, Pos: at(9)},
+			},
+		},
+		Rollout: Rollout{Split: SplitReboot}, Reboot: Reboot{When: RebootDefer},
+		Stage: &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
+		Pos: at(10),
+	}
+	win := connectors.Target{Kind: connectors.KindWinRM}
+	hosts := []*inventory.Host{
+		{Name: "w1", Connection: "win", Target: win, Pos: at(14)}, {Name: "w2", Connection: "win", Target: win, Pos: at(15)},
+	}
+	got := what(Unsupported(p, hosts, []*Availability{{Name: "quorum", Hosts: []string{"w2"}, Pos: at(16)}}))
+	want := []string{
+		"waking hosts (p.hcl:1)", "the requirements before a host is touched (p.hcl:2)", "restore points by zfs, pve (p.hcl:3)",
+		`the action "drain" (p.hcl:4)`, `the action "silence" (p.hcl:5)`,
+		"comparing the health before and after (unchanged) (p.hcl:6)", `the http probe "front" (p.hcl:7)`,
+		`the command probe "far" on the controller (p.hcl:8)`, `the command probe "list" with separate arguments (p.hcl:9)`,
+		"a rollout split by reboots (p.hcl:10)", "deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11)",
+		"notices ahead of the window (p.hcl:12)", "notifications (p.hcl:10)", "Windows updates (p.hcl:13)",
+		`the availability "quorum" (p.hcl:16)`, `connection "win" of type winrm (p.hcl:14)`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := (Gap{What: "x"}).String(); got != "x" {
+		t.Errorf("without a place: %q", got)
+	}
+}
