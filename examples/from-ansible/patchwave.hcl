@@ -16,23 +16,21 @@ connection "linux" {
 }
 
 # Hosts, their addresses and their variables, group_vars and host_vars included.
+# Its groups are groups here too: web, db, monitoring and prod need no block.
 source "ansible" "legacy" {
   path       = "hosts.ini"
   connection = connection.linux
 }
 
-group "web" {
-  where = host.vars.role == "web"
-}
-
-# Hosts of a source can be named as if they stood here.
-group "db" {
-  members = [host["db1.example.net"], host["db2.example.net"]]
+# What Ansible has no word for is said in a group around one of its own.
+group "critical" {
+  members = [group.db]
   labels  = { critical = "yes" }
 }
 
-group "monitoring" {
-  members = [host.mon]
+# Variables of group_vars and host_vars are vars of the host.
+group "ours" {
+  where = host.vars.owner == "platform team"
 }
 
 baseline "standard" {
@@ -69,7 +67,7 @@ verification "standard" {
 
 # It watches the others: first, so that it sees what becomes of them.
 policy "monitoring" {
-  hosts        = group.monitoring
+  hosts        = group.ours
   baseline     = baseline.standard
   window       = window.tuesday-night
   preparation  = preparation.standard
@@ -97,7 +95,7 @@ policy "web" {
 }
 
 policy "db" {
-  hosts        = group.db
+  hosts        = group.critical
   baseline     = baseline.standard
   window       = window.tuesday-night
   preparation  = preparation.standard
