@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"patchwave/policies"
@@ -296,9 +297,13 @@ const maxAmount = 1_000_000
 
 // sentence turns an error into a sentence.
 func sentence(err error) string {
-	s := err.Error()
-	if s == "" {
-		return s
+	return fullStop(err.Error())
+}
+
+// fullStop makes a sentence of words.
+func fullStop(s string) string {
+	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
+		return upperFirst(s)
 	}
 	return upperFirst(s) + "."
 }

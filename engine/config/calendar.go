@@ -114,11 +114,7 @@ func (b *block) ics(c *calendar.Calendar, written string) {
 		return
 	}
 	for _, n := range notes {
-		b.l.warn(at, "something in the calendar file was passed over", upperFirst(n)+".")
-	}
-	if len(holidays) == 0 {
-		b.l.warn(at, "the calendar file has no holidays",
-			fmt.Sprintf("None from %d to %d; all-day events are holidays.", year-icsYearsBack, year+icsYearsAhead))
+		b.l.warn(at, "there is something about the calendar file", fullStop(n))
 	}
 	c.Holidays = append(c.Holidays, holidays...)
 }

@@ -130,6 +130,9 @@ func (l *loader) load(sources []sourceFile) (*Config, Diagnostics) {
 		inv, pols := r.resolve()
 		cfg.Unmanaged = UnmanagedHosts(inv)
 		r.warnings(pols)
+		r.warnZones(inv, pols)
+		r.warnWake(inv, pols)
+		r.times(inv, pols, l.opt.Now)
 		diags = append(diags, l.snippets(r.diags)...)
 		diags.Sort()
 	}

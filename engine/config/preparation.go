@@ -94,23 +94,42 @@ func (b *block) sizes(name string) map[string]int64 {
 	if !ok {
 		return nil
 	}
+	places := b.placesOf(name)
 	out := make(map[string]int64, len(values))
 	for _, mount := range sortedKeys(values) {
-		v := values[mount]
+		v, place := values[mount], at
+		if p, ok := places[mount]; ok {
+			place = p
+		}
 		if !strings.HasPrefix(mount, "/") || strings.ContainsFunc(mount, isControl) {
-			b.l.fail(at, fmt.Sprintf("%q is no mount point", mount), "Write it from the root: \"/boot\".")
+			b.l.fail(place, fmt.Sprintf("%q is no mount point", mount), "Write it from the root: \"/boot\".")
 			continue
 		}
 		if v.IsNull() || v.Type() != cty.String {
-			b.l.fail(at, fmt.Sprintf("%s of %q must be a size", name, mount), "A bare number has no unit; "+errSize.Error()+".")
+			b.l.fail(place, fmt.Sprintf("%s of %q must be a size", name, mount), "A bare number has no unit; "+errSize.Error()+".")
 			continue
 		}
 		n, err := parseSize(v.AsString())
 		if err != nil {
-			b.l.fail(at, fmt.Sprintf("%q is no size", v.AsString()), sentence(err))
+			b.l.fail(place, fmt.Sprintf("%q is no size", v.AsString()), sentence(err))
 			continue
 		}
 		out[mount] = n
+	}
+	return out
+}
+
+// placesOf are the places of the elements of an object that is written out.
+func (b *block) placesOf(name string) map[string]hcl.Range {
+	pairs, diags := hcl.ExprMap(b.attrs[name].Expr)
+	if diags.HasErrors() {
+		return nil
+	}
+	out := make(map[string]hcl.Range, len(pairs))
+	for _, pair := range pairs {
+		if key, ok := b.l.key(pair.Key, b.ctx); ok {
+			out[key] = pair.Value.Range()
+		}
 	}
 	return out
 }

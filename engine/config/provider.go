@@ -27,7 +27,9 @@ func (l *loader) decodeProvider(raw *hcl.Block) {
 	b := l.open(raw, providerShape())
 	v := &policies.Provider{Name: b.name, Pos: position(raw.DefRange)}
 	p := &provider{value: v, connectionRef: b.optionalRef("connection", "connection")}
-	v.Type, _ = b.word("type", policies.ProviderTypes()...)
+	if w, ok := b.word("type", policies.ProviderTypes()...); ok {
+		v.Type = w
+	}
 	if s, ok := b.nonEmpty("url"); ok {
 		v.URL = s
 		if u, err := url.Parse(s); err != nil || u.Scheme == "" {

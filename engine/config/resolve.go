@@ -29,6 +29,9 @@ func (c *Config) Resolve(facts map[string]inventory.Facts) (*inventory.Inventory
 	}
 	r := newResolver(c.model, facts)
 	inv, pols := r.resolve()
+	if facts != nil && slices.ContainsFunc(c.model.policies.order, (*policy).byFacts) {
+		r.times(inv, pols, c.opt.Now)
+	}
 	fresh := slices.DeleteFunc(r.diags, func(d Diagnostic) bool { return c.seen[fingerprint(d)] || d.Severity == diag.Error })
 	for i := range fresh {
 		fresh[i].Snippet = diag.Snippet{}
