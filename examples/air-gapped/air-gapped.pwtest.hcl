@@ -21,22 +21,6 @@ test "what is exploited does not wait" {
   }
 }
 
-test "what will probably be exploited waits a week" {
-  now = "2027-01-20T06:00:00+01:00"
-  host "hist-1" {
-    os = { family = "debian" }
-    updates = [
-      { name = "sudo", version = "1.9.13p3-1+deb12u3", classification = "security", severity = "unknown", epss = 0.71, published = "2027-01-10T00:00:00Z" },
-    ]
-  }
-  expect {
-    host     = "hist-1"
-    update   = "sudo"
-    decision = "approved"
-    rule     = "likely"
-  }
-}
-
 test "a security update that no feed knows waits two months" {
   now = "2027-01-20T06:00:00+01:00"
   host "gw-2" {

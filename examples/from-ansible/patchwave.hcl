@@ -57,7 +57,6 @@ preparation "standard" {
 }
 
 verification "standard" {
-  unchanged = ["services", "listeners", "failed_units"]
   tcp "ssh" {
     port   = 22
     within = "2m"

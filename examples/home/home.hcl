@@ -48,7 +48,8 @@ baseline "home" {
   }
 }
 
-# Every day somebody is at home from eight to ten, but for the holidays.
+# Somebody is at home every day from eight in the morning to ten in the evening,
+# but for the holidays.
 calendar "home" {
   workdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
   hours    = "08:00-22:00"
@@ -66,23 +67,27 @@ window "saturday" {
   attended = true
 }
 
+# What is replaced is kept, so that `patchwave rollback nas` has something to go
+# back to.
 preparation "safe" {
-  require {
-    disk_free  = { "/" = "1GiB" }
-    no_process = ["restic", "borg"] # not in the middle of a backup
-  }
   restore_point {
     providers = ["packages"]
     keep      = 2
   }
 }
 
+# Afterwards: does it answer, and does it do what it is for? If not, it is taken
+# back by itself.
 verification "alive" {
-  unchanged = ["services", "mounts", "failed_units"]
   tcp "ssh" {
     port   = 22
     within = "2m"
   }
+  command "failed-units" {
+    run    = "test -z \"$(systemctl --failed --plain --no-legend)\""
+    within = "3m"
+  }
+  on_failure = "rollback"
 }
 
 policy "home" {
@@ -92,7 +97,6 @@ policy "home" {
   preparation  = preparation.safe
   verification = verification.alive
   rollout {
-    split        = "reboot"
     max_failures = 0 # if the first one fails, the other one stays as it is
     wave "one-by-one" {
       batch = 1

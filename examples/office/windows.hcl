@@ -31,6 +31,15 @@ preparation "desktop" {
   }
 }
 
+preparation "desktop-on" {
+  require {
+    no_users = true
+  }
+  restore_point {
+    providers = ["system_restore"] # warning: none of these providers is available in this version
+  }
+}
+
 verification "server" {
   unchanged = ["services", "listeners"]
   tcp "remote" {
@@ -128,7 +137,7 @@ policy "desktops" {
     stagger = "1m"
   }
   stage {
-    before = "6h" # the thin line to Lisbon has the afternoon for it
+    before = "6h"
   }
   rollout {
     max_failures = "20%" # some are always switched off at the wall
@@ -142,5 +151,28 @@ policy "desktops" {
   }
   notice {
     before = "24h"
+  }
+}
+
+# The same at the same hour of the clock there, an hour later.
+policy "desktops-lisbon" {
+  hosts        = group.desktops-lisbon
+  baseline     = baseline.windows
+  window       = window.thursday-evening
+  preparation  = preparation.desktop-on
+  verification = verification.desktop
+  notify       = [notify.ops]
+  reboot {
+    timeout = "40m"
+    cycles  = 3
+  }
+  stage {
+    before = "6h" # the thin line has the afternoon for it
+  }
+  rollout {
+    max_failures = 1
+    wave "all" {
+      batch = 2
+    }
   }
 }
