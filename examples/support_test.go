@@ -163,7 +163,18 @@ func (e *example) run(t *testing.T, test config.PolicyTest) {
 			t.Errorf("%s:%d: %s on %s is %s by rule %q (%s), and %s by rule %q is expected",
 				x.Pos.File, x.Pos.Line, x.Update, x.Host, d.Verdict, d.Rule, d.Reason, x.Decision, x.Rule)
 		}
+		if !x.Until.IsZero() && !sameUntil(e.cfg.Zone(), x, d.Until) {
+			t.Errorf("%s:%d: %s until %s, and %s is expected", x.Pos.File, x.Pos.Line, x.Update, d.Until, x.Until)
+		}
 	}
+}
+
+// sameUntil compares instants, or days where the test names one.
+func sameUntil(zone *time.Location, x config.Expectation, until time.Time) bool {
+	if x.UntilDay {
+		return until.In(zone).Format(time.DateOnly) == x.Until.In(zone).Format(time.DateOnly)
+	}
+	return until.Equal(x.Until)
 }
 
 func (e *example) decide(t *testing.T, test config.PolicyTest, x config.Expectation) policies.Decision {

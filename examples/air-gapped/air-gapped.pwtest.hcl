@@ -75,3 +75,27 @@ test "drivers of the panel are the machine builder's" {
     rule     = "frozen-parts"
   }
 }
+
+test "everything else waits a quarter of a year" {
+  now = "2027-01-20T06:00:00+01:00"
+  host "hist-2" {
+    os = { family = "debian" }
+    updates = [
+      { name = "vim", version = "2:9.0.1378-2+deb12u3", classification = "bugfix", published = "2026-10-01T00:00:00Z" },
+      { name = "git", version = "1:2.39.5-0+deb12u4", classification = "bugfix", first_seen = "2026-11-20T00:00:00Z" },
+    ]
+  }
+  expect {
+    host     = "hist-2"
+    update   = "vim"
+    decision = "approved"
+    rule     = "rest"
+  }
+  expect {
+    host     = "hist-2"
+    update   = "git"
+    decision = "deferred"
+    rule     = "rest"
+    until    = "2027-02-18T00:00:00Z"
+  }
+}

@@ -74,3 +74,29 @@ test "what needs a reboot and is no security update is not approved" {
     rule     = "bugfix"
   }
 }
+
+test "what has no severity waits a week, what is severe two days" {
+  now = "2027-01-13T02:00:00+01:00"
+  host "pool-1" {
+    os = { family = "debian" }
+    updates = [
+      { name = "openssl", version = "3.0.18-1~deb12u1", classification = "security", severity = "critical", published = "2027-01-10T00:00:00Z" },
+      { name = "curl", version = "7.88.1-10+deb12u13", classification = "security", severity = "unknown", published = "2027-01-10T00:00:00Z" },
+    ]
+  }
+  expect {
+    host     = "pool-1"
+    policy   = "pool"
+    update   = "openssl"
+    decision = "approved"
+    rule     = "urgent"
+  }
+  expect {
+    host     = "pool-1"
+    policy   = "pool"
+    update   = "curl"
+    decision = "deferred"
+    rule     = "security"
+    until    = "2027-01-17"
+  }
+}

@@ -82,3 +82,25 @@ test "what is known to be bad does not wait, what has no severity waits three da
     rule     = "telemetry"
   }
 }
+
+test "the rest waits two weeks, and what needs a reboot is no rest" {
+  now = "2026-12-08T02:00:00+01:00"
+  host "web-02" {
+    os = { family = "debian" }
+    updates = [
+      { name = "tzdata", version = "2026c-0+deb12u1", classification = "bugfix", published = "2026-11-20T00:00:00Z" },
+      { name = "libc6", version = "2.36-9+deb12u14", classification = "bugfix", reboot = true, published = "2026-11-20T00:00:00Z" },
+    ]
+  }
+  expect {
+    host     = "web-02"
+    update   = "tzdata"
+    decision = "approved"
+    rule     = "quiet"
+  }
+  expect {
+    host     = "web-02"
+    update   = "libc6"
+    decision = "not-matched"
+  }
+}
