@@ -46,6 +46,29 @@ func TestWaveSizes(t *testing.T) {
 	}
 }
 
+func TestBatchSize(t *testing.T) {
+	count := func(n int) Amount { return Amount{Count: n, Given: true} }
+	percent := func(n int) Amount { return Amount{Percent: n, Given: true} }
+	for _, tt := range []struct {
+		w           Wave
+		total, want int
+	}{
+		{Wave{}, 100, DefaultBatch},
+		{Wave{}, 3, DefaultBatch},
+		{Wave{Batch: count(20)}, 100, 20},
+		{Wave{Batch: percent(25)}, 100, 25},
+		{Wave{Batch: percent(25)}, 3, 1},
+		{Wave{Batch: count(20), MaxUnavailable: count(3)}, 100, 3},
+		{Wave{Batch: count(2), MaxUnavailable: percent(30)}, 100, 2},
+		{Wave{MaxUnavailable: percent(30)}, 20, 6},
+		{Wave{Batch: count(20), MaxUnavailable: count(0)}, 100, 1},
+	} {
+		if got := tt.w.BatchSize(tt.total); got != tt.want {
+			t.Errorf("%+v of %d = %d, want %d", tt.w, tt.total, got, tt.want)
+		}
+	}
+}
+
 // TestWavesTakeEveryHostOnce: the sizes add up to what is not left over, and a
 // last wave without a size leaves nothing.
 func TestWavesTakeEveryHostOnce(t *testing.T) {

@@ -18,6 +18,8 @@ import (
 // null; `a[]{…}` a list of objects; `a{…}` an object or null; `a:x|y` a word out
 // of a closed list, or null. Documents may have more fields.
 func contract(document string) string {
+	const opening = `policy window timezone opens closes launch state:open|frozen|suspended|unattended reason`
+	const verdicts = `approved|deferred|held|rejected|pinned|dependency|blocked|not-matched`
 	const update = `name arch action:install|upgrade|downgrade|remove from to`
 	run := `run{id rollout state:running|soaking|draining|finished|stopped|cancelled|interrupted started finished trigger actor reason}
 		hosts[]{name state:` + hostStates() + ` wave batch steps[]{name state started finished attempt exit_code error{}}
@@ -37,12 +39,18 @@ func contract(document string) string {
 		"apply": run, "status": run, "show": run, "rollback": run, "report": run + ` pending[]{host updates security}`,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
-		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] first_seen published
+		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published
 			policies[]{policy decision rule until}}`,
-		"ping":    `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
-		"exec":    `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
-		"history": `runs[]{id kind state started finished actor reason totals{}}`,
-		"version": `version`,
+		"ping":     `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
+		"exec":     `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
+		"history":  `runs[]{id kind state started finished actor reason totals{}}`,
+		"version":  `version`,
+		"schedule": `facts:stored|none openings[]{` + opening + `}`,
+		"graph":    `facts:stored|none policies[]{policy window priority no_reboot gap hosts} edges[]{kind:after|depends_on from to}`,
+		"explain": `host scanned policies[]{policy file line column window next_opening{` + opening + `} wave
+			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due}}`,
+		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
+			imported age_s old}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }

@@ -122,21 +122,44 @@ func graphText(doc graphDoc) string {
 		n++
 		fmt.Fprintf(&b, "  %d. %s, %s%s\n", n, safe.Text(p.Policy), count(p.Hosts, "host"), graphWhy(p, doc.Edges))
 	}
-	first := true
-	for _, e := range doc.Edges {
-		if e.Kind != "depends_on" {
-			continue
-		}
-		if first {
-			b.WriteString("hosts that wait for others\n")
-			first = false
-		}
-		fmt.Fprintf(&b, "  %s after %s\n", safe.Text(e.From), safe.Text(e.To))
+	if lines := waitText(doc.Edges); len(lines) > 0 {
+		fmt.Fprintf(&b, "hosts that wait for others\n  %s\n", strings.Join(lines, "\n  "))
 	}
 	if b.Len() == 0 {
 		return "there are no policies and no dependencies\n"
 	}
 	return b.String()
+}
+
+// waitText has a line for all hosts that wait for the same.
+func waitText(edges []graphEdge) []string {
+	waits := map[string][]string{} // host to what it waits for
+	var hosts []string
+	for _, e := range edges {
+		if e.Kind == "depends_on" {
+			if waits[e.From] == nil {
+				hosts = append(hosts, e.From)
+			}
+			waits[e.From] = append(waits[e.From], e.To)
+		}
+	}
+	same := map[string][]string{}
+	var order []string
+	for _, h := range hosts {
+		on := strings.Join(waits[h], ", ")
+		if same[on] == nil {
+			order = append(order, on)
+		}
+		same[on] = append(same[on], h)
+	}
+	for i, on := range order {
+		who := strings.Join(same[on], ", ")
+		if n := len(same[on]); n > 4 {
+			who = fmt.Sprintf("%s … %s (%d hosts)", same[on][0], same[on][n-1], n)
+		}
+		order[i] = safe.Text(who + " after " + on)
+	}
+	return order
 }
 
 // graphWhy says why a policy stands where it does.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"patchwave/connectors"
+	"patchwave/engine/feeds"
 	"patchwave/engine/plan"
 	"patchwave/engine/report/safe"
 	"patchwave/engine/scan"
@@ -94,7 +95,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	defer func() { err = joinClose(err, d) }()
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
-	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
+	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(ctx, o) },
 		HostDone: func(name string, problem *inventory.Problem) {
 			state := "ok"

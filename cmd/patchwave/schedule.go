@@ -251,10 +251,7 @@ func scheduleRow(openings []openingDoc, zone *time.Location) []cell {
 			starts = append(starts, o.Launch.In(zone).Format("15:04")+" "+o.Policy)
 			continue
 		}
-		why := o.Reason
-		if o.State != string(policies.OpeningOpen) {
-			why = strings.TrimSuffix(o.State+": "+o.Reason, ": ")
-		}
+		why := cmp.Or(o.Reason, o.State)
 		if not[why] == nil {
 			order = append(order, why)
 		}

@@ -67,7 +67,8 @@ func (l *loader) decodeSource(raw *hcl.Block) {
 	result, err := source.Parse(in)
 	if err != nil {
 		l.model.unread = name
-		l.fail(b.placeOfSource(), fmt.Sprintf("source %q cannot be understood", name), sentence(err))
+		// It begins with the name of a file, which keeps its letters.
+		l.fail(b.placeOfSource(), fmt.Sprintf("source %q cannot be understood", name), err.Error()+".")
 		return
 	}
 	l.sourceNotes(b, result.Notes)

@@ -7,6 +7,7 @@ import (
 
 	"patchwave/inventory"
 	"patchwave/policies"
+	"patchwave/policies/agenda"
 )
 
 // group is the hosts of one policy with their plans.
@@ -17,20 +18,31 @@ type group struct {
 
 // arrange puts hosts into waves and batches. Within a policy hosts with work come
 // before those without, so that a canary proves something; a host comes after
-// those it depends on; else the order is that of the names. Policies come
-// no-reboot first, then by priority, then by name, unless a host of one depends
-// on a host of another.
-func arrange(groups []group, inv *inventory.Inventory) ([]Wave, error) {
-	slices.SortStableFunc(groups, func(a, b group) int {
-		return cmp.Or(cmp.Compare(rebootRank(a.policy), rebootRank(b.policy)),
-			cmp.Compare(a.policy.Priority, b.policy.Priority), cmp.Compare(a.policy.Name, b.policy.Name))
-	})
-	groups, err := orderGroups(groups, inv)
+// those it depends on; else the order is that of the names. Policies come in the
+// order of an opening (see agenda), unless a host of one depends on a host of
+// another. all are the policies of the configuration: one may be after another
+// through a third.
+func arrange(groups []group, all []*policies.Policy, inv *inventory.Inventory) ([]Wave, error) {
+	of := make([]*policies.Policy, 0, len(groups))
+	by := map[*policies.Policy]group{}
+	for _, g := range groups {
+		of = append(of, g.policy)
+		by[g.policy] = g
+		if !slices.Contains(all, g.policy) {
+			all = append(slices.Clip(all), g.policy)
+		}
+	}
+	r := agenda.Relate(all)
+	ordered := make([]group, 0, len(groups))
+	for _, p := range r.Order(of) {
+		ordered = append(ordered, by[p])
+	}
+	ordered, err := orderGroups(ordered, r, inv)
 	if err != nil {
 		return nil, err
 	}
 	waves := []Wave{}
-	for _, g := range groups {
+	for _, g := range ordered {
 		w, err := arrangePolicy(g, inv)
 		if err != nil {
 			return nil, err
@@ -42,7 +54,7 @@ func arrange(groups []group, inv *inventory.Inventory) ([]Wave, error) {
 
 // orderGroups moves a group behind those that its hosts depend on. Only hosts
 // with work count.
-func orderGroups(groups []group, inv *inventory.Inventory) ([]group, error) {
+func orderGroups(groups []group, r agenda.Relation, inv *inventory.Inventory) ([]group, error) {
 	at := map[string]string{} // host to policy
 	for _, g := range groups {
 		for _, h := range g.hosts {
@@ -51,30 +63,16 @@ func orderGroups(groups []group, inv *inventory.Inventory) ([]group, error) {
 			}
 		}
 	}
-	// waits returns a dependency of g on a policy that is not placed yet.
-	waits := func(g group, placed map[string]bool) (host, on string) {
-		for _, h := range g.hosts {
-			d := inv.Host(h.Name)
-			if d == nil || len(h.Steps) == 0 {
-				continue
-			}
-			for _, dep := range d.DependsOn {
-				if p := at[dep]; p != "" && p != g.policy.Name && !placed[p] {
-					return h.Name, dep
-				}
-			}
-		}
-		return "", ""
-	}
 	placed := map[string]bool{}
 	out := make([]group, 0, len(groups))
 	left := slices.Clone(groups)
 	for len(left) > 0 {
-		i := slices.IndexFunc(left, func(g group) bool { host, _ := waits(g, placed); return host == "" })
+		i := slices.IndexFunc(left, func(g group) bool {
+			host, _ := waits(g, at, placed, inv)
+			return host == "" && behind(g, left, r) == ""
+		})
 		if i < 0 {
-			host, on := waits(left[0], placed)
-			return nil, fmt.Errorf("policies %s and %s each have a host that depends on one of the other (%s depends on %s): plan them apart with --policy",
-				left[0].policy.Name, at[on], host, on)
+			return nil, conflict(left, at, placed, r, inv)
 		}
 		placed[left[i].policy.Name] = true
 		out = append(out, left[i])
@@ -83,12 +81,50 @@ func orderGroups(groups []group, inv *inventory.Inventory) ([]group, error) {
 	return out, nil
 }
 
-// rebootRank is 0 for policies that never reboot a host.
-func rebootRank(p *policies.Policy) int {
-	if p.Updates == "no-reboot" || p.Reboot.When == policies.RebootNever {
-		return 0
+// waits returns a host of g and one that it depends on, of a policy that is not
+// placed yet; "" if there is none. at is the policy of a host.
+func waits(g group, at map[string]string, placed map[string]bool, inv *inventory.Inventory) (host, on string) {
+	for _, h := range g.hosts {
+		d := inv.Host(h.Name)
+		if d == nil || len(h.Steps) == 0 {
+			continue
+		}
+		for _, dep := range d.DependsOn {
+			if p := at[dep]; p != "" && p != g.policy.Name && !placed[p] {
+				return h.Name, dep
+			}
+		}
 	}
-	return 1
+	return "", ""
+}
+
+// behind returns a policy of left that the policy of g is after, or "". A cycle of
+// "after" is no order.
+func behind(g group, left []group, r agenda.Relation) string {
+	for _, other := range left {
+		p, q := g.policy.Name, other.policy.Name
+		if r.After(p, q) && !r.After(q, p) {
+			return q
+		}
+	}
+	return ""
+}
+
+// conflict says why none of left can come next.
+func conflict(left []group, at map[string]string, placed map[string]bool, r agenda.Relation, inv *inventory.Inventory) error {
+	for _, g := range left {
+		host, on := waits(g, at, placed, inv)
+		switch {
+		case host == "":
+		case r.After(at[on], g.policy.Name):
+			return fmt.Errorf("policy %s is after policy %s, but host %s of %s depends on %s of %s: remove one of the two, or plan them apart with --policy",
+				at[on], g.policy.Name, host, g.policy.Name, on, at[on])
+		default:
+			return fmt.Errorf("policies %s and %s each have a host that depends on one of the other (%s depends on %s): plan them apart with --policy",
+				g.policy.Name, at[on], host, on)
+		}
+	}
+	return fmt.Errorf("the policies %s and others wait for each other: plan them apart with --policy", left[0].policy.Name)
 }
 
 func arrangePolicy(g group, inv *inventory.Inventory) ([]Wave, error) {

@@ -119,7 +119,7 @@ func TestArrange(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			slices.Reverse(tt.hosts) // the answers of hosts come as they come
-			waves, err := arrange([]group{{rollout(tt.waves...), hostsOf(tt.hosts...)}}, fleetOf(tt.fleet...))
+			waves, err := arrange([]group{{rollout(tt.waves...), hostsOf(tt.hosts...)}}, nil, fleetOf(tt.fleet...))
 			if tt.broken != "" {
 				if err == nil || err.Error() != tt.broken {
 					t.Errorf("error %v, want %s", err, tt.broken)
@@ -165,7 +165,7 @@ func TestOrderOfPolicies(t *testing.T) {
 		"a chain over policies":                {[]string{"a>z", "f>a", "l", "n", "z"}, []string{"never/all: n", "late/all: l", "zeta/all: z", "alpha/all: a", "first/all: f"}},
 		"a dependency that is not in the plan": {[]string{"a>q", "f", "l", "n", "q", "z"}, []string{"never/all: n", "late/all: l", "first/all: f", "alpha/all: a", "zeta/all: z"}},
 	} {
-		waves, err := arrange(list(), fleetOf(tt.fleet...))
+		waves, err := arrange(list(), nil, fleetOf(tt.fleet...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,13 +182,59 @@ func TestPoliciesThatWaitForEachOther(t *testing.T) {
 	list := func(idle string) []group {
 		return []group{{rollout(policies.Wave{Name: "all"}), hostsOf("web1", "web2")}, {db, hostsOf("db1"+idle, "db2")}}
 	}
-	_, err := arrange(list(""), inv)
+	_, err := arrange(list(""), nil, inv)
 	if err == nil || !strings.Contains(err.Error(), "db1 depends on web1") || !strings.Contains(err.Error(), "--policy") {
 		t.Errorf("error %v", err)
 	}
-	waves, err := arrange(list("-"), inv)
+	waves, err := arrange(list("-"), nil, inv)
 	if diff := cmp.Diff([]string{"db/all: db2 db1", "web/all: web1 web2"}, drawn(waves)); err != nil || diff != "" {
 		t.Errorf("a host without work does not wait: %v %s", err, diff)
+	}
+}
+
+// TestPoliciesAfterEachOther: "after" comes before priority, through policies that
+// have no host here too; what contradicts a dependency of hosts is refused.
+func TestPoliciesAfterEachOther(t *testing.T) {
+	named := func(name string, priority int, after ...string) *policies.Policy {
+		p := rollout(policies.Wave{Name: "all"})
+		p.Name, p.Priority, p.After = name, priority, after
+		return p
+	}
+	tests := []struct {
+		name  string
+		web   []string // what web is after
+		fleet []string
+		want  []string
+		err   string
+	}{
+		{"by priority", nil, []string{"d1", "w1"}, []string{"web/all: w1", "db/all: d1"}, ""},
+		{"after", []string{"db"}, []string{"d1", "w1"}, []string{"db/all: d1", "web/all: w1"}, ""},
+		{"through a third", []string{"proxy"}, []string{"d1", "w1"}, []string{"db/all: d1", "web/all: w1"}, ""},
+		{"as the hosts have it", []string{"db"}, []string{"d1", "w1>d1"}, []string{"db/all: d1", "web/all: w1"}, ""},
+		{"not as the hosts have it", []string{"db"}, []string{"d1>w1", "w1"}, nil,
+			"policy web is after policy db, but host d1 of db depends on w1 of web: remove one of the two, or plan them apart with --policy"},
+		{"a name that nobody has", []string{"nobody"}, []string{"d1", "w1"}, []string{"web/all: w1", "db/all: d1"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			web, db, proxy := named("web", 10, tt.web...), named("db", 50), named("proxy", 50, "db")
+			groups := []group{{web, hostsOf("w1")}, {db, hostsOf("d1")}}
+			waves, err := arrange(groups, []*policies.Policy{db, proxy, web}, fleetOf(tt.fleet...))
+			if tt.err != "" {
+				if err == nil || err.Error() != tt.err {
+					t.Fatalf("error %v, want %s", err, tt.err)
+				}
+				return
+			}
+			if diff := cmp.Diff(tt.want, drawn(waves)); err != nil || diff != "" {
+				t.Errorf("%v %s", err, diff)
+			}
+		})
+	}
+	a, b := named("a", 50, "b"), named("b", 50, "a")
+	waves, err := arrange([]group{{b, hostsOf("h2")}, {a, hostsOf("h1")}}, nil, fleetOf("h1", "h2"))
+	if diff := cmp.Diff([]string{"a/all: h1", "b/all: h2"}, drawn(waves)); err != nil || diff != "" {
+		t.Errorf("a cycle is no order: %v %s", err, diff)
 	}
 }
 
@@ -243,7 +289,7 @@ func TestArrangementsHold(t *testing.T) {
 			waves[i].Name = fmt.Sprintf("w%d", i)
 			waves[i].Batch, waves[i].MaxUnavailable = anyAmount(t, "batch"), anyAmount(t, "max_unavailable")
 		}
-		got, err := arrange([]group{{rollout(waves...), rapid.Permutation(hosts).Draw(t, "order")}}, inv)
+		got, err := arrange([]group{{rollout(waves...), rapid.Permutation(hosts).Draw(t, "order")}}, nil, inv)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,9 +19,11 @@ import (
 
 // Planner makes plans.
 type Planner struct {
-	Dialer      connectors.Dialer
-	Managers    []updates.Manager
-	Ledger      Ledger
+	Dialer   connectors.Dialer
+	Managers []updates.Manager
+	Ledger   Ledger
+	// Feeds may be nil: then nothing is known but what the hosts say.
+	Feeds       Enricher
 	Now         func() time.Time
 	Parallelism int
 	// Observed is called for every scan that the planner makes, one at a time,
@@ -60,6 +62,8 @@ type visit struct {
 	excluded *Excluded
 	// stored says that obs is not new.
 	stored bool
+	// broken is an error of the engine, which ends the planning.
+	broken error
 }
 
 // Plan scans the hosts, decides, simulates and arranges. A host that cannot be
@@ -95,6 +99,9 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 					return err
 				}
 			}
+			if v.broken != nil {
+				return v.broken
+			}
 			if v.excluded != nil {
 				out.Excluded = append(out.Excluded, *v.excluded)
 				return nil
@@ -113,7 +120,7 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	for _, g := range groups {
 		list = append(list, *g)
 	}
-	if out.Waves, err = arrange(list, req.Inventory); err != nil {
+	if out.Waves, err = arrange(list, req.Policies, req.Inventory); err != nil {
 		return nil, err
 	}
 	return out, p.seal(out)
@@ -199,7 +206,12 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visi
 		v.excluded = &Excluded{v.host.Name, string(connectors.CodeUnsupported), "no adapter for " + v.obs.Facts.PackageManager}
 		return v
 	}
-	ds := decideAll(v.policy, v.host, v.obs, p.Ledger, p.Now())
+	us, err := enrich(ctx, p.Feeds, v.obs)
+	if err != nil {
+		v.broken = fmt.Errorf("look up what %s needs in the feeds: %w", v.host.Name, err)
+		return v
+	}
+	ds := decideAll(v.policy, v.host, v.obs, us, p.Ledger, p.Now())
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v

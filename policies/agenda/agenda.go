@@ -62,7 +62,7 @@ type Launch struct {
 // order of pols.
 func Of(pols []*policies.Policy, in Input) []Launch {
 	out := []Launch{}
-	for _, m := range meetings(pols, relate(pols), in) {
+	for _, m := range meetings(pols, Relate(pols), in) {
 		out = append(out, m.launches...)
 	}
 	return out
@@ -78,7 +78,7 @@ type meeting struct {
 }
 
 // meetings are sorted by opening and window.
-func meetings(pols []*policies.Policy, r relation, in Input) []*meeting {
+func meetings(pols []*policies.Policy, r Relation, in Input) []*meeting {
 	type key struct {
 		window string
 		opens  time.Time
@@ -145,7 +145,7 @@ func zones(w *policies.Window, hosts []*time.Location) []*time.Location {
 }
 
 // arrange gives the open ones their launches and sorts all.
-func (m *meeting) arrange(r relation) {
+func (m *meeting) arrange(r Relation) {
 	var open []*policies.Policy
 	length := m.launches[0].Closes.Sub(m.opens)
 	for _, l := range m.launches {
@@ -156,7 +156,7 @@ func (m *meeting) arrange(r relation) {
 		length = min(length, l.Closes.Sub(l.Opens))
 	}
 	slots, place := map[string]slot{}, map[string]int{}
-	for i, s := range chain(r.order(open), length) {
+	for i, s := range chain(r.Order(open), length) {
 		slots[s.policy.Name], place[s.policy.Name] = s, i
 	}
 	behind := func(l Launch) int {

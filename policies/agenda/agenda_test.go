@@ -121,7 +121,7 @@ func TestHostLocal(t *testing.T) {
 	}
 }
 
-// TestOverClockChanges: a host-local window at 02:30 in the nights in which clocks
+// TestOverClockChanges: a host-local window at 01:30 in the nights in which clocks
 // change. Gaps are elapsed time.
 func TestOverClockChanges(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
@@ -149,6 +149,22 @@ func TestOverClockChanges(t *testing.T) {
 		}
 		if d := got[0].Closes.Sub(got[0].Opens); d != 4*time.Hour {
 			t.Errorf("%s: open for %s", tt.day.Format(time.DateOnly), d)
+		}
+	}
+}
+
+// TestOverHalfAnHour: on Lord Howe the clock changes by half an hour.
+func TestOverHalfAnHour(t *testing.T) {
+	howe := zone(t, "Australia/Lord_Howe")
+	w := &policies.Window{Name: "night", Schedule: daily{hour: 1}, Duration: 2 * time.Hour, Zone: howe}
+	for date, want := range map[time.Time]string{
+		time.Date(2027, 4, 4, 0, 0, 0, 0, howe):  "02:00 +1030", // 02:00 becomes 01:30
+		time.Date(2027, 10, 3, 0, 0, 0, 0, howe): "03:00 +11",   // 02:00 becomes 02:30
+		time.Date(2027, 10, 4, 0, 0, 0, 0, howe): "02:30 +11",
+	} {
+		got := agenda.Of(pols(t, w, "a", "b 90m"), agenda.Input{From: date, Until: date.AddDate(0, 0, 1)})
+		if len(got) != 2 || got[1].Launch.In(howe).Format("15:04 MST") != want || got[1].Location != howe || got[1].Zone != "" {
+			t.Errorf("%s: %v, want %s", date.Format(time.DateOnly), drawn(got), want)
 		}
 	}
 }

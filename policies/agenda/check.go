@@ -55,7 +55,7 @@ type Finding struct {
 }
 
 // DefaultBatchTime is how long a batch is taken to last where nobody knows.
-const DefaultBatchTime = 20 * time.Minute
+const DefaultBatchTime = policies.DefaultRunTime
 
 // CheckInput is what Check looks at beside the policies.
 type CheckInput struct {
@@ -90,7 +90,7 @@ func Check(pols []*policies.Policy, in CheckInput) []Finding {
 	}
 	sorted := slices.Clone(pols)
 	slices.SortFunc(sorted, func(a, b *policies.Policy) int { return strings.Compare(a.Name, b.Name) })
-	c := &checker{CheckInput: in, pols: sorted, relation: relate(sorted), lines: newLines(in.Now), seen: map[Finding]bool{}}
+	c := &checker{CheckInput: in, pols: sorted, relation: Relate(sorted), lines: newLines(in.Now), seen: map[Finding]bool{}}
 	c.overlaps()
 	c.windows()
 	c.rebootFirst()
@@ -101,7 +101,7 @@ func Check(pols []*policies.Policy, in CheckInput) []Finding {
 type checker struct {
 	CheckInput
 	pols     []*policies.Policy
-	relation relation
+	relation Relation
 	lines    *lines
 	found    []Finding
 	// seen has what was found, without its words.
@@ -169,7 +169,7 @@ func (c *checker) rebootFirst() {
 			continue
 		}
 		for _, q := range c.pols {
-			if q.NoReboot() || !c.relation.after(p.Name, q.Name) || !together(p, q) {
+			if q.NoReboot() || !c.relation.After(p.Name, q.Name) || !together(p, q) {
 				continue
 			}
 			c.add(Finding{

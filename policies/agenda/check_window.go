@@ -36,7 +36,7 @@ func (c *checker) windows() {
 		hosts := c.hostZones(u.window, u.pols)
 		c.opens(u.window, hosts.zones())
 		for _, set := range c.meetingSets(u.window, hosts, u.pols) {
-			c.launches(u.window, c.relation.order(set))
+			c.launches(u.window, c.relation.Order(set))
 		}
 	}
 }

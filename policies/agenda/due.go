@@ -100,7 +100,7 @@ func Due(pols []*policies.Policy, now time.Time, in Input, progress Progress) Ou
 // due is Due at work.
 type due struct {
 	now, looked time.Time
-	relation    relation
+	relation    Relation
 	meetings    []*meeting
 	// open are those that have not closed.
 	open    []*meeting
@@ -111,7 +111,7 @@ type due struct {
 }
 
 func newDue(pols []*policies.Policy, now time.Time, in Input, progress Progress) *due {
-	d := &due{now: now, looked: progress.Looked, relation: relate(pols), windows: map[string]string{}, runs: map[Occurrence]Run{}}
+	d := &due{now: now, looked: progress.Looked, relation: Relate(pols), windows: map[string]string{}, runs: map[Occurrence]Run{}}
 	if d.looked.IsZero() || d.looked.After(now) {
 		d.looked = now
 	}
@@ -196,7 +196,7 @@ func (d *due) unfinished(l Launch) string {
 	found := ""
 	blocks := func(o Occurrence) {
 		window, known := d.windows[o.Policy]
-		if !known || !d.relation.after(l.Policy, o.Policy) || (window == l.Window && o.Opens.After(l.Opens)) {
+		if !known || !d.relation.After(l.Policy, o.Policy) || (window == l.Window && o.Opens.After(l.Opens)) {
 			return
 		}
 		if found == "" || o.Policy < found {

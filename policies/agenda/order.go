@@ -10,11 +10,11 @@ import (
 // Order returns the policies in the order in which one opening launches them. The
 // argument is left as it is.
 func Order(pols []*policies.Policy) []*policies.Policy {
-	return relate(pols).order(pols)
+	return Relate(pols).Order(pols)
 }
 
-// relation knows which policy comes after which, also through others.
-type relation struct {
+// Relation knows which policy comes after which, also through others.
+type Relation struct {
 	index map[string]int
 	// before has a set for each policy: those it comes after.
 	before []bits
@@ -29,11 +29,11 @@ func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bits) add(i int)      { b[i/64] |= 1 << (i % 64) }
 func (b bits) drop(i int)     { b[i/64] &^= 1 << (i % 64) }
 
-// relate follows "after" from every policy. Names that no policy has are passed
+// Relate follows "after" from every policy. Names that no policy has are passed
 // over.
-func relate(pols []*policies.Policy) relation {
+func Relate(pols []*policies.Policy) Relation {
 	n := len(pols)
-	r := relation{index: make(map[string]int, n), before: make([]bits, n), strictly: make([]bits, n)}
+	r := Relation{index: make(map[string]int, n), before: make([]bits, n), strictly: make([]bits, n)}
 	for i, p := range pols {
 		r.index[p.Name] = i
 	}
@@ -63,19 +63,23 @@ func relate(pols []*policies.Policy) relation {
 	return r
 }
 
-// after reports whether p comes after q; in a cycle each comes after every other.
-func (r relation) after(p, q string) bool {
+// After reports whether p comes after q; in a cycle each comes after every other.
+func (r Relation) After(p, q string) bool {
 	i, known := r.index[p]
 	j, also := r.index[q]
 	return known && also && i != j && r.before[i].has(j)
 }
 
 // related reports whether one of the two comes after the other.
-func (r relation) related(p, q string) bool { return r.after(p, q) || r.after(q, p) }
+func (r Relation) related(p, q string) bool { return r.After(p, q) || r.After(q, p) }
 
-// order sorts some of the policies that r was made of.
-func (r relation) order(set []*policies.Policy) []*policies.Policy {
-	left := slices.Clone(set)
+// Order sorts some of the policies that r was made of; others are left out. The
+// argument is left as it is.
+func (r Relation) Order(set []*policies.Policy) []*policies.Policy {
+	left := slices.DeleteFunc(slices.Clone(set), func(p *policies.Policy) bool {
+		_, ok := r.index[p.Name]
+		return !ok
+	})
 	slices.SortFunc(left, byRank)
 	waiting := make(bits, (len(r.before)+63)/64)
 	for _, p := range left {
@@ -93,7 +97,7 @@ func (r relation) order(set []*policies.Policy) []*policies.Policy {
 }
 
 // free reports whether p is after none of those that wait.
-func (r relation) free(p *policies.Policy, waiting bits) bool {
+func (r Relation) free(p *policies.Policy, waiting bits) bool {
 	for w, word := range r.strictly[r.index[p.Name]] {
 		if word&waiting[w] != 0 {
 			return false

@@ -34,10 +34,10 @@ type Overlap struct {
 // The hosts are gone through once; openings are compared once for a pair of
 // windows in a zone.
 func Overlaps(pols []*policies.Policy, now time.Time, zone func(host string) *time.Location) []Overlap {
-	return overlaps(pols, relate(pols), newLines(now), zone)
+	return overlaps(pols, Relate(pols), newLines(now), zone)
 }
 
-func overlaps(pols []*policies.Policy, r relation, ls *lines, zone func(string) *time.Location) []Overlap {
+func overlaps(pols []*policies.Policy, r Relation, ls *lines, zone func(string) *time.Location) []Overlap {
 	sorted := slices.DeleteFunc(slices.Clone(pols), func(p *policies.Policy) bool { return p.Window == nil })
 	slices.SortFunc(sorted, func(a, b *policies.Policy) int { return strings.Compare(a.Name, b.Name) })
 	found := map[[2]int]*Overlap{}

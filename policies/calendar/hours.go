@@ -29,6 +29,6 @@ func ParseHours(s string) (from, to time.Duration, err error) {
 
 // clock is the time since midnight of two digits each of hours and minutes.
 func clock(hours, minutes string) time.Duration {
-	number := func(s string) time.Duration { return time.Duration(10*int(s[0]-'0') + int(s[1]-'0')) }
-	return number(hours)*time.Hour + number(minutes)*time.Minute
+	number := func(s string) int { return 10*int(s[0]-'0') + int(s[1]-'0') }
+	return time.Duration(60*number(hours)+number(minutes)) * time.Minute
 }

@@ -14,9 +14,11 @@ import (
 const (
 	// maxICSHolidays bounds what a file may expand to.
 	maxICSHolidays = 50_000
-	// maxICSRules bounds the recurrence rules of a file, maxICSSteps what all of
-	// them may give before and in the horizon.
+	// maxICSRules bounds the recurrence rules of a file, maxICSDaily those of them
+	// that are asked for each day, maxICSSteps what all of them may give before and
+	// in the horizon.
 	maxICSRules = 500
+	maxICSDaily = 30
 	maxICSSteps = 500_000
 	// maxICSWarnings bounds the warnings of one kind that name an event.
 	maxICSWarnings = 10
@@ -82,6 +84,7 @@ type icsImport struct {
 	replaced map[string]map[Date]bool
 	holidays []Holiday
 	rules    int
+	daily    int
 	steps    int
 	timed    []string
 	odd      []string

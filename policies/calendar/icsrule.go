@@ -29,8 +29,15 @@ func (im *icsImport) follow(text string, e *icsEvent, starts map[Date]bool) (err
 		}
 	}()
 	option, until, err := parseRule(text, im.zone)
-	if err == nil && e.start.Year < firstRuleYear {
+	if isFiltered(option) {
+		im.daily++
+	}
+	switch {
+	case err != nil:
+	case e.start.Year < firstRuleYear:
 		err = fmt.Errorf("begins before the year %d", firstRuleYear)
+	case im.daily > maxICSDaily:
+		err = fmt.Errorf("the file has more than %d rules that are DAILY and leave days out: export only the holidays", maxICSDaily)
 	}
 	if err != nil {
 		return fmt.Errorf("RRULE %s: %w", excerpt(text), err)
@@ -120,4 +127,10 @@ func ruleParts(text string, zone *time.Location) (until *Date, err error) {
 		}
 	}
 	return until, nil
+}
+
+// isFiltered reports whether a rule looks at every day and leaves some out. It costs
+// most where it never comes true.
+func isFiltered(o rrule.ROption) bool {
+	return o.Freq == rrule.DAILY && len(o.Bymonth)+len(o.Bymonthday)+len(o.Byyearday)+len(o.Byweekno)+len(o.Byweekday) > 0
 }

@@ -115,3 +115,25 @@ func TestRulesDayByDay(t *testing.T) {
 		}
 	})
 }
+
+// FuzzRule: no rule makes the reader panic or go on for ever, not where the library
+// behind it does, and the first day is a holiday whatever else is.
+func FuzzRule(f *testing.F) {
+	for _, text := range []string{
+		"FREQ=YEARLY", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;BYDAY=53MO", "FREQ=MONTHLY;BYDAY=-5SU;BYSETPOS=-1",
+		"FREQ=WEEKLY;INTERVAL=10000;WKST=SU;BYDAY=SA", "FREQ=YEARLY;BYWEEKNO=53,-53;BYDAY=MO;COUNT=3", "FREQ=YEARLY;BYYEARDAY=-366,366;UNTIL=20271231T235959Z",
+	} {
+		f.Add(text, uint16(0))
+	}
+	f.Fuzz(func(t *testing.T, text string, later uint16) {
+		if strings.ContainsAny(text, "\r\n") {
+			return
+		}
+		start := date(t, "2026-11-01").AddDays(int(later) % 700)
+		day := start.String()
+		got, _, err := read(t, file("DTSTART:"+strings.ReplaceAll(day, "-", "")+"\nRRULE:"+text))
+		if err == nil && !slices.Contains(got, day) {
+			t.Fatalf("%q leaves %s out: %v", text, day, got)
+		}
+	})
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,22 +14,27 @@ import (
 const (
 	maxICSBytes = 4 << 20
 	maxICSDepth = 8
-	// Those of a line that matters, unfolded: the library copies all of it for
-	// each parameter.
-	maxICSLine       = 4 << 10
-	maxICSDates      = 16 << 10
-	maxICSParameters = 32
+	// Those of a line that matters, unfolded.
+	maxICSLine  = 4 << 10
+	maxICSDates = 16 << 10
 )
 
 // scannedICS is what of a calendar file matters, written anew: one VCALENDAR with
-// one VEVENT after the other, names in capitals, nothing folded.
+// one VEVENT after the other, names in capitals, nothing folded, no parameters but
+// RANGE.
 type scannedICS struct {
 	text []byte
 	// lines has the number of the line on which each event begins.
 	lines []int
 }
 
-var contentLine = regexp.MustCompile(`^([A-Za-z0-9._-]+)[:;]`)
+// contentLine has the name of a line that is handed on or left out, parameters
+// those of one that is handed on, its value behind them (RFC 5545 section 3.1).
+var (
+	contentLine = regexp.MustCompile(`^([A-Za-z0-9._-]+)[:;]`)
+	parameters  = regexp.MustCompile(`^(?:;[A-Za-z0-9._-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*:`)
+	rangeGiven  = regexp.MustCompile(`(?i);RANGE=`)
+)
 
 // keptICS are the properties of an event that matter, and how many bytes their
 // lines may have.
@@ -124,7 +128,7 @@ func (s *icsScanner) line(line string, number int) error {
 		}
 	}
 	if s.inEvent() && len(s.open) == 2 && keptICS[name] > 0 {
-		return s.keep(name+rest, name)
+		return s.keep(name, rest)
 	}
 	return nil
 }
@@ -159,19 +163,27 @@ func (s *icsScanner) end(component string) error {
 // inEvent reports whether the line is in an event, or in something within it.
 func (s *icsScanner) inEvent() bool { return len(s.open) > 1 && s.open[1] == "VEVENT" }
 
-// keep hands a line on.
-func (s *icsScanner) keep(line, name string) error {
+// keep hands a line on, without its parameters: what is a date and what is not is
+// seen by its form, and the library copies the whole line for each of them.
+func (s *icsScanner) keep(name, rest string) error {
+	most := keptICS[name]
 	switch {
-	case len(line) > keptICS[name]:
-		return fmt.Errorf("%s has %d bytes; more than %d are not read", name, len(line), keptICS[name])
-	case keptICS[name] == maxICSDates && strings.Count(line, ";") > maxICSParameters:
-		return fmt.Errorf("%s has more than %d parameters", name, maxICSParameters)
-	case !utf8.ValidString(line):
+	case len(rest) > most:
+		return fmt.Errorf("%s has %d bytes; more than %d are not read", name, len(rest), most)
+	case !utf8.ValidString(rest):
 		return fmt.Errorf("%s is not UTF-8; save the file as UTF-8", name)
-	case slices.ContainsFunc([]rune(line), func(r rune) bool { return unicode.IsControl(r) && r != '\t' }):
+	case strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }):
 		return fmt.Errorf("%s has a control character in it", name)
 	}
-	s.out.text = append(append(s.out.text, line...), "\r\n"...)
+	given := parameters.FindString(rest)
+	if given == "" {
+		return fmt.Errorf("the parameters of %s cannot be read", name)
+	}
+	line := name
+	if name == "RECURRENCE-ID" && rangeGiven.MatchString(given) {
+		line += ";RANGE=THISANDFUTURE"
+	}
+	s.out.text = append(s.out.text, line+":"+rest[len(given):]+"\r\n"...)
 	return nil
 }
 

@@ -103,15 +103,15 @@ func TestWorkingIsFoundByWalking(t *testing.T) {
 		works := walkHours(c, d.AddDays(-3), d.AddDays(3))
 		from := d.At(0, z).Add(time.Duration(rapid.IntRange(-36*60, 36*60).Draw(t, "begin")) * time.Minute)
 		to := from.Add(time.Duration(rapid.IntRange(0, 24*60).Draw(t, "length")) * time.Minute)
-		any := false
+		ever := false
 		for m := from; !m.After(to); m = m.Add(time.Minute) {
 			if got := c.Working(m); got != works(m) {
 				t.Fatalf("%s: working %v, want %v", m, got, works(m))
 			}
-			any = any || works(m)
+			ever = ever || works(m)
 		}
-		if got := c.WorkingBetween(from, to); got != any {
-			t.Fatalf("between %s and %s: %v, want %v", from, to, got, any)
+		if got := c.WorkingBetween(from, to); got != ever {
+			t.Fatalf("between %s and %s: %v, want %v", from, to, got, ever)
 		}
 	})
 }

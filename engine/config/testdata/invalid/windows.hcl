@@ -36,7 +36,7 @@ window "words" {
 }
 
 window "past" {
-  schedule = "2020-01-01 02:00" # error: window "past" never opens; has no start after now
+  schedule = "2020-01-01 02:00" # error: window "past" never opens; "2020-01-01 02:00" has no start after now
   duration = "4h"
 }
 
