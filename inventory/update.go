@@ -74,6 +74,10 @@ type Update struct {
 	Origins        []string       `json:"origins"`
 	Classification Classification `json:"classification"`
 	Severity       Severity       `json:"severity"`
+	// SeveritySource is "metadata" where the package manager knows the severity, or
+	// the imported feed that fills it: "osv", "debian-tracker". It is set when
+	// an update is decided about, not by a scan.
+	SeveritySource string `json:"severity_source,omitempty"`
 	// Advisories, CVEs and KBs are sorted and without duplicates, never nil in
 	// JSON.
 	Advisories []string `json:"advisories"`

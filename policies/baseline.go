@@ -32,6 +32,10 @@ type Subject struct {
 	// KnownExploited says that one of the update's CVEs is in the imported
 	// catalogue.
 	KnownExploited bool
+	// EPSS is the highest score of the update's CVEs, 0 to 1; nil if none has one.
+	EPSS *float64
+	// Unknown says why something is not known of the update.
+	Unknown Unknown
 	// Now is the instant of the decision.
 	Now time.Time
 }

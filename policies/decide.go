@@ -16,12 +16,15 @@ import (
 func Decide(b *Baseline, s Subject, now time.Time) Decision {
 	s.Now = now
 	d := Decision{Verdict: NotMatched, Reason: "no rule of baseline " + b.Name + " matches"}
+	asked, decided := len(b.Rules), false
 	for i := range b.Rules {
 		if b.Rules[i].matches(s) {
 			d = b.Rules[i].decide(s, now)
+			asked, decided = i+1, true
 			break
 		}
 	}
+	d.Reason += remarks(b.Rules[:asked], decided, s)
 	if d.Verdict == Approved || d.Verdict == Deferred {
 		if why := hostBlocks(s.Update.BlockedBy); why != "" {
 			d = Decision{Verdict: Blocked, Reason: why}

@@ -94,9 +94,6 @@ func (u *unsupported) verification(v *Verification) {
 }
 
 func (u *unsupported) policy(p *Policy) {
-	if p.Rollout.Split != "" {
-		u.add(p.Pos, "a rollout split by reboots")
-	}
 	if p.Reboot.When == RebootDefer {
 		u.add(p.Pos, "deferred reboots")
 	}

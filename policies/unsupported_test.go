@@ -51,8 +51,8 @@ func TestUnsupported(t *testing.T) {
 				{Kind: ProbeCommand, Name: "list", On: OnHost, Command: []Text{nil}, Pos: at(9)},
 			},
 		},
-		Rollout: Rollout{Split: SplitReboot}, Reboot: Reboot{When: RebootDefer},
-		Stage: &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
+		Reboot: Reboot{When: RebootDefer},
+		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
 		Pos: at(10),
 	}
 	win := connectors.Target{Kind: connectors.KindWinRM}
@@ -65,7 +65,7 @@ func TestUnsupported(t *testing.T) {
 		`the action "drain" (p.hcl:4)`, `the action "silence" (p.hcl:5)`,
 		"comparing the health before and after (unchanged) (p.hcl:6)", `the http probe "front" (p.hcl:7)`,
 		`the command probe "far" on the controller (p.hcl:8)`, `the command probe "list" with separate arguments (p.hcl:9)`,
-		"a rollout split by reboots (p.hcl:10)", "deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11)",
+		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11)",
 		"notices ahead of the window (p.hcl:12)", "notifications (p.hcl:10)", "Windows updates (p.hcl:13)",
 		`the availability "quorum" (p.hcl:16)`, `connection "win" of type winrm (p.hcl:14)`,
 	}

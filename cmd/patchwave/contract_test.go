@@ -39,7 +39,7 @@ func contract(document string) string {
 		"apply": run, "status": run, "show": run, "rollback": run, "report": run + ` pending[]{host updates security}`,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
-		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] first_seen published
+		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published
 			policies[]{policy decision rule until}}`,
 		"ping":     `hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message} latency_ms become package_manager blockers[]}`,
 		"exec":     `hosts[]{name state:ok|unreachable|failed exit_code stdout stderr truncated duration_ms error{code:` + codes + ` message}}`,
@@ -49,6 +49,9 @@ func contract(document string) string {
 		"graph":    `facts:stored|none policies[]{policy window priority no_reboot gap hosts} edges[]{kind:after|depends_on from to}`,
 		"explain": `host scanned policies[]{policy file line column window next_opening{` + opening + `} wave
 			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due}}`,
+		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
+			imported age_s old}`,
+		"test":    `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }

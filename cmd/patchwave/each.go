@@ -17,6 +17,8 @@ import (
 type answer interface {
 	// host is its name, and "ok", "failed" or "unreachable".
 	host() (name, state string)
+	// event is the line of -o jsonl about it.
+	event() any
 }
 
 // withHosts opens the configuration and the database for a command and hands it
@@ -35,7 +37,8 @@ func (a *app) withHosts(cmd *cobra.Command, mode access, do func(*session, []*in
 }
 
 // eachHost asks all hosts at once, until the first signal, and returns the
-// answers by name.
+// answers by name. With -o jsonl each is printed as it comes, and nothing is left
+// to print.
 func eachHost[T answer](ctx context.Context, a *app, s *session, hosts []*inventory.Host, what string,
 	ask func(context.Context, connectors.Dialer, *inventory.Host) T,
 ) (out []T, err error) {
@@ -51,6 +54,9 @@ func eachHost[T answer](ctx context.Context, a *app, s *session, hosts []*invent
 		func(x T) error {
 			bar.step(x.host())
 			out = append(out, x)
+			if a.flags.output == "jsonl" {
+				return a.json(x.event())
+			}
 			return nil
 		})
 	slices.SortFunc(out, func(x, y T) int {

@@ -58,6 +58,15 @@ func (a *app) execCmd() *cobra.Command {
 
 func (h execHost) host() (name, state string) { return h.Name, h.State }
 
+func (h execHost) event() any {
+	return struct {
+		Schema string `json:"schema"`
+		execHost
+	}{schemaExec, h}
+}
+
+const schemaExec = "patchwave/exec/v1"
+
 func (a *app) exec(ctx context.Context, s *session, hosts []*inventory.Host, line string, opt execOptions) error {
 	answers, err := eachHost(ctx, a, s, hosts, "running",
 		func(ctx context.Context, d connectors.Dialer, h *inventory.Host) execHost {
@@ -66,7 +75,7 @@ func (a *app) exec(ctx context.Context, s *session, hosts []*inventory.Host, lin
 	if err != nil {
 		return err
 	}
-	if err := a.showExec(execDoc{Schema: "patchwave/exec/v1", Hosts: answers}); err != nil {
+	if err := a.showExec(execDoc{Schema: schemaExec, Hosts: answers}); err != nil {
 		return err
 	}
 	return exit(answersCode(answers))
@@ -101,15 +110,7 @@ func (a *app) showExec(doc execDoc) error {
 	case "json":
 		return a.json(doc)
 	case "jsonl":
-		for _, h := range doc.Hosts {
-			if err := a.json(struct {
-				Schema string `json:"schema"`
-				execHost
-			}{doc.Schema, h}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return nil // said as they came
 	}
 	var order []string
 	groups := map[string][]string{}

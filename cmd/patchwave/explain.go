@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/engine/feeds"
 	"patchwave/engine/plan"
 	"patchwave/engine/report/safe"
 	"patchwave/inventory"
@@ -108,7 +109,7 @@ func (a *app) explain(ctx context.Context, s *session, name, pattern string) (ex
 	}
 	for _, p := range s.policies {
 		if slices.Contains(h.Policies, p.Name) {
-			one, err := e.policy(p, h, o, pattern)
+			one, err := e.policy(ctx, p, h, o, pattern)
 			if err != nil {
 				return doc, err
 			}
@@ -123,8 +124,18 @@ type explainer struct {
 	s         *session
 	now       time.Time
 	ledger    plan.Ledger
+	feeds     plan.Enricher
 	simulated *plan.Plan // nil if there is none
 	agenda    *agendaOf
+}
+
+// decisions are those of a policy about what is pending on a host.
+func (e *explainer) decisions(ctx context.Context, p *policies.Policy, h *inventory.Host, o inventory.Observation) ([]plan.Explained, error) {
+	us, err := e.feeds.Enrich(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Decisions(p, h, o, us, e.ledger, e.now), nil
 }
 
 func (a *app) newExplainer(ctx context.Context, s *session, simulated *plan.Plan) (*explainer, error) {
@@ -133,10 +144,10 @@ func (a *app) newExplainer(ctx context.Context, s *session, simulated *plan.Plan
 		return nil, err
 	}
 	ag, err := a.agenda(ctx, s, a.now())
-	return &explainer{s: s, now: a.now(), ledger: ledger, simulated: simulated, agenda: ag}, err
+	return &explainer{s: s, now: a.now(), ledger: ledger, feeds: feeds.NewBook(s.store), simulated: simulated, agenda: ag}, err
 }
 
-func (e *explainer) policy(p *policies.Policy, h *inventory.Host, o inventory.Observation, pattern string) (explainPolicy, error) {
+func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory.Host, o inventory.Observation, pattern string) (explainPolicy, error) {
 	out := explainPolicy{Policy: p.Name, Position: p.Pos, Updates: []explainUpdate{}}
 	due := e.now
 	if p.Window != nil {
@@ -149,14 +160,22 @@ func (e *explainer) policy(p *policies.Policy, h *inventory.Host, o inventory.Ob
 			due = time.Time{}
 		}
 	}
-	waves, err := plan.WavesOf(p, e.s.inv, func(host string) bool { return e.works(p, host) })
+	working, err := e.working(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	waves, err := plan.WavesOf(p, e.s.inv, func(host string) bool { return working[host] })
 	if err != nil {
 		return out, usage("%w", err)
 	}
 	if w, ok := waves[h.Name]; ok {
 		out.Wave = &w
 	}
-	for _, x := range plan.Decisions(p, h, o, e.ledger, e.now) {
+	all, err := e.decisions(ctx, p, h, o)
+	if err != nil {
+		return out, err
+	}
+	for _, x := range all {
 		if inventory.MatchGlob(pattern, x.Name) {
 			out.Updates = append(out.Updates, e.update(p, h, x, due))
 		}
@@ -164,15 +183,21 @@ func (e *explainer) policy(p *policies.Policy, h *inventory.Host, o inventory.Ob
 	return out, nil
 }
 
-// works reports whether a policy has something to do on a host.
-func (e *explainer) works(p *policies.Policy, host string) bool {
-	o, ok := e.s.seen[host]
-	if !ok {
-		return false
+// working are the hosts on which a policy has something to do.
+func (e *explainer) working(ctx context.Context, p *policies.Policy) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, name := range p.Hosts {
+		o, ok := e.s.seen[name]
+		if !ok {
+			continue
+		}
+		all, err := e.decisions(ctx, p, e.s.inv.Host(name), o)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = slices.ContainsFunc(all, func(x plan.Explained) bool { return x.Verdict == policies.Approved })
 	}
-	return slices.ContainsFunc(plan.Decisions(p, e.s.inv.Host(host), o, e.ledger, e.now), func(x plan.Explained) bool {
-		return x.Verdict == policies.Approved
-	})
+	return out, nil
 }
 
 // update explains one update. What the solver said of it counts where the

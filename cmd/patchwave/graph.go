@@ -46,7 +46,7 @@ func (a *app) graphCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "graph", Short: "Show the order of policies and what depends on what, as text or for Graphviz", GroupID: "config",
 		Long:        "Policies of one window stand in the order in which they start in it. -o dot writes the same for Graphviz.",
-		Example:     "  patchwave graph\n  patchwave graph -o dot | dot -Tsvg > order.svg",
+		Example:     "  patchwave graph\n  patchwave graph -o dot > order.dot",
 		Annotations: map[string]string{outputsAlso: "dot"},
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			s, err := a.open(cmd.Context(), optional)

@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/engine/feeds"
+	"patchwave/engine/plan"
 	"patchwave/engine/report"
-	"patchwave/engine/store"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -32,12 +33,19 @@ type pendingUpdate struct {
 	To             string                   `json:"to"`
 	Classification inventory.Classification `json:"classification"`
 	Severity       inventory.Severity       `json:"severity"`
-	CVEs           []string                 `json:"cves"`
-	KBs            []string                 `json:"kbs"`
-	BlockedBy      *inventory.BlockedBy     `json:"blocked_by"`
-	FirstSeen      *time.Time               `json:"first_seen"`
-	Published      *time.Time               `json:"published"`
-	Policies       []pendingPolicy          `json:"policies"`
+	// SeveritySource is "metadata" or the feed that the severity is from.
+	SeveritySource string `json:"severity_source,omitempty"`
+	// SeverityUnknown says why a severity is unknown.
+	SeverityUnknown string   `json:"severity_unknown,omitempty"`
+	CVEs            []string `json:"cves"`
+	KBs             []string `json:"kbs"`
+	KnownExploited  bool     `json:"known_exploited"`
+	// EPSS is null if no CVE of the update has a score.
+	EPSS      *float64             `json:"epss"`
+	BlockedBy *inventory.BlockedBy `json:"blocked_by"`
+	FirstSeen *time.Time           `json:"first_seen"`
+	Published *time.Time           `json:"published"`
+	Policies  []pendingPolicy      `json:"policies"`
 }
 
 type pendingPolicy struct {
@@ -76,36 +84,37 @@ func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host) 
 	if err != nil {
 		return doc, err
 	}
+	book := feeds.NewBook(s.store)
 	for _, h := range hosts {
 		o, ok := s.seen[h.Name]
 		if !ok {
 			doc.Unknown = append(doc.Unknown, h.Name)
 			continue
 		}
-		offered := map[inventory.Key][]string{}
-		for _, u := range o.Updates {
-			offered[u.Key()] = append(offered[u.Key()], u.To)
+		us, err := book.Enrich(ctx, o)
+		if err != nil {
+			return doc, err
 		}
-		for _, u := range o.Updates {
-			doc.Updates = append(doc.Updates, a.pendingUpdate(s, h, o, u, offered[u.Key()], ledger))
+		for _, subject := range plan.Subjects(h, o, us, ledger) {
+			doc.Updates = append(doc.Updates, a.pendingUpdate(s, subject))
 		}
 	}
 	return doc, nil
 }
 
-func (a *app) pendingUpdate(s *session, h *inventory.Host, o inventory.Observation, u inventory.Update, offered []string, ledger store.Ledger) pendingUpdate {
+func (a *app) pendingUpdate(s *session, subject policies.Subject) pendingUpdate {
+	u := *subject.Update
 	d := report.NewUpdate(u)
-	row := pendingUpdate{Host: h.Name, Name: u.Name, Arch: u.Arch, From: u.From, To: u.To, Classification: u.Classification,
-		Severity: u.Severity, CVEs: d.CVEs, KBs: d.KBs, BlockedBy: d.BlockedBy, Published: d.Published, Policies: []pendingPolicy{}}
-	first := ledger.FirstSeen(o.Facts.PackageManager, u)
-	row.FirstSeen = timePtr(first)
-	for _, name := range h.Policies {
+	row := pendingUpdate{Host: subject.Host.Name, Name: u.Name, Arch: u.Arch, From: u.From, To: u.To, Classification: u.Classification,
+		Severity: u.Severity, SeveritySource: u.SeveritySource, SeverityUnknown: subject.Unknown.Severity, CVEs: d.CVEs, KBs: d.KBs,
+		KnownExploited: subject.KnownExploited, EPSS: subject.EPSS, BlockedBy: d.BlockedBy, Published: d.Published,
+		FirstSeen: timePtr(subject.FirstSeen), Policies: []pendingPolicy{}}
+	for _, name := range subject.Host.Policies {
 		i := slices.IndexFunc(s.policies, func(p *policies.Policy) bool { return p.Name == name })
 		if i < 0 {
 			continue
 		}
-		dec := policies.Decide(s.policies[i].Baseline,
-			policies.Subject{Host: h, Facts: &o.Facts, Update: &u, Offered: offered, FirstSeen: first, LastSeen: o.At}, a.now())
+		dec := policies.Decide(s.policies[i].Baseline, subject, a.now())
 		row.Policies = append(row.Policies, pendingPolicy{name, string(dec.Verdict), dec.Rule, dec.Reason, timePtr(dec.Until)})
 	}
 	return row

@@ -41,6 +41,14 @@ func (a *app) pingCmd() *cobra.Command {
 
 func (h pingHost) host() (name, state string) { return h.Name, h.State }
 
+func (h pingHost) event() any {
+	return struct {
+		Schema string   `json:"schema"`
+		Event  string   `json:"event"`
+		Host   pingHost `json:"host"`
+	}{report.SchemaPing, "host", h}
+}
+
 func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) error {
 	answers, err := eachHost(ctx, a, s, hosts, "asking", a.pingHost)
 	if err != nil {
@@ -91,8 +99,11 @@ func (a *app) pingHost(ctx context.Context, d connectors.Dialer, h *inventory.Ho
 }
 
 func (a *app) showPing(doc pingDoc) error {
-	if a.flags.output != "text" {
+	switch a.flags.output {
+	case "json":
 		return a.json(doc)
+	case "jsonl":
+		return nil // said as they came
 	}
 	rows := make([][]cell, 0, len(doc.Hosts))
 	for _, h := range doc.Hosts {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"patchwave/connectors"
+	"patchwave/engine/feeds"
 	"patchwave/engine/plan"
 	"patchwave/engine/report/safe"
 	"patchwave/engine/scan"
@@ -97,7 +98,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	defer func() { err = joinClose(err, d) }()
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
-	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
+	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(ctx, o) },
 		HostDone: func(name string, problem *inventory.Problem) {
 			state := "ok"
@@ -224,7 +225,10 @@ func hostPlanText(h plan.Host, color bool) string {
 		b.WriteString(paint("  nothing to do", dim, color))
 	}
 	b.WriteString("\n")
-	for _, s := range h.Steps {
+	for i, s := range h.Steps {
+		if i > 0 {
+			b.WriteString("      then, as a step of its own:\n")
+		}
 		for _, e := range s.Updates {
 			why := e.Decision
 			if e.Rule != "" {

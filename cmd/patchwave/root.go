@@ -94,11 +94,11 @@ Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration ·
 // commands are all of them, one file each.
 func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
-		(*app).initCmd, (*app).validateCmd, (*app).fmtCmd, (*app).hostsCmd, (*app).graphCmd,
+		(*app).initCmd, (*app).importCmd, (*app).validateCmd, (*app).fmtCmd, (*app).testCmd, (*app).hostsCmd, (*app).graphCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).suspendCmd, (*app).unsuspendCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
-		(*app).demoCmd, (*app).versionCmd,
+		(*app).feedsCmd, (*app).demoCmd, (*app).versionCmd,
 	}
 }
 
@@ -142,6 +142,11 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, name := range []string{"limit", "where", "policy"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.Type() == "string" && f.Value.String() == "" {
+			return usage("--%s is empty (a shell variable that is not set?); leave it out to take all", name)
+		}
 	}
 	switch also := cmd.Annotations[outputsAlso]; a.flags.output {
 	case "text", "json", "jsonl", also:

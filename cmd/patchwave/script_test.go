@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 //	setenv NAME PATH                             a value out of the document on standard output
 //	canary WORD                                  nobody has seen a secret (canary_test.go)
 //	newer FILE                                   a database becomes that of a newer program
+//	feed WHAT FILE …                             files that are no text: zips, pipes, bombs (feeds_test.go)
 //	clean                                        no byte of the last output can move a terminal
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed,
 		},
 	})
 }

@@ -156,6 +156,10 @@ var said = []struct {
 	{1, "sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set\n", Broken},
 	{1, "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?\n", Broken},
 	{1, "sudo: unknown user nobody2\nsudo: error initializing audit plugin sudoers_audit\n", Broken},
+	{1, "/etc/sudoers.d/zz:1:19: syntax error\nDefaults blah !!\n        ^\nsudo: a password is required\n", NeedsPassword},
+	{1, "/etc/sudoers:1:19: syntax error\nsudo: error initializing audit plugin sudoers_audit\n", Broken},
+	{1, "Password change required but no TTY available.\n", Expired},
+	{1, "sudo: Account or password is expired, reset your password and try again\nsudo: a password is required\n", Expired},
 	{1, "sudo: The \"no new privileges\" flag is set, which prevents sudo from running as root.\n", Broken},
 	{127, "bash: line 1: sudo: command not found\n", NotInstalled},
 	{127, "sh: 1: sudo: not found\n", NotInstalled},
@@ -180,7 +184,7 @@ func TestClassify(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	for _, kind := range []Kind{NeedsPassword, WrongPassword, NotInstalled, NotAllowed, NeedsTerminal, Broken, Unclear} {
+	for _, kind := range []Kind{NeedsPassword, WrongPassword, NotInstalled, NotAllowed, NeedsTerminal, Broken, Expired, Unclear} {
 		for _, method := range []connectors.BecomeMethod{connectors.BecomeSudo, connectors.BecomeDoas, connectors.BecomeSu} {
 			e := Error(kind, connectors.Become{Method: method}, "web1", "patch", []byte("first\nlast\x1b]0;x\x07 line\n\n"))
 			if e.Code != connectors.CodeSudo || e.Phase != connectors.PhaseCommand || e.Host != "web1" || e.Hint == "" || e.Retry || !strings.Contains(e.Message, string(method)) {

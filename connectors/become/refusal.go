@@ -23,6 +23,8 @@ const (
 	NotAllowed Kind = "not-allowed"
 	// NeedsTerminal says that the machine wants a terminal (requiretty).
 	NeedsTerminal Kind = "needs-terminal"
+	// Expired says that the account or its password has expired.
+	Expired Kind = "expired"
 	// Broken says that the program itself does not work on that machine.
 	Broken Kind = "broken"
 	// Unclear is everything else; another language, for one.
@@ -32,7 +34,7 @@ const (
 // Final reports whether no password can change the answer.
 func (k Kind) Final() bool {
 	switch k {
-	case NotInstalled, NotAllowed, NeedsTerminal, Broken, WrongPassword:
+	case NotInstalled, NotAllowed, NeedsTerminal, Broken, Expired, WrongPassword:
 		return true
 	default:
 		return false
@@ -46,11 +48,14 @@ var signs = []struct {
 	text *regexp.Regexp
 }{
 	{NotInstalled, regexp.MustCompile(`(?i)(sudo|doas|su): (command )?not found|unknown command:? .?(sudo|doas|su)\b|(sudo|doas|su): no such file`)},
+	{Expired, regexp.MustCompile(`(?i)password change required|password (is|has) expired|change expired password|account (has |or password is )?expired|required to change your password`)},
 	{NeedsTerminal, regexp.MustCompile(`(?i)must have a tty|must be run from a terminal`)},
 	{NotAllowed, regexp.MustCompile(`(?i)not in the sudoers file|is not allowed to|may not run sudo|sorry, you are not allowed|operation not permitted|must be in the wheel|permission denied`)},
 	{WrongPassword, regexp.MustCompile(`(?i)sorry, try again|incorrect password|authentication failure|incorrect password attempt`)},
-	{Broken, regexp.MustCompile(`(?i)must be owned by uid 0|effective uid is not 0|parse error in|syntax error|no valid sudoers sources|unknown user|user .* does not exist|account .* (expired|locked)|no new privileges`)},
+	{Broken, regexp.MustCompile(`(?i)must be owned by uid 0|effective uid is not 0|no valid sudoers sources|unknown user|user .* does not exist|account .*locked|no new privileges`)},
 	{NeedsPassword, regexp.MustCompile(`(?i)password is required|terminal is required to read the password|no askpass|no password was provided|authorization required|authentication required|authentication token`)},
+	// sudo complains of a line that it cannot read and goes on without it.
+	{Broken, regexp.MustCompile(`(?i)parse error in|syntax error`)},
 }
 
 // Classify reads the refusal of a program that did not start the shell. stderr
@@ -73,7 +78,7 @@ func Classify(exit int, stderr []byte) Kind {
 func Error(kind Kind, b connectors.Become, host, login string, said []byte) *connectors.Error {
 	method, user := string(b.Method), User(b)
 	message, hint := describe(kind, method, user, login)
-	if kind == NotAllowed || kind == Broken || kind == Unclear {
+	if kind == NotAllowed || kind == Broken || kind == Expired || kind == Unclear {
 		if tail := lastLine(said); tail != "" {
 			message += ": " + tail
 		}
@@ -106,6 +111,8 @@ func describe(kind Kind, method, user, login string) (message, hint string) {
 		message, hint = fmt.Sprintf("%s does not let %s become %s", method, login, user), rule
 	case NeedsTerminal:
 		message, hint = fmt.Sprintf("%s wants a terminal", method), fmt.Sprintf("add `Defaults:%s !requiretty` to sudoers on the host", login)
+	case Expired:
+		message, hint = fmt.Sprintf("%s did not start a shell: the account or the password of %s has expired on the host", method, login), fmt.Sprintf("see `chage -l %s` there and set a new password by hand", login)
 	case Broken:
 		message, hint = fmt.Sprintf("%s does not work on this host", method), fmt.Sprintf("run `%s` by hand on the host", method)
 	default:

@@ -75,9 +75,11 @@ func Encode(s Script, nonce string, args map[string]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// decodeFunc decodes an argument. Without base64 the script ends before it says
+// decodeFunc decodes an argument. It runs before the prelude sets PATH, and that
+// of a login or of sudo may be anything. Without base64 the script ends before it says
 // anything: an empty argument must not be taken for one that was given.
-const decodeFunc = `pw_decode() { printf '%s' "$1" | base64 -d; }
+const decodeFunc = `PATH=${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin
+pw_decode() { printf '%s' "$1" | base64 -d; }
 if ! command -v base64 >/dev/null 2>&1; then
 echo 'base64 is not installed on the host; install coreutils' >&2
 return 127

@@ -3,7 +3,9 @@ package posix
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -99,14 +101,31 @@ func TestDecodeOfAnotherProgram(t *testing.T) {
 	}
 }
 
+// TestPathOfTheLogin: where base64 is found does not depend on the PATH that a
+// login or sudo's secure_path gives.
+func TestPathOfTheLogin(t *testing.T) {
+	encoded, err := Encode(Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}, "00ff", map[string]string{"value": "a\nb"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range [][]string{{"PATH=/nowhere"}, {"PATH="}, {}} {
+		cmd := exec.Command("/bin/sh", "-s")
+		cmd.Env = env
+		cmd.Stdin = bytes.NewReader(encoded)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("a\nb")) {
+			t.Errorf("%q: %v, %s", env, err, out)
+		}
+	}
+}
+
 func TestWithoutBase64NothingIsSaid(t *testing.T) {
 	encoded, err := Encode(Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}, "00ff", map[string]string{"value": "a\nb"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("/bin/sh", "-s")
-	cmd.Env = []string{"PATH=" + t.TempDir()}
-	cmd.Stdin = bytes.NewReader(encoded)
+	cmd.Stdin = io.MultiReader(strings.NewReader("command() { return 1; }\n"), bytes.NewReader(encoded))
 	var out, errb bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errb
 	if err := cmd.Run(); err == nil || out.Len() > 0 || !bytes.Contains(errb.Bytes(), []byte("base64 is not installed")) {

@@ -68,7 +68,7 @@ func (k *call) elevated(ctx context.Context) (connectors.Result, error) {
 	if b.Password != nil && become.Asking(b, become.Marks{}) != "" && !kind.Final() {
 		return k.asking(ctx)
 	}
-	e := become.Error(kind, b, k.r.opt.Host, k.r.opt.Login, result.Stderr)
+	e := become.Error(kind, b, k.r.opt.Host, k.r.opt.Login, lastSaid(result))
 	if w == wayUnknown && kind.Final() {
 		e = k.r.refuse(e)
 	}
@@ -160,13 +160,22 @@ func (k *call) rejected(talk *conversation, result connectors.Result) error {
 	if talk.second || (talk.answered && !kind.Final()) {
 		kind = become.WrongPassword
 	}
-	e := become.Error(kind, b, k.r.opt.Host, k.r.opt.Login, result.Stderr)
+	e := become.Error(kind, b, k.r.opt.Host, k.r.opt.Login, lastSaid(result))
 	return k.r.refuse(e)
+}
+
+// lastSaid is what explains that there was no shell: a login shell that lets
+// nobody in says so on standard output.
+func lastSaid(result connectors.Result) []byte {
+	if len(bytes.TrimSpace(result.Stderr)) == 0 {
+		return result.Stdout
+	}
+	return result.Stderr
 }
 
 func (k *call) silent(result connectors.Result) error {
 	b := k.r.opt.Become
-	e := become.Error(become.Unclear, b, k.r.opt.Host, k.r.opt.Login, result.Stderr)
+	e := become.Error(become.Unclear, b, k.r.opt.Host, k.r.opt.Login, lastSaid(result))
 	e.Message = fmt.Sprintf("%s neither asked for the password nor started a shell within %s", b.Method, k.r.opt.PromptWait)
 	e.Hint = fmt.Sprintf("run `%s` by hand on the host and see what it asks", b.Method)
 	return k.r.refuse(e)

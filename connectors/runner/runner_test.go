@@ -172,6 +172,21 @@ func TestAMarkAfterNoiseAndInPieces(t *testing.T) {
 	})
 }
 
+// TestALoginShellThatLetsNobodyIn: nologin says so on standard output.
+func TestALoginShellThatLetsNobodyIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{run: func(p *fakeProcess) Exit {
+			p.print(p.out, "This account is currently not available.\n")
+			return Exit{Code: 1}
+		}}
+		_, err := newRunner(m, sudo).Run(t.Context(), script("work\n"))
+		wantCode(t, err, connectors.CodeSudo)
+		if err == nil || !strings.Contains(err.Error(), "not available") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestALostConnectionIsNotARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lost := &machine{run: func(p *fakeProcess) Exit { p.Abort(); return Exit{} }}

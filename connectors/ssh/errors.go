@@ -118,6 +118,12 @@ func handshakeError(ctx context.Context, h *handshaker, auth *authentication, ca
 		e.Message = fmt.Sprintf("%s closed the connection during the %s", ep.address(), phaseName(phase))
 		e.Hint = "the host may limit new connections (MaxStartups) or refuse this address"
 		e.Err = &covered{"no reason given", err}
+		if phase == connectors.PhaseLogin {
+			e.Hint += fmt.Sprintf(", or %s may not log in now (expired, locked, /etc/nologin)", ep.user)
+		}
+		if said, ok := h.said.Load().(string); ok {
+			e.Err = &covered{fmt.Sprintf("its last words were %q", said), err}
+		}
 	case phase == connectors.PhaseLogin:
 		return auth.refused(ep, err)
 	default:

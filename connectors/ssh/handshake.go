@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"golang.org/x/crypto/ssh"
 
@@ -33,7 +35,31 @@ type handshaker struct {
 	trust *trust
 	// verified says that the peer is who it should be: the login may begin.
 	verified atomic.Bool
+	// said is the last line that the host sent as a banner. Where it ends a login
+	// (an account that expired, /etc/nologin), that is where it says why.
+	said atomic.Value
 }
+
+// banner keeps the last line of what the host says during the login.
+func (h *handshaker) banner(message string) error {
+	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
+	for _, line := range slices.Backward(lines) {
+		line = strings.TrimSpace(strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return -1
+			}
+			return r
+		}, line))
+		if line != "" {
+			h.said.Store(string([]rune(line)[:min(len([]rune(line)), mostSaid)]))
+			break
+		}
+	}
+	return nil
+}
+
+// mostSaid is how many characters of a banner are kept.
+const mostSaid = 200
 
 func (h *handshaker) phase() connectors.Phase {
 	if h.verified.Load() {
@@ -72,7 +98,7 @@ func (d *Dialer) handshake(ctx context.Context, ep endpoint, raw net.Conn, via *
 	config := &ssh.ClientConfig{
 		Config: algorithms(), User: ep.user, ClientVersion: clientVersion,
 		HostKeyCallback: h.hostKey, HostKeyAlgorithms: t.algorithms(),
-		Auth: auth.methods(inner), AuthCallback: auth.observe,
+		Auth: auth.methods(inner), AuthCallback: auth.observe, BannerCallback: h.banner,
 	}
 	done := make(chan established, 1)
 	go func() {

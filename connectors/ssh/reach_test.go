@@ -3,10 +3,12 @@ package ssh_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +89,31 @@ func TestDroppedConnectionsEnd(t *testing.T) {
 	wantError(t, err, connectors.CodeUnreachable, connectors.PhaseHandshake, "closed the connection", "tried 4 times", "MaxStartups")
 	if n := server.Connections(); n != 4 {
 		t.Errorf("%d connections, want 4", n)
+	}
+}
+
+// TestLastWords: a host that ends a login says why in a banner, as OpenSSH does
+// for an account that has expired or while there is /etc/nologin.
+func TestLastWords(t *testing.T) {
+	key, _ := keyFile(t)
+	var conn atomic.Value
+	server := sshserver.Start(t, sshserver.Options{
+		Accept: func(_ int, c net.Conn) bool { conn.Store(c); return true },
+		Configure: func(c *xssh.ServerConfig) {
+			c.BannerCallback = func(xssh.ConnMetadata) string {
+				return "Welcome\r\n\x1b[31mYour account has expired\a" + strings.Repeat("!", 9000) + "\r\n\n"
+			}
+			c.PublicKeyCallback = func(xssh.ConnMetadata, xssh.PublicKey) (*xssh.Permissions, error) {
+				return nil, conn.Load().(net.Conn).Close()
+			}
+		},
+	})
+	target := targetOf(server, key)
+	target.Retry.Attempts = 1
+	_, err := reach(t, t.Context(), ssh.Config{}, target)
+	wantError(t, err, connectors.CodeUnreachable, connectors.PhaseLogin, "Your account has expired", "may not log in now")
+	if said := fmt.Sprint(err); strings.ContainsAny(said, "\x1b\a") || len(said) > 600 {
+		t.Errorf("%q", said)
 	}
 }
 

@@ -197,3 +197,25 @@ func TestConditionsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhereScore: a score is a number where a feed has one, and null, which no
+// comparison is true of, where none has.
+func TestWhereScore(t *testing.T) {
+	cfg, _ := load(t, minimal)
+	half := 0.5
+	scored, unscored := subject(), subject()
+	scored.EPSS = &half
+	for expr, want := range map[string][2]bool{
+		`update.epss == 0.5`: {true, false}, `update.epss > 0.4`: {true, false}, `update.epss > 0.5`: {false, false},
+		`update.epss <= 0.5`: {true, false}, `update.epss == null`: {false, true}, `update.epss != null`: {true, false},
+	} {
+		cond, diags := cfg.CompileUpdateWhere(expr)
+		if diags.HasErrors() {
+			t.Errorf("%s: %v", expr, diags.Err())
+			continue
+		}
+		if got := [2]bool{cond.Match(scored), cond.Match(unscored)}; got != want {
+			t.Errorf("%s: %v, not %v", expr, got, want)
+		}
+	}
+}

@@ -102,8 +102,12 @@ func updateAttributes() map[string]attribute {
 		"published":       updateValue(cty.String, func(s *policies.Subject) cty.Value { return timeOrNull(s.Update.Published) }),
 		"first_seen":      updateValue(cty.String, func(s *policies.Subject) cty.Value { return timeOrNull(s.FirstSeen) }),
 		"known_exploited": updateValue(cty.Bool, func(s *policies.Subject) cty.Value { return cty.BoolVal(s.KnownExploited) }),
-		// No feed of this version carries a score.
-		"epss": updateValue(cty.Number, func(*policies.Subject) cty.Value { return cty.NullVal(cty.Number) }),
+		"epss": updateValue(cty.Number, func(s *policies.Subject) cty.Value {
+			if s.EPSS == nil {
+				return cty.NullVal(cty.Number)
+			}
+			return cty.NumberFloatVal(*s.EPSS)
+		}),
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"time"
 
 	"patchwave/engine/updates"
@@ -14,6 +15,40 @@ type Ledger interface {
 	FirstSeen(manager string, u inventory.Update) time.Time
 }
 
+// Enricher says what imported feeds know of pending updates.
+type Enricher interface {
+	// Enrich returns the updates of an observation in their order. An error is of
+	// the place where the feeds are kept.
+	Enrich(ctx context.Context, o inventory.Observation) ([]policies.Enriched, error)
+}
+
+func enrich(ctx context.Context, e Enricher, o inventory.Observation) ([]policies.Enriched, error) {
+	if e != nil {
+		return e.Enrich(ctx, o)
+	}
+	out := make([]policies.Enriched, len(o.Updates))
+	for i, u := range o.Updates {
+		out[i].Update = u
+	}
+	return out, nil
+}
+
+// Subjects are the pending updates of a host as a baseline looks at them, in
+// their order.
+func Subjects(h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger) []policies.Subject {
+	offered := map[inventory.Key][]string{}
+	for _, u := range us {
+		offered[u.Key()] = append(offered[u.Key()], u.To)
+	}
+	out := make([]policies.Subject, len(us))
+	for i := range us {
+		u := &us[i]
+		out[i] = policies.Subject{Host: h, Facts: &o.Facts, Update: &u.Update, Offered: offered[u.Key()], LastSeen: o.At,
+			FirstSeen: ledger.FirstSeen(o.Facts.PackageManager, u.Update), KnownExploited: u.KnownExploited, EPSS: u.EPSS, Unknown: u.Unknown}
+	}
+	return out
+}
+
 // decided is one pending update with its decision.
 type decided struct {
 	inventory.Update
@@ -23,17 +58,11 @@ type decided struct {
 }
 
 // decideAll decides about every pending update of a host.
-func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, ledger Ledger, now time.Time) []decided {
-	out := make([]decided, 0, len(o.Updates))
-	offered := map[inventory.Key][]string{}
-	for _, u := range o.Updates {
-		offered[u.Key()] = append(offered[u.Key()], u.To)
-	}
-	for _, u := range o.Updates {
-		s := policies.Subject{Host: h, Facts: &o.Facts, Update: &u, Offered: offered[u.Key()], LastSeen: o.At,
-			FirstSeen: ledger.FirstSeen(o.Facts.PackageManager, u)}
-		d := decided{Update: u, Decision: policies.Decide(p.Baseline, s, now)}
-		if d.Verdict == policies.Approved && !takes(p.Updates, u) {
+func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) []decided {
+	out := make([]decided, 0, len(us))
+	for _, s := range Subjects(h, o, us, ledger) {
+		d := decided{Update: *s.Update, Decision: policies.Decide(p.Baseline, s, now)}
+		if d.Verdict == policies.Approved && !takes(p.Updates, *s.Update) {
 			d.Verdict, d.Reason, d.untaken = policies.NotMatched, "policy "+p.Name+" takes only updates of kind "+p.Updates, true
 		}
 		out = append(out, d)

@@ -27,6 +27,15 @@ func update(name, to string) inventory.Update {
 	return inventory.Update{Name: name, Arch: "amd64", From: "1", To: to}
 }
 
+// plain are updates of which no feed knows anything.
+func plain(us ...inventory.Update) []policies.Enriched {
+	out := make([]policies.Enriched, len(us))
+	for i, u := range us {
+		out[i].Update = u
+	}
+	return out
+}
+
 func policy(rules ...policies.Rule) *policies.Policy {
 	return &policies.Policy{Name: "web", Baseline: &policies.Baseline{Name: "monthly", Rules: rules}, Updates: "all",
 		Reboot: policies.Reboot{When: policies.RebootRequired}, Rollout: policies.Rollout{Waves: []policies.Wave{{Name: "all"}}}}
@@ -55,7 +64,7 @@ func TestDecideAll(t *testing.T) {
 	} {
 		p := policy(approveAll())
 		p.Updates = kind
-		ds := decideAll(p, &inventory.Host{Name: "a"}, observed(kernel, quiet), ledger{}, noon())
+		ds := decideAll(p, &inventory.Host{Name: "a"}, observed(kernel, quiet), plain(kernel, quiet), ledger{}, noon())
 		if diff := cmp.Diff(want, shown(ds)); diff != "" {
 			t.Errorf("%s: %s", kind, diff)
 		}
@@ -73,7 +82,8 @@ func TestDecideAllAsksTheLedger(t *testing.T) {
 	rule := approveAll()
 	rule.After = 48 * time.Hour
 	l := ledger{"apt old": noon().Add(-72 * time.Hour), "apt young": noon().Add(-time.Hour), "dnf new": noon().Add(-72 * time.Hour)}
-	ds := decideAll(policy(rule), &inventory.Host{Name: "a"}, observed(update("old", "2"), update("young", "2"), update("new", "2")), l, noon())
+	us := []inventory.Update{update("old", "2"), update("young", "2"), update("new", "2")}
+	ds := decideAll(policy(rule), &inventory.Host{Name: "a"}, observed(us...), plain(us...), l, noon())
 	if diff := cmp.Diff([]string{"old 2 approved", "young 2 deferred", "new 2 deferred"}, shown(ds)); diff != "" {
 		t.Error(diff)
 	}
@@ -84,7 +94,7 @@ func TestDecideAllAsksTheLedger(t *testing.T) {
 func TestSeveralVersionsOfOnePackage(t *testing.T) {
 	o := observed(update("nginx", "1.26.0-1"), update("nginx", "1.24.9-1"), update("nginx", "1.24.10-1"), update("b", "3"), update("b", "2"), update("b", "10"))
 	pin := policies.Rule{Kind: policies.RulePin, Name: "nginx", Packages: []string{"nginx"}, Version: "1.24.*"}
-	ds := decideAll(policy(pin, approveAll()), &inventory.Host{Name: "a"}, o, ledger{}, noon())
+	ds := decideAll(policy(pin, approveAll()), &inventory.Host{Name: "a"}, o, plain(o.Updates...), ledger{}, noon())
 	want := []string{"nginx 1.26.0-1 pinned", "nginx 1.24.9-1 pinned", "nginx 1.24.10-1 approved", "b 3 not-matched", "b 2 not-matched", "b 10 approved"}
 	if diff := cmp.Diff(want, shown(ds)); diff != "" {
 		t.Error(diff)

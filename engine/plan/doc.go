@@ -6,6 +6,8 @@
 //	settle    pure: what the simulation adds is a dependency; an update that would
 //	                remove something, or change what is held, is blocked, and
 //	                the rest is simulated again
+//	split     where the policy asks for it: what needs no reboot first, as the host
+//	          would do it alone, the rest as a step of its own
 //	arrange   pure: hosts with their steps ──► waves and batches
 //
 // A plan is a value. Its digest is the SHA-256 of its canonical JSON (RFC 8785)

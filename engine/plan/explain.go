@@ -14,9 +14,10 @@ type Explained struct {
 }
 
 // Decisions returns what a plan decides about every pending update of a host
-// before the host's own solver is asked. It is pure.
-func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, ledger Ledger, now time.Time) []Explained {
-	ds := decideAll(p, h, o, ledger, now)
+// before the host's own solver is asked. us are the updates of o with what feeds
+// know of them. It is pure.
+func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) []Explained {
+	ds := decideAll(p, h, o, us, ledger, now)
 	out := make([]Explained, len(ds))
 	for i, d := range ds {
 		out[i] = Explained{d.Update, d.Decision}

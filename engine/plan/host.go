@@ -24,27 +24,10 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 	if len(s.sim.Changes) == 0 {
 		return h
 	}
-	changes := slices.Clone(s.sim.Changes)
-	updates.SortChanges(changes)
-	step := Step{Step: StepUpdates, Updates: make([]Entry, 0, len(changes)), Download: s.sim.Download}
-	reboot := o.Facts.RebootRequired
-	for _, c := range changes {
-		e := Entry{Change: c, Decision: string(policies.Dependency), Reason: "needed by what is approved"}
-		if i := slices.IndexFunc(s.decisions, func(d decided) bool { return d.isOf(c) && d.To == c.To }); i >= 0 {
-			d := s.decisions[i]
-			reboot = reboot || d.Reboot
-			if d.Verdict == policies.Approved {
-				e.Decision, e.Rule, e.Reason = string(d.Verdict), d.Rule, d.Reason
-			}
-		}
-		step.Updates = append(step.Updates, e)
-	}
-	step.Reboot = p.Updates != "no-reboot" && (p.Reboot.When == policies.RebootAlways || (p.Reboot.When == policies.RebootRequired && reboot))
-	step.RestorePoint = point(p, s.sim.Undo, changes)
-	h.Steps = append(h.Steps, step)
+	h.Steps = steps(p, o, s)
 	// what became a dependency is not left out
 	h.Skipped = slices.DeleteFunc(h.Skipped, func(sk Skipped) bool {
-		return slices.ContainsFunc(changes, func(c updates.Change) bool {
+		return slices.ContainsFunc(s.sim.Changes, func(c updates.Change) bool {
 			return c.Name == sk.Name && (c.Arch == sk.Arch || c.Arch == "" || sk.Arch == "") && c.To == sk.To
 		})
 	})

@@ -19,9 +19,11 @@ import (
 
 // Planner makes plans.
 type Planner struct {
-	Dialer      connectors.Dialer
-	Managers    []updates.Manager
-	Ledger      Ledger
+	Dialer   connectors.Dialer
+	Managers []updates.Manager
+	Ledger   Ledger
+	// Feeds may be nil: then nothing is known but what the hosts say.
+	Feeds       Enricher
 	Now         func() time.Time
 	Parallelism int
 	// Observed is called for every scan that the planner makes, one at a time,
@@ -40,6 +42,8 @@ type Request struct {
 	// Policy is the one policy to plan for; "" takes hosts with exactly one.
 	Policy  string
 	Refresh scan.Refresh
+	// At is the instant of the decisions; zero is now.
+	At time.Time
 	// Gate says why a policy may not change a host now. Where it is nil, or returns
 	// nil, nothing stands in the way. A host that is refused is not asked.
 	Gate func(*policies.Policy, *inventory.Host) *Excluded
@@ -60,6 +64,8 @@ type visit struct {
 	excluded *Excluded
 	// stored says that obs is not new.
 	stored bool
+	// broken is an error of the engine, which ends the planning.
+	broken error
 }
 
 // Plan scans the hosts, decides, simulates and arranges. A host that cannot be
@@ -94,6 +100,9 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 				if err := p.Observed(v.obs); err != nil {
 					return err
 				}
+			}
+			if v.broken != nil {
+				return v.broken
 			}
 			if v.excluded != nil {
 				out.Excluded = append(out.Excluded, *v.excluded)
@@ -199,13 +208,21 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visi
 		v.excluded = &Excluded{v.host.Name, string(connectors.CodeUnsupported), "no adapter for " + v.obs.Facts.PackageManager}
 		return v
 	}
-	ds := decideAll(v.policy, v.host, v.obs, p.Ledger, p.Now())
+	us, err := enrich(ctx, p.Feeds, v.obs)
+	if err != nil {
+		v.broken = fmt.Errorf("look up what %s needs in the feeds: %w", v.host.Name, err)
+		return v
+	}
+	ds := decideAll(v.policy, v.host, v.obs, us, p.Ledger, p.Now())
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v
 	}
 	solver := HostSolver{Session: s, Host: v.host.Name, Manager: p.Managers[i], Become: true, Timeouts: v.host.Target.Timeouts}
 	settled, err := settle(ctx, solver, ds)
+	if err == nil && v.policy.Rollout.Split == policies.SplitReboot {
+		settled, err = split(ctx, solver, settled)
+	}
 	if err != nil {
 		o := scan.Failure(v.host.Name, err, p.Now())
 		v.excluded = &Excluded{v.host.Name, o.Problem.Code, o.Problem.Message}

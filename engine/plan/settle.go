@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -18,6 +17,8 @@ const maxRounds = 4
 type settled struct {
 	decisions []decided
 	sim       updates.Simulation
+	// parts are the simulations of the steps where sim is split; nil for one step.
+	parts []updates.Simulation
 }
 
 // settle asks the solver for the approved set and blocks what would do more
@@ -151,7 +152,7 @@ func removalsAllowed(ds []decided) bool {
 }
 
 // blockCulprits finds out which of the wanted versions alone cause what was
-// objected to, and blocks them; if none does alone, all are blocked.
+// objected to, and blocks them; if none does alone, it blocks as few as it can.
 func blockCulprits(ctx context.Context, solver Solver, want []updates.Want, ds []decided, why []string) error {
 	if len(want) == 1 {
 		blockWant(ds, want[0], why[0])
@@ -169,23 +170,9 @@ func blockCulprits(ctx context.Context, solver Solver, want []updates.Want, ds [
 		}
 	}
 	if !found {
-		for _, w := range want {
-			blockWant(ds, w, "together with the others: "+strings.Join(why[:min(len(why), 3)], "; "))
-		}
+		return gather(ctx, solver, want, ds, why)
 	}
 	return nil
-}
-
-// onlyApproved is ds with only the approval of w left standing, so that the
-// allow_removals of one rule does not excuse another's update.
-func onlyApproved(ds []decided, w updates.Want) []decided {
-	out := slices.Clone(ds)
-	for i := range out {
-		if out[i].Verdict == policies.Approved && !isWant(out[i], w) {
-			out[i].AllowRemovals = false
-		}
-	}
-	return out
 }
 
 func isWant(d decided, w updates.Want) bool {

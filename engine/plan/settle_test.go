@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -32,6 +33,8 @@ func pending(words ...string) []decided {
 			d.Verdict, d.BlockedBy = policies.Blocked, inventory.BlockedHeld
 		case "host-locked":
 			d.Verdict, d.BlockedBy = policies.Blocked, inventory.BlockedLocked
+		case "kept-back":
+			d.Verdict, d.BlockedBy = policies.Approved, inventory.BlockedKeptBack
 		case "untaken":
 			d.Verdict, d.untaken, d.Reboot = policies.NotMatched, true, true
 		}
@@ -130,7 +133,15 @@ func settleCases() []settleCase {
 			[]string{"a blocked: the package manager finds no solution"}, nil, []string{"a"}},
 		{"nobody alone is guilty", []string{"a", "b"},
 			map[string]updates.Simulation{"a b": cannot("a conflicts with b"), "a": does("a"), "b": does("b")},
-			[]string{"a blocked: together with the others: a conflicts with b", "b blocked: together with the others: a conflicts with b"}, nil, []string{"a b", "*a", "*b"}},
+			[]string{"a approved", "b blocked: together with the others: a conflicts with b"}, []string{"a"}, []string{"a b", "*a", "*b", "a"}},
+		{"two that exclude each other keep no others away", []string{"a", "b", "c", "d"},
+			map[string]updates.Simulation{"a b c d": cannot("b conflicts with d"), "a": does("a"), "b": does("b"), "c": does("c"), "d": does("d"),
+				"a b": does("a", "b"), "a b c": does("a", "b", "c"), "a b d": cannot("d conflicts with b")},
+			[]string{"a approved", "b approved", "c approved", "d blocked: together with the others: b conflicts with d"}, []string{"a", "b", "c"},
+			[]string{"a b c d", "*a", "*b", "*c", "*d", "a b", "a b c", "a b c"}},
+		{"what the host keeps back goes first", []string{"a:kept-back", "b"},
+			map[string]updates.Simulation{"a b": cannot("b obsoletes a"), "a": does("a"), "b": does("b")},
+			[]string{"a blocked: together with the others: b obsoletes a", "b approved"}, []string{"b"}, []string{"a b", "*a", "*b", "b"}},
 		{"what the solver leaves out", []string{"a", "b"}, map[string]updates.Simulation{"a b": does("a")},
 			[]string{"a approved", "b blocked: the package manager leaves it out of the installation"}, []string{"a"}, []string{"a b"}},
 		{"what the solver moves elsewhere", []string{"a"}, map[string]updates.Simulation{"a": does("a=1.5")},
@@ -253,11 +264,77 @@ func TestManyObjectionsAreNotAllTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	why := got.decisions[0].Reason
+	why := got.decisions[1].Reason
 	if !strings.HasSuffix(why, "it would remove v1; it would remove v2; it would remove v3") {
 		t.Errorf("why: %s", why)
 	}
-	if slices.ContainsFunc(got.decisions, func(d decided) bool { return d.Verdict != policies.Blocked }) {
+	if got.decisions[0].Verdict != policies.Approved || got.decisions[1].Verdict != policies.Blocked {
 		t.Errorf("%v", verdicts(got.decisions))
 	}
+}
+
+// TestGather: of many versions of which some exclude each other, few are blocked,
+// and the solver is not asked for ever.
+func TestGather(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 120).Draw(t, "updates")
+		e := exclusive{every: rapid.IntRange(2, 60).Draw(t, "every")}
+		var names []string
+		for i := range n {
+			names = append(names, fmt.Sprintf("p%03d", i))
+		}
+		got, err := settle(context.Background(), &e, pending(names...))
+		if err != nil || e.questions > maxQuestions+maxRounds {
+			t.Fatalf("%d questions, %v", e.questions, err)
+		}
+		left := 0
+		for _, d := range got.decisions {
+			if d.Verdict == policies.Approved {
+				left++
+			}
+		}
+		fit := n - max(0, (n-1)/e.every) // all that are in nobody's way, and one of the others
+		if left > fit || e.questions < maxQuestions && left != fit || len(got.sim.Changes) != left {
+			t.Fatalf("%d of %d are left, %d fit; %d questions, %d changes", left, n, fit, e.questions, len(got.sim.Changes))
+		}
+	})
+}
+
+// exclusive is a solver that takes only one of each versions whose number can be
+// divided by every.
+type exclusive struct{ every, questions int }
+
+func (e *exclusive) Together(_ context.Context, want []updates.Want) (updates.Simulation, error) {
+	e.questions++
+	return e.solve(want)
+}
+
+func (e *exclusive) Each(_ context.Context, want []updates.Want) (out []updates.Simulation, err error) {
+	for i := range want {
+		sim, err := e.solve(want[i : i+1])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sim)
+	}
+	return out, nil
+}
+
+func (e *exclusive) solve(want []updates.Want) (updates.Simulation, error) {
+	var names []string
+	rivals := 0
+	for _, w := range want {
+		names = append(names, w.Name)
+		n, err := strconv.Atoi(strings.TrimPrefix(w.Name, "p"))
+		if err != nil {
+			return updates.Simulation{}, err
+		}
+		if n%e.every == 0 {
+			rivals++
+		}
+	}
+	if rivals > 1 {
+		return cannot("they exclude each other"), nil
+	}
+	return does(names...), nil
 }

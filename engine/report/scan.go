@@ -16,6 +16,7 @@ const (
 	SchemaValidate = "patchwave/validate/v1"
 	SchemaPing     = "patchwave/ping/v1"
 	SchemaHistory  = "patchwave/history/v1"
+	SchemaFeeds    = "patchwave/feeds/v1"
 )
 
 // Scan is the document of the scan command.

@@ -136,7 +136,7 @@ func judge(changes []updates.Change, installed []updates.Installed, said updates
 func untouched(changes []updates.Change, installed []updates.Installed) bool {
 	return !slices.ContainsFunc(changes, func(c updates.Change) bool {
 		i := slices.IndexFunc(installed, func(p updates.Installed) bool {
-			return p.Name == c.Name && (p.Arch == c.Arch || p.Arch == "" || c.Arch == "")
+			return p.Name == c.Name && sameArch(p.Arch, c.Arch)
 		})
 		if i < 0 || c.From == "" {
 			return i >= 0 || c.From != ""

@@ -141,7 +141,7 @@ func back(us []journal.UpdateRecord, installed []updates.Installed, own bool) (r
 			continue
 		}
 		has := slices.ContainsFunc(installed, func(p updates.Installed) bool {
-			return p.Name == u.Name && (p.Arch == u.Arch || p.Arch == "" || u.Arch == "") && (u.From == "" || p.Version == u.From) && p.State == "ok"
+			return p.Name == u.Name && sameArch(p.Arch, u.Arch) && (u.From == "" || p.Version == u.From) && p.State == "ok"
 		})
 		if has == (u.From != "") {
 			result[i].State, result[i].Why = "rolled-back", ""
@@ -150,4 +150,11 @@ func back(us []journal.UpdateRecord, installed []updates.Installed, own bool) (r
 		}
 	}
 	return result, missing
+}
+
+// sameArch says whether an installed package can be the one that was changed: a
+// package may turn from architecture-independent to a real one and back.
+func sameArch(a, b string) bool {
+	all := []string{"", "all", "noarch", "any"}
+	return a == b || slices.Contains(all, a) || slices.Contains(all, b)
 }

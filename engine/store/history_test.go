@@ -32,7 +32,9 @@ func ran(t *testing.T, s *Store, id string, begin time.Time, starts int, hosts m
 		add(begin, "", journal.RunStarted, journal.RunStartedData{Kind: "apply", After: runs[len(runs)-1].Seq})
 	}
 	for host, d := range hosts {
-		move := func(at time.Time, from, to journal.State) { add(at, host, journal.HostState, journal.HostStateData{From: from, To: to}) }
+		move := func(at time.Time, from, to journal.State) {
+			add(at, host, journal.HostState, journal.HostStateData{From: from, To: to})
+		}
 		move(begin, journal.Pending, journal.Checking)
 		if d < 0 {
 			move(begin.Add(-d), journal.Checking, journal.Unchanged)

@@ -74,29 +74,36 @@ func blob(tx *sql.Tx, data []byte) ([]byte, error) {
 	return sum[:], nil
 }
 
-// origin is the repository of an update in the ledger.
-func origin(u inventory.Update) string {
+// origins are the repositories of an update in the ledger: all that offer it, ""
+// if none is known.
+func origins(u inventory.Update) []string {
 	if len(u.Origins) == 0 {
-		return ""
+		return []string{""}
 	}
-	return u.Origins[0]
+	return u.Origins
 }
 
+// see enters what a scan saw into the ledger. A listing that is not to be
+// trusted starts no age: only a scan that is ok counts, or one that is stale, whose
+// index is old and whole. The earliest scan counts, in whatever order they are
+// stored: one by a clock that was ahead must not keep an update young.
 func see(tx *sql.Tx, o inventory.Observation) error {
-	if len(o.Updates) == 0 {
+	if len(o.Updates) == 0 || (o.State != inventory.ScanOK && o.State != inventory.ScanStale) {
 		return nil
 	}
-	stmt, err := tx.Prepare(`INSERT INTO first_seen (manager, origin, name, version, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+	stmt, err := tx.Prepare(`INSERT INTO first_seen (manager, origin, name, version, at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`)
 	if err != nil {
 		return fmt.Errorf("enter into the ledger: %w", err)
 	}
 	for _, u := range o.Updates {
-		if _, err = stmt.Exec(o.Facts.PackageManager, origin(u), u.Name, u.To, stamp(o.At)); err != nil {
-			err = fmt.Errorf("enter %s into the ledger: %w", u.Name, err)
-			break
+		for _, from := range origins(u) {
+			if _, err = stmt.Exec(o.Facts.PackageManager, from, u.Name, u.To, stamp(o.At)); err != nil {
+				return errors.Join(fmt.Errorf("enter %s into the ledger: %w", u.Name, err), stmt.Close())
+			}
 		}
 	}
-	return errors.Join(err, stmt.Close())
+	return stmt.Close()
 }
 
 // Scans returns the latest observation of every host, by name; those of hosts
@@ -157,13 +164,21 @@ func scanRow(rows *sql.Rows) (inventory.Observation, error) {
 	return o, err
 }
 
-// Ledger is the first-seen ledger as it stood when it was read.
+// Ledger is the first-seen ledger as it stood when it was read: by package
+// manager, repository, package and version. For a manager whose updates have an
+// id and a revision, those are the package and the version.
 type Ledger map[[4]string]time.Time
 
-// FirstSeen returns when any scan on this controller first saw a version, or
-// the zero time.
+// FirstSeen returns when any scan on this controller first saw a version in one
+// of the repositories that offer it, or the zero time.
 func (l Ledger) FirstSeen(manager string, u inventory.Update) time.Time {
-	return l[[4]string{manager, origin(u), u.Name, u.To}]
+	var first time.Time
+	for _, from := range origins(u) {
+		if at := l[[4]string{manager, from, u.Name, u.To}]; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
 }
 
 // Ledger reads the ledger.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -105,10 +106,10 @@ func (g *graph) file(name string, text []byte, alone bool) *Error {
 		if err != nil {
 			return err
 		}
-		return g.yaml(name, root)
+		return g.yaml(name, root, json.Valid(text))
 	case "":
 		if root, err := parseYAML(name, text); err == nil && looksLikeGroups(root) {
-			return g.yaml(name, root)
+			return g.yaml(name, root, json.Valid(text))
 		}
 	case ".toml":
 		return &Error{Pos: at, Msg: "inventories in TOML are not read: save the output of `ansible-inventory --list` and read that"}

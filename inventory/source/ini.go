@@ -71,7 +71,7 @@ func (p *ini) line(line string) *Error {
 	case "vars":
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
-			return p.fail("a variable is written name=value, not %q", shorten(line))
+			return p.fail("a variable is written name=value, and this line has no =")
 		}
 		p.group.set(strings.TrimSpace(key), literal(strings.TrimSpace(value)))
 		return nil
@@ -139,7 +139,7 @@ func (p *ini) host(line string) *Error {
 	for _, w := range words[1:] {
 		key, value, ok := strings.Cut(w, "=")
 		if !ok {
-			return p.fail("a variable is written name=value, not %q", shorten(w))
+			return p.fail("behind a host stand name=value, quoted where the value has blanks; there is a word without =")
 		}
 		vars[key] = literal(value)
 	}

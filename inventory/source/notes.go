@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"patchwave/inventory"
@@ -53,4 +54,14 @@ func compareNotes(a, b Note) int {
 	return cmp.Or(
 		strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
 		cmp.Compare(a.Pos.Column, b.Pos.Column), strings.Compare(a.Text, b.Text))
+}
+
+// capNotes keeps the first notes and says how many more there were.
+func (r *reader) capNotes() {
+	if len(r.notes) <= maxNotes {
+		return
+	}
+	rest := r.notes[maxNotes-1:]
+	lost := slices.ContainsFunc(rest, func(n Note) bool { return n.Lost })
+	r.notes = append(r.notes[:maxNotes-1:maxNotes-1], Note{Text: fmt.Sprintf("and %d more notes", len(rest)), Lost: lost})
 }

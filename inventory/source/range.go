@@ -110,6 +110,9 @@ func expandRanges(pattern string) ([]string, error) {
 	rest := pattern
 	for part := 0; ; part++ {
 		head, inside, tail, ok := cutRange(rest)
+		if !ok && strings.Contains(rest, "[") {
+			return nil, fmt.Errorf("the bracket [ in %q is not closed", shorten(pattern))
+		}
 		if !ok {
 			for i := range names {
 				names[i] += rest

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
 )
 
 // divided is what divide makes of variables.
@@ -244,4 +243,3 @@ func (s *settings) rest() {
 		}
 	}
 }
-

@@ -240,5 +240,6 @@ func (r *reader) finish() *Result {
 	r.checkNames()
 	r.flushCounted()
 	slices.SortStableFunc(r.notes, compareNotes)
+	r.capNotes()
 	return &Result{Hosts: r.hosts, Groups: r.groups, Notes: r.notes}
 }

@@ -9,9 +9,13 @@ import (
 	"patchwave/inventory"
 )
 
-// maxPatterns bounds the Host blocks with wildcards, which are held against every
-// host.
-const maxPatterns = 500
+const (
+	// maxPatterns bounds the words of Host blocks with patterns, which are held
+	// against every host.
+	maxPatterns = 500
+	// maxPattern bounds one such word in bytes.
+	maxPattern = 1000
+)
 
 // sshBlock is one Host block.
 type sshBlock struct {
@@ -57,7 +61,7 @@ func (f *sshFile) open(patterns []string, pos inventory.Position) {
 	f.current = &sshBlock{patterns: patterns, pos: pos}
 	f.current.wild = slices.ContainsFunc(patterns, isPattern)
 	if f.current.wild {
-		f.wild++
+		f.wild += len(patterns)
 	}
 	f.blocks = append(f.blocks, f.current)
 }
@@ -90,7 +94,7 @@ func (f *sshFile) line(line string, pos inventory.Position) *Error {
 	case "host":
 		f.open(words, pos)
 		if f.wild > maxPatterns {
-			return &Error{Pos: pos, Msg: fmt.Sprintf("there are more than %d Host blocks with patterns", maxPatterns)}
+			return &Error{Pos: pos, Msg: fmt.Sprintf("there are more than %d words in Host blocks with patterns", maxPatterns)}
 		}
 	case "match":
 		f.r.note(pos, "the Match block was left out: only Host blocks are read")
@@ -210,8 +214,11 @@ func matchHost(patterns []string, name string) bool {
 	return matched
 }
 
-// wildcard matches * and ? of ssh_config; nothing else is special.
+// wildcard matches * and ? of ssh_config; nothing else is special. A name that is
+// too long for patchwave matches nothing.
 func wildcard(pattern, name string) bool {
+	if len(pattern) > maxPattern || len(name) > maxPattern {
+		return false
+	}
 	return inventory.MatchGlob(strings.ReplaceAll(pattern, "[", "[[]"), name)
 }
-

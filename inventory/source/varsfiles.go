@@ -134,4 +134,6 @@ func (r *reader) varsFile(name string) (map[string]any, *Error) {
 // vaultHeader begins what ansible-vault encrypted.
 const vaultHeader = "$ANSIBLE_VAULT;"
 
-func isVault(text []byte) bool { return strings.HasPrefix(string(text[:min(len(text), len(vaultHeader))]), vaultHeader) }
+func isVault(text []byte) bool {
+	return strings.HasPrefix(string(text[:min(len(text), len(vaultHeader))]), vaultHeader)
+}

@@ -18,8 +18,8 @@ type yamlInventory struct {
 
 // yaml reads an inventory in YAML form (ansible.builtin.yaml): groups, each with
 // hosts, children and vars. JSON is YAML here.
-func (g *graph) yaml(name string, root *yaml.Node) *Error {
-	y := &yamlInventory{g: g, yamlReader: &yamlReader{file: name}}
+func (g *graph) yaml(name string, root *yaml.Node, isJSON bool) *Error {
+	y := &yamlInventory{g: g, yamlReader: &yamlReader{file: name, json: isJSON}}
 	if root == nil {
 		return &Error{Pos: inventory.Position{File: name}, Msg: "the inventory is empty"}
 	}
@@ -101,7 +101,7 @@ func (y *yamlInventory) section(node *groupNode, kind string, v *yaml.Node, dept
 	switch {
 	case isNull(v):
 		return
-	case v.Kind == yaml.ScalarNode && kind != "vars" && isText(y.scalar(v)):
+	case v.Kind == yaml.ScalarNode && isText(y.scalar(v)):
 		v = &yaml.Node{Kind: yaml.MappingNode, Line: v.Line, Column: v.Column,
 			Content: []*yaml.Node{v, {Kind: yaml.ScalarNode, Line: v.Line, Column: v.Column}}}
 	case v.Kind != yaml.MappingNode:
@@ -133,7 +133,7 @@ func (y *yamlInventory) host(node *groupNode, pattern string, k, v *yaml.Node, d
 	}
 	vars := map[string]any{}
 	switch {
-	case isNull(v):
+	case isNull(v), v.Kind == yaml.SequenceNode && len(v.Content) == 0:
 	case v.Kind == yaml.MappingNode:
 		y.last(v, depth, func(key string, _, v *yaml.Node) { vars[key] = y.value(v, depth+1) })
 	default:

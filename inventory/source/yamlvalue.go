@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -58,18 +59,33 @@ func parseYAML(name string, text []byte) (root *yaml.Node, failed *Error) {
 	if deep := tooDeep(text); deep > 0 {
 		return nil, &Error{Pos: inventory.Position{File: name, Line: deep}, Msg: "values are nested too deeply"}
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, second yaml.Node
+	err := decoder.Decode(&doc)
+	if doc.Kind == 0 && (err == nil || err.Error() == endOfFile) {
+		return nil, nil
+	}
+	if err == nil {
+		if err = decoder.Decode(&second); err != nil && err.Error() == endOfFile {
+			err = nil
+		} else if err == nil {
+			return nil, &Error{Pos: inventory.Position{File: name, Line: second.Line}, Msg: "the file has a second document; one is read"}
+		}
+	}
+	if err != nil {
 		pos := inventory.Position{File: name}
 		m := yamlLine.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
 		pos.Line, _ = strconv.Atoi(m[1])
 		return nil, &Error{Pos: pos, Msg: "this is no YAML: " + shorten(m[2])}
 	}
-	if doc.Kind == 0 || len(doc.Content) == 0 {
+	if len(doc.Content) == 0 {
 		return nil, nil
 	}
 	return doc.Content[0], nil
 }
+
+// endOfFile is what io.EOF says; this package imports nothing that reads.
+const endOfFile = "EOF"
 
 // tooDeep returns the line on which brackets, dashes or blanks nest deeper than any
 // inventory does, or 0: the parser takes long over such text.
@@ -99,7 +115,9 @@ func tooDeep(text []byte) int {
 
 // yamlReader turns nodes into values as PyYAML does for Ansible.
 type yamlReader struct {
-	file  string
+	file string
+	// json says that the text is JSON, where 1e3 is a number.
+	json  bool
 	nodes int
 	err   *Error
 }
@@ -203,6 +221,9 @@ func (y *yamlReader) key(n *yaml.Node) string {
 
 func (y *yamlReader) scalar(n *yaml.Node) any {
 	if n.Style&yaml.TaggedStyle == 0 {
+		if n.Style == 0 && y.json && n.Value != "" && (n.Value[0] == '-' || isDigit(n.Value[0])) {
+			return jsonNumber(n.Value)
+		}
 		if n.Style == 0 {
 			return plain(n.Value)
 		}

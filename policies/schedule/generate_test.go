@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -163,3 +164,6 @@ func (c chooser) broken(s string) string {
 	}
 	return string(b)
 }
+
+// seeded is the same row of choices for the same seed.
+func seeded(seed uint64) chooser { return rand.New(rand.NewPCG(seed, 0)).IntN }

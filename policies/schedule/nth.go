@@ -68,7 +68,7 @@ func parseNth(words []string) (*nth, error) {
 	}
 	n.weekday = time.Weekday((day + 1) % 7)
 	words = words[1:]
-	if len(words) > 0 && words[0][0] == '+' {
+	if len(words) > 0 && (words[0][0] == '+' || words[0][0] == '-') {
 		if n.days, ok = later(words[0]); !ok {
 			return nil, fmt.Errorf("days %.40q: write +0d to +%dd", words[0], maxDays)
 		}
@@ -99,11 +99,11 @@ func ordinal(s string) (int, bool) {
 
 // later reads +Nd.
 func later(s string) (int, bool) {
-	s, ok := strings.CutSuffix(s[1:], "d")
-	if !ok || !digits(s) {
+	days, found := strings.CutSuffix(strings.TrimPrefix(s, "+"), "d")
+	if s[0] != '+' || !found || !digits(days) {
 		return 0, false
 	}
-	n, err := strconv.Atoi(s)
+	n, err := strconv.Atoi(days)
 	return n, err == nil && n <= maxDays
 }
 

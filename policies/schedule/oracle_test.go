@@ -29,7 +29,7 @@ func systemd(t *testing.T, zone string, base time.Time, n int, expressions []str
 		batch := expressions[:min(len(expressions), 400)]
 		expressions = expressions[len(batch):]
 		args := append([]string{"calendar", "--iterations=" + strconv.Itoa(n),
-			"--base-time=" + base.UTC().Format("2006-01-02 15:04:05") + " UTC", "--"}, batch...)
+			"--base-time=" + base.UTC().Format("2006-01-02 15:04:05.000000") + " UTC", "--"}, batch...)
 		cmd := exec.CommandContext(t.Context(), "systemd-analyze", args...)
 		cmd.Env = []string{"LC_ALL=C", "TZ=" + zone, "PATH=/usr/bin:/bin"}
 		var out, errs bytes.Buffer
@@ -84,4 +84,59 @@ func hear(t *testing.T, out string) map[string]verdict {
 		said[name] = v
 	}
 	return said
+}
+
+// TestAgreesWithSystemd: an expression is valid exactly if it is for systemd, means
+// the same, and has the same starts.
+func TestAgreesWithSystemd(t *testing.T) {
+	bases := []time.Time{
+		time.Date(1970, 1, 1, 0, 0, 1, 0, time.UTC),
+		time.Date(2026, 3, 27, 12, 34, 56, 0, time.UTC),
+		time.Date(2199, 11, 30, 0, 0, 0, 0, time.UTC),
+	}
+	for i, base := range bases {
+		expressions := drawn(uint64(1000+i), 6_000, false)
+		said := systemd(t, "UTC", base, rows, expressions)
+		valid, starts, lost := 0, 0, 0
+		for _, e := range expressions {
+			v := said[e]
+			s, err := Parse(e)
+			if err != nil && strings.Contains(err.Error(), "never opens") {
+				if c, err := parseCalendar(e); err != nil || c.normal() != v.normal {
+					t.Errorf("%s: %v, systemd means %s", e, err, v.normal)
+				}
+				if v := systemd(t, "UTC", bases[0], 1, []string{e})[e]; !v.valid || len(v.starts) > 0 {
+					t.Errorf("%s: %v, systemd has %v", e, err, v)
+				}
+				continue
+			}
+			if (err == nil) != v.valid {
+				t.Errorf("%s: %v, systemd says valid %t, %s", e, err, v.valid, v.normal)
+				continue
+			}
+			if err != nil {
+				continue
+			}
+			valid++
+			if c, err := parseCalendar(e); err != nil || c.normal() != v.normal {
+				t.Errorf("%s means %s (%v), systemd means %s", e, c.normal(), err, v.normal)
+			}
+			all, n := nominal(t, s, base, v)
+			starts, lost = starts+len(all), lost+n
+		}
+		t.Logf("after %s: %d expressions, %d valid, %d starts, of which systemd loses %d in a row", base, len(expressions), valid, starts, lost)
+	}
+}
+
+// TestZonesOfSystemdAreRefused: what names a zone is valid for systemd, and here an
+// error that says where the zone belongs.
+func TestZonesOfSystemdAreRefused(t *testing.T) {
+	for _, e := range []string{"daily UTC", "Mon UTC", "2:00 utc", "*-*-* 02:00 Europe/Berlin", "weekly Pacific/Auckland", "1-1 CET", "@1234"} {
+		if !systemd(t, "UTC", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 1, []string{e})[e].valid {
+			t.Errorf("%s is not valid for systemd", e)
+		}
+		if _, err := Parse(e); err == nil || !strings.Contains(err.Error(), "timezone") {
+			t.Errorf("%s: %v", e, err)
+		}
+	}
 }

@@ -19,7 +19,7 @@ const (
 func instant(local time.Time, zone *time.Location) time.Time {
 	at := local.Add(-maxOffset).In(zone) // no clock shows it yet
 	for {
-		_, end := at.ZoneBounds()
+		end := constant(at)
 		t := local.Add(-offset(at))
 		switch {
 		case t.Before(at): // skipped
@@ -46,6 +46,17 @@ func following(after time.Time, zone *time.Location) time.Time {
 			from = shown
 		}
 	}
+}
+
+// constant returns an instant up to which the offset does not change, zero if it never
+// does again. ZoneBounds alone is not enough: on the last day of a leap year, in a zone
+// whose changes are known by a rule, the end it gives is past.
+func constant(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		return t.Add(15 * time.Minute)
+	}
+	return end
 }
 
 // offset is how far the clock is ahead of UTC.

@@ -2,12 +2,17 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the caller decides what is called
 
+# apt_conf: what a host's apt.conf must not change: what is printed, and that
+# the plan and nothing else is done.
+apt_conf='-o quiet=1 -o APT::Ignore-Hold=false -o APT::Get::AutomaticRemove=false -o APT::Get::Purge=false'
+
 # apt_get ARG...: never asks, keeps configuration files, waits for locks.
 apt_get() {
+	# shellcheck disable=SC2086 # one argument an option
 	APT_LISTBUGS_FRONTEND=none apt-get -y -q -o Dpkg::Use-Pty=0 -o Dpkg::Progress-Fancy=0 -o APT::Color=0 \
 		-o "DPkg::Lock::Timeout=${apt_left:-0}" \
 		-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-		-o APT::Get::AutomaticRemove=false "$@" </dev/null
+		-o APT::Get::Simulate=false -o APT::Get::Download-Only=false $apt_conf "$@" </dev/null
 }
 
 # apt_install: makes $pw_arg_changes.
@@ -104,7 +109,7 @@ apt_locker() {
 # apt_only: the solver must not want anything that is not in the changes.
 apt_only() {
 	# shellcheck disable=SC2086 # one argument a package
-	apt_text=$(apt-get -s -y -q -o Debug::NoLocking=1 -o APT::Get::AutomaticRemove=false $apt_flags install $apt_args </dev/null) || {
+	apt_text=$(apt-get -s -y -q -o Debug::NoLocking=1 $apt_conf $apt_flags install $apt_args </dev/null) || {
 		# The reason stands on standard error already.
 		return 1
 	}

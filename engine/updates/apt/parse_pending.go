@@ -3,6 +3,7 @@ package apt
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"patchwave/connectors/posix"
@@ -42,12 +43,12 @@ var sections = map[string]class{
 var (
 	versionRow = regexp.MustCompile(`^ +([^ :()]+)(?::([^ :()]+))? \(([^ ()]+) => ([^ ()]+)\)$`)
 	listRow    = regexp.MustCompile(`^([^ /]+)/[^ ]* ([^ ]+) ([^ ]+) \[upgradable from: ([^ \]]+)\]$`)
-	summary    = regexp.MustCompile(`^[0-9]+ upgraded, [0-9]+ newly installed, [0-9]+ to remove and [0-9]+ not upgraded\.$`)
+	summary    = regexp.MustCompile(`^([0-9]+) upgraded, [0-9]+ newly installed, (?:[0-9]+ (?:reinstalled|downgraded), )*[0-9]+ to remove and [0-9]+ not upgraded\.$`)
 )
 
 // parsePending reads frame apt.pending: the listing of `apt-get -V upgrade`, or
 // where that failed `apt list --upgradable`. whole says that it was the first,
-// and that it came to its end.
+// that it came to its end, and that it lists as many upgrades as apt counts.
 func parsePending(f posix.Frame) (rows []row, whole bool) {
 	section, known := upgraded, false
 	for _, line := range f.Lines() {
@@ -61,17 +62,27 @@ func parsePending(f posix.Frame) (rows []row, whole bool) {
 			rows = append(rows, row{name: m[1], arch: m[3], from: m[4], to: m[2], class: unsolved})
 			continue
 		}
-		if summary.MatchString(line) {
-			whole = true
+		if m := summary.FindStringSubmatch(line); m != nil {
+			whole = m[1] == strconv.Itoa(count(rows, upgraded))
 		}
 		if known && strings.HasPrefix(line, " ") {
 			// A row that is not understood: it must not vanish without a word.
-			rows = append(rows, row{name: strings.TrimSpace(line)})
+			rows = append(rows, row{name: strings.TrimSpace(line), class: section})
 			continue
 		}
 		section, known = sections[strings.TrimSpace(line)]
 	}
 	return rows, whole && f.RC == 0
+}
+
+func count(rows []row, of class) int {
+	n := 0
+	for _, r := range rows {
+		if r.class == of {
+			n++
+		}
+	}
+	return n
 }
 
 // states are the packages that are held or not wholly installed, by name.

@@ -36,7 +36,7 @@ func (Manager) ParseScan(a posix.Answer) updates.Listing {
 	}
 	l.Updates = parse.Updates(l.Updates)
 	return judge(l, a, pendingState{frame: frame, whole: whole, lock: host["lock"], journal: host["journal"] == "yes",
-		broken: states.broken(), indexed: idx.any()})
+		broken: states.broken(), indexed: idx.any(), native: host["arch"]})
 }
 
 // pendingState is what decides whether a listing is to be trusted.
@@ -49,6 +49,8 @@ type pendingState struct {
 	journal bool
 	broken  []string
 	indexed bool
+	// native is dpkg's architecture; without it most updates are not believed.
+	native string
 }
 
 // judge sets the state of the listing, the worst thing first.
@@ -64,6 +66,8 @@ func judge(l updates.Listing, a posix.Answer, p pendingState) updates.Listing {
 			strings.Join(p.broken, ", ")))
 	case !p.whole:
 		return failed(l, complaint(p.frame, "apt cannot say what an upgrade would do"))
+	case p.native == "":
+		return failed(l, parse.Problem(parse.Exit, "the host did not say its architecture; run `dpkg --print-architecture` there"))
 	case !p.indexed:
 		return failed(l, parse.Problem(parse.Exit, "there is no package index on the host: check /etc/apt/sources.list and run `apt-get update`"))
 	}

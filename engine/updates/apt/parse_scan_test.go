@@ -134,8 +134,10 @@ func TestNothingIsNeverSilentlyNothing(t *testing.T) {
 		{"nothing pending", []string{"apt.host", host, "apt.pending", nothing, "apt.files", files}, inventory.ScanOK},
 		{"no frames", nil, inventory.ScanFailed},
 		{"no index", []string{"apt.host", host, "apt.pending", nothing, "apt.files", "1\t/var/lib/dpkg/status\ta=now\n"}, inventory.ScanFailed},
+		{"architecture not said", []string{"apt.host", "version=2.6.1", "apt.pending", nothing, "apt.files", files}, inventory.ScanFailed},
 		{"index not said", []string{"apt.host", host, "apt.pending", nothing}, inventory.ScanFailed},
 		{"cut short", []string{"apt.host", host, "apt.pending", "Calculating upgrade...\n", "apt.files", files}, inventory.ScanFailed},
+		{"listed less than counted", []string{"apt.host", host, "apt.pending", "5 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n", "apt.files", files}, inventory.ScanFailed},
 		{"another language", []string{"apt.host", host, "apt.pending", "0 aktualisiert, 0 neu installiert.\n", "apt.files", files}, inventory.ScanFailed},
 	}
 	for _, tt := range tests {
@@ -145,6 +147,22 @@ func TestNothingIsNeverSilentlyNothing(t *testing.T) {
 				t.Errorf("state %s, problem %+v", l.State, l.Problem)
 			}
 		})
+	}
+}
+
+// TestPinnedDowngrade: a pin above 1000 makes an upgrade want an older version.
+// That is no update, and takes nothing from the others.
+func TestPinnedDowngrade(t *testing.T) {
+	text := "The following packages have been kept back:\n   kept (1 => 2)\nThe following packages will be upgraded:\n   real (1.0 => 2.0)\n" +
+		"The following packages will be DOWNGRADED:\n   pinned (2.0 => 1.5)\n" +
+		"1 upgraded, 0 newly installed, 1 downgraded, 0 to remove and 1 not upgraded.\n"
+	l := New().ParseScan(updatestest.Frames("apt.host", host, "apt.pending", text, "apt.files", files))
+	var got []string
+	for _, u := range l.Updates {
+		got = append(got, u.Name+" "+string(u.BlockedBy))
+	}
+	if diff := cmp.Diff([]string{"kept kept-back", "real "}, got); l.State != inventory.ScanOK || diff != "" {
+		t.Errorf("state %s, %+v: %s", l.State, l.Problem, diff)
 	}
 }
 

@@ -147,10 +147,11 @@ apt_states() {
 # apt_pending: what a plain upgrade would do with every upgradable package. The
 # sizes are not wanted (--print-uris is the cheap way to stop after the listing:
 # -s costs three times as much). If the dependencies are broken, it says
-# nothing; then the bare listing has to do.
+# nothing; then the bare listing has to do. A pin above 1000 may want an older
+# version: without leave for that apt would list nothing that is believed.
 apt_pending() {
 	apt_text=$(apt-get -y -V --print-uris -o Debug::NoLocking=1 -o APT::Get::AutomaticRemove=false \
-		upgrade </dev/null)
+		-o quiet=1 -o APT::Get::Show-Upgraded=true -o APT::Ignore-Hold=false --allow-downgrades upgrade </dev/null)
 	apt_rc=$?
 	case $apt_text in
 	*" upgraded, "*" newly installed, "*) ;;

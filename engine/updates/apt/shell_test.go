@@ -71,7 +71,8 @@ func TestInstallArguments(t *testing.T) {
 			}
 			got := calls[1]
 			for _, want := range []string{"-y -q", "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold", "-o Dpkg::Use-Pty=0",
-				"-o DPkg::Lock::Timeout=0", "-o APT::Get::AutomaticRemove=false", "--mark-auto --no-install-recommends"} {
+				"-o DPkg::Lock::Timeout=0", "-o APT::Get::AutomaticRemove=false", "--mark-auto --no-install-recommends",
+				"-o quiet=1", "-o APT::Ignore-Hold=false", "-o APT::Get::Purge=false", "-o APT::Get::Simulate=false", "-o APT::Get::Download-Only=false"} {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q lacks %q", got, want)
 				}
@@ -142,6 +143,22 @@ func TestInstallStopsWhenThePlanIsOld(t *testing.T) {
 				t.Errorf("stopped %v: %q\n%s", stopped, calls, frame.Out)
 			}
 		})
+	}
+}
+
+// TestListingIgnoresTheHostsTaste: what a host's apt.conf may change of the
+// listing is set by the scan; a pinned older version is none of its errors.
+func TestListingIgnoresTheHostsTaste(t *testing.T) {
+	f := newFake(t, map[string]string{"apt-get": "echo '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.'"})
+	f.run(t, New().Shell().Scan, "pw_run apt.pending apt_pending", nil)
+	calls := f.Calls("apt-get")
+	if len(calls) != 1 {
+		t.Fatalf("calls %q", calls)
+	}
+	for _, want := range []string{"-o quiet=1", "-o APT::Get::Show-Upgraded=true", "-o APT::Ignore-Hold=false", "--allow-downgrades"} {
+		if !strings.Contains(calls[0], want) {
+			t.Errorf("%q lacks %q", calls[0], want)
+		}
 	}
 }
 

@@ -30,7 +30,8 @@ apt_words() {
 
 apt_try() {
 	# shellcheck disable=SC2086 # one argument a package
-	apt-get "$@" -y -q -o Debug::NoLocking=1 -o APT::Get::AutomaticRemove=false --mark-auto --allow-downgrades \
+	apt-get "$@" -y -q -o quiet=1 -o Debug::NoLocking=1 -o APT::Get::AutomaticRemove=false -o APT::Ignore-Hold=false \
+		--mark-auto --allow-downgrades \
 		install $apt_args </dev/null
 }
 
