@@ -75,7 +75,7 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 	if len(args) == 1 {
 		p, err := a.savedPlan(ctx, s, args[0], opt.digest, opt.policy)
 		if err == nil {
-			err = gate.plan(p, s)
+			err = gate.plan(p, s, func(string) bool { return true })
 		}
 		if err != nil {
 			return nil, err

@@ -141,16 +141,16 @@ func (g *gate) text(t time.Time) string {
 	return t.In(g.agenda.zone).Format("Mon 2006-01-02 15:04 MST")
 }
 
-// plan refuses a saved plan of which a host may not be changed now: it is carried
-// out whole.
-func (g *gate) plan(p *plan.Plan, s *session) error {
+// plan refuses a plan of which a host may not be changed now: it is carried out
+// whole. counts says which hosts are looked at.
+func (g *gate) plan(p *plan.Plan, s *session, counts func(host string) bool) error {
 	var whys []string
 	for _, w := range p.Waves {
 		i := slices.IndexFunc(s.policies, func(q *policies.Policy) bool { return q.Name == w.Policy })
 		for _, b := range w.Batches {
 			for _, h := range b.Hosts {
 				host := s.inv.Host(h.Name)
-				if i < 0 || host == nil || len(h.Steps) == 0 {
+				if i < 0 || host == nil || len(h.Steps) == 0 || !counts(h.Name) {
 					continue
 				}
 				if x := g.refuse(s.policies[i], host); x != nil && !slices.Contains(whys, x.Reason) {

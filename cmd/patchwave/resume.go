@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/engine/journal"
 	"patchwave/engine/run"
 )
 
@@ -47,6 +48,16 @@ func (a *app) resume(ctx context.Context, s *session, id string) error {
 	}
 	if p == nil {
 		return usage("the plan of run %s is not in the database", id)
+	}
+	if r.State == "soaking" && !r.Start.Now {
+		// what is left would begin anew: it waits for the window as an apply does
+		gate, err := a.newGate(ctx, s, gateOptions{override: r.Start.Overrides})
+		if err != nil {
+			return err
+		}
+		if err := gate.plan(p, s, func(host string) bool { h := r.Host(host); return h != nil && h.State == journal.Pending }); err != nil {
+			return err
+		}
 	}
 	events, err := s.store.Events(ctx, id)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
+	"patchwave/policies"
 )
 
 // start begins a host, unless the rollout has had too many failures, or the
@@ -27,28 +28,26 @@ func (m *machine) start(ctx context.Context) error {
 	return m.to(ctx, journal.Checking)
 }
 
-// unknownRun is how long a host is taken to need that has no history.
-const unknownRun = 20 * time.Minute
-
 // tooLate says why there is no time left for a host, or "".
 func (m *machine) tooLate() string {
 	if m.work.Left == nil || m.work.Start.Kind == KindRollback {
 		return ""
 	}
 	left, bounded := m.work.Left(m.policy, m.host)
-	need, known := m.work.Longest[m.name]
-	if !known {
-		need = unknownRun
+	var history []time.Duration
+	longest, known := m.work.Longest[m.name]
+	if known {
+		history = []time.Duration{longest}
 	}
 	switch {
-	case !bounded || left >= need:
+	case !bounded || policies.Fits(history, left):
 		return ""
 	case left <= 0:
 		return "the window is closed"
 	case known:
-		return fmt.Sprintf("the window closes in %s and its longest recent run took %s", left.Round(time.Second), need.Round(time.Second))
+		return fmt.Sprintf("the window closes in %s and its longest recent run took %s", left.Round(time.Second), longest.Round(time.Second))
 	default:
-		return fmt.Sprintf("the window closes in %s and a host without history is given %s", left.Round(time.Second), need)
+		return fmt.Sprintf("the window closes in %s and a host without history is given %s", left.Round(time.Second), policies.DefaultRunTime)
 	}
 }
 
