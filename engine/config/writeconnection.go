@@ -200,7 +200,7 @@ func splitHop(s string) (user, host string, port int, ok bool) {
 
 // addHop adds a jump host that the inventory does not name.
 func (w *inventoryWriter) addHop(user, host string, port int) *writtenHost {
-	name := strings.NewReplacer(":", "-", "%", "-").Replace(host)
+	name := host
 	if !validName(name) || w.folded[strings.ToLower(name)] {
 		w.note("jump host %q was left out: add a host block for it, and name it in jump", host)
 		return nil
