@@ -41,8 +41,11 @@ func hasAny(names, of []string) bool {
 // connectionOf returns the connection of a host, the same for all that are reached
 // the same way.
 func (w *inventoryWriter) connectionOf(h *writtenHost) *writtenConnection {
-	w.tidy(h)
 	c := &writtenConnection{of: h, password: hasAny(h.Secrets, loginSecrets), becomePassword: hasAny(h.Secrets, becomeSecrets)}
+	if h.Become != nil && h.Become.Method == "none" {
+		c.becomePassword = false
+	}
+	w.tidy(h)
 	key, err := json.Marshal([]any{h.Connection, h.User, h.Port, h.IdentityFiles, h.Jump, h.Become, h.WinRM, c.password, c.becomePassword})
 	if err != nil {
 		key = []byte(h.Name) // strings and numbers: it never is
