@@ -101,7 +101,9 @@ func FuzzCSV(f *testing.F) { fuzz(f, source.CSV, "hosts.csv", csvSeeds...) }
 
 func FuzzJSON(f *testing.F) { fuzz(f, source.JSON, "hosts.json", jsonSeeds...) }
 
-func FuzzTerraform(f *testing.F) { fuzz(f, source.TerraformState, "terraform.tfstate", terraformSeeds...) }
+func FuzzTerraform(f *testing.F) {
+	fuzz(f, source.TerraformState, "terraform.tfstate", terraformSeeds...)
+}
 
 func FuzzSSHConfig(f *testing.F) { fuzz(f, source.SSHConfig, "config", sshSeeds...) }
 
