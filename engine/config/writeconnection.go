@@ -117,7 +117,7 @@ func (w *inventoryWriter) connectionName(h *writtenHost) string {
 		candidates = append(candidates, base)
 	}
 	for {
-		name := base
+		var name string
 		if len(candidates) > 0 {
 			name, candidates = candidates[0], candidates[1:]
 		} else {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -159,9 +160,7 @@ func (w *inventoryWriter) promote(h *source.Host) {
 			continue
 		}
 		labels, vars := map[string]string{name: text}, map[string]any{}
-		for k, v := range h.Labels {
-			labels[k] = v
-		}
+		maps.Copy(labels, h.Labels)
 		for k, v := range h.Vars {
 			if k != name {
 				vars[k] = v
