@@ -41,8 +41,11 @@ func hasAny(names, of []string) bool {
 // connectionOf returns the connection of a host, the same for all that are reached
 // the same way.
 func (w *inventoryWriter) connectionOf(h *writtenHost) *writtenConnection {
-	w.tidy(h)
 	c := &writtenConnection{of: h, password: hasAny(h.Secrets, loginSecrets), becomePassword: hasAny(h.Secrets, becomeSecrets)}
+	if h.Become != nil && h.Become.Method == "none" {
+		c.becomePassword = false
+	}
+	w.tidy(h)
 	key, err := json.Marshal([]any{h.Connection, h.User, h.Port, h.IdentityFiles, h.Jump, h.Become, h.WinRM, c.password, c.becomePassword})
 	if err != nil {
 		key = []byte(h.Name) // strings and numbers: it never is
@@ -114,7 +117,7 @@ func (w *inventoryWriter) connectionName(h *writtenHost) string {
 		candidates = append(candidates, base)
 	}
 	for {
-		name := base
+		var name string
 		if len(candidates) > 0 {
 			name, candidates = candidates[0], candidates[1:]
 		} else {
@@ -200,7 +203,7 @@ func splitHop(s string) (user, host string, port int, ok bool) {
 
 // addHop adds a jump host that the inventory does not name.
 func (w *inventoryWriter) addHop(user, host string, port int) *writtenHost {
-	name := strings.NewReplacer(":", "-", "%", "-").Replace(host)
+	name := host
 	if !validName(name) || w.folded[strings.ToLower(name)] {
 		w.note("jump host %q was left out: add a host block for it, and name it in jump", host)
 		return nil

@@ -116,7 +116,7 @@ func (w *inventoryWriter) attributes(h *writtenHost) string {
 		}
 		fmt.Fprintf(&b, "  labels = %s\n", valueText(labels))
 	}
-	if w.sites[h.Site] {
+	if h.Site != "" {
 		fmt.Fprintf(&b, "  site = %s\n", ref{kind: "site", name: h.Site})
 	}
 	if h.Timezone != "" {

@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 	"time"
 
@@ -34,7 +34,7 @@ type Written struct {
 // hands none out. The error is that the text would be too large to be loaded.
 func WriteInventory(res *source.Result, opt WriteOptions) (*Written, error) {
 	w := &inventoryWriter{opt: opt, hosts: map[string]*writtenHost{}, byKey: map[string]*writtenConnection{}, names: map[string]bool{},
-		folded: map[string]bool{}, numbers: map[string]int{}, sites: map[string]bool{}, noted: map[string]int{}}
+		folded: map[string]bool{}, numbers: map[string]int{}, sites: map[string]string{}, noted: map[string]int{}}
 	w.collect(res.Hosts)
 	w.nameConnections()
 	w.linkJumps()
@@ -82,9 +82,11 @@ type inventoryWriter struct {
 	names, folded map[string]bool
 	// numbers are the last ones used to tell connections of one name apart.
 	numbers map[string]int
-	sites   map[string]bool
-	notes   []string
-	noted   map[string]int
+	// sites are by name in lower case.
+	sites     map[string]string
+	siteOrder []string
+	notes     []string
+	noted     map[string]int
 }
 
 // writtenHost is a host with the connection that it gets.
@@ -128,14 +130,7 @@ func (w *inventoryWriter) collect(hosts []source.Host) {
 				out.Timezone = ""
 			}
 		}
-		if out.Site != "" {
-			if !validName(out.Site) {
-				w.note("host %q: site %q was left out: names are letters, digits, dashes, underscores and dots", h.Name, out.Site)
-				out.Site = ""
-			} else {
-				w.sites[out.Site] = true
-			}
-		}
+		w.site(&out.Host)
 		out.connection = w.connectionOf(out)
 		w.add(out)
 		for _, name := range h.Secrets {
@@ -165,9 +160,7 @@ func (w *inventoryWriter) promote(h *source.Host) {
 			continue
 		}
 		labels, vars := map[string]string{name: text}, map[string]any{}
-		for k, v := range h.Labels {
-			labels[k] = v
-		}
+		maps.Copy(labels, h.Labels)
 		for k, v := range h.Vars {
 			if k != name {
 				vars[k] = v
@@ -188,20 +181,28 @@ func labelText(v any) (string, bool) {
 	}
 }
 
-func (w *inventoryWriter) writeSites() {
-	names := make([]string, 0, len(w.sites))
-	for name := range w.sites {
-		names = append(names, name)
+// site declares the site of a host, or takes it away.
+func (w *inventoryWriter) site(h *source.Host) {
+	if h.Site == "" {
+		return
 	}
-	slices.Sort(names)
-	seen := map[string]bool{}
-	for _, name := range names {
-		if folded := strings.ToLower(name); seen[folded] {
-			w.note("site %q was left out: another one differs from it only in case", name)
-			w.sites[name] = false
-			continue
-		}
-		seen[strings.ToLower(name)] = true
+	folded := strings.ToLower(h.Site)
+	known, seen := w.sites[folded]
+	switch {
+	case !validName(h.Site):
+		w.note("site %q was left out: names are letters, digits, dashes, underscores and dots", h.Site)
+		h.Site = ""
+	case !seen:
+		w.sites[folded] = h.Site
+		w.siteOrder = append(w.siteOrder, h.Site)
+	case known != h.Site:
+		w.note("site %q was left out: it differs from %q only in case", h.Site, known)
+		h.Site = ""
+	}
+}
+
+func (w *inventoryWriter) writeSites() {
+	for _, name := range w.siteOrder {
 		fmt.Fprintf(&w.text, "\nsite %s {\n}\n", quote(name))
 	}
 }

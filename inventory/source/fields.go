@@ -45,7 +45,7 @@ func (r *reader) setLabel(h *Host, name, value string) {
 
 // setVars adds variables, without secrets.
 func (r *reader) setVars(h *Host, vars map[string]any) {
-	own, secrets := divide(vars)
+	own, secrets := divide(vars, nil)
 	for k, v := range own {
 		if h.Vars == nil {
 			h.Vars = map[string]any{}

@@ -16,7 +16,7 @@ const (
 	// maxDepth bounds how deep groups lie in each other.
 	maxDepth = 200
 	// maxWork bounds the variables that are merged for all hosts together.
-	maxWork = 20_000_000
+	maxWork = 4_000_000
 )
 
 // graph is an Ansible inventory: hosts and groups by name, and who is in whom.

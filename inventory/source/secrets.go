@@ -14,7 +14,13 @@ var secretName = regexp.MustCompile(`(?i)(?:^|[_.-])(?:pass|pwd|token|credential
 var notSecret = regexp.MustCompile(`(?i)(?:_file|_path|_policy|_length|_expiry|_age|_enabled)s?$`)
 
 // isSecret reports a variable whose value must not be handed on.
-func isSecret(name string, v any) bool {
+func isSecret(name string, v any) bool { return nameCache(nil).isSecret(name, v) }
+
+// nameCache remembers which names are those of secrets; hosts have the same ones. A
+// nil one remembers nothing.
+type nameCache map[string]bool
+
+func (c nameCache) isSecret(name string, v any) bool {
 	switch v := v.(type) {
 	case encrypted:
 		return true
@@ -28,7 +34,14 @@ func isSecret(name string, v any) bool {
 			return true
 		}
 	}
-	return secretName.MatchString(name) && !notSecret.MatchString(name)
+	secret, known := c[name]
+	if !known {
+		secret = secretName.MatchString(name) && !notSecret.MatchString(name)
+		if c != nil {
+			c[name] = secret
+		}
+	}
+	return secret
 }
 
 // holdsSecret reports a value with a secret somewhere in it.
@@ -84,10 +97,10 @@ func withoutSecrets(path string, v any, found *[]string) any {
 
 // divide splits variables: what is the operator's own and no secret, and the names
 // of secrets. Variables of Ansible's own are in neither.
-func divide(vars map[string]any) (own map[string]any, secrets []string) {
+func divide(vars map[string]any, names nameCache) (own map[string]any, secrets []string) {
 	for k, v := range vars {
 		switch {
-		case isSecret(k, v):
+		case names.isSecret(k, v):
 			secrets = append(secrets, k)
 			continue
 		case strings.HasPrefix(k, "ansible_"):

@@ -15,6 +15,7 @@ type divided struct {
 // settle turns the graph into hosts and groups.
 func (g *graph) settle(hostFiles *varsDir) *Error {
 	shared := map[string]divided{}
+	names := nameCache{}
 	for _, h := range g.hostOrder {
 		files, err := hostFiles.vars(h.name)
 		if err != nil {
@@ -26,7 +27,7 @@ func (g *graph) settle(hostFiles *varsDir) *Error {
 		}
 		parts, ok := shared[key]
 		if !ok {
-			parts.own, parts.secrets = divide(vars)
+			parts.own, parts.secrets = divide(vars, names)
 			slices.Sort(parts.secrets)
 			if key != "" {
 				shared[key] = parts
@@ -46,7 +47,7 @@ func (g *graph) settle(hostFiles *varsDir) *Error {
 		vars := make(map[string]any, len(n.vars)+len(n.files))
 		g.merge(vars, n.vars)
 		g.merge(vars, n.files)
-		out.Vars, _ = divide(vars)
+		out.Vars, _ = divide(vars, names)
 		g.r.groups = append(g.r.groups, out)
 	}
 	return nil

@@ -146,7 +146,7 @@ func (t *terraform) machine(kind machineType, res *tfResource, index any, attrs 
 		return &Error{Pos: pos, Msg: fmt.Sprintf("the state has more than %d hosts", MaxHosts)}
 	}
 	where := res.address(index)
-	h := Host{Pos: pos, Name: firstText(attrs, kind.names), Address: firstText(attrs, kind.addresses), Vars: map[string]any{"terraform": where}}
+	h := Host{Pos: pos, Name: firstText(attrs, kind.names), Address: firstText(attrs, kind.addresses), Vars: map[string]any{"terraform": res.address(nil)}}
 	if h.Name == "" {
 		h.Name = res.Name
 		if s, ok := scalarText(index); ok {

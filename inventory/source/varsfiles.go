@@ -1,6 +1,7 @@
 package source
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -72,9 +73,7 @@ func (d *varsDir) vars(name string) (map[string]any, *Error) {
 				out = vars
 				continue
 			}
-			for k, v := range vars {
-				out[k] = v
-			}
+			maps.Copy(out, vars)
 		}
 		return out, nil
 	}
