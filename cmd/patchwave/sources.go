@@ -33,7 +33,7 @@ func (a *app) freshSources(ctx context.Context) sourceOutput {
 	return func(c config.SourceCommand) ([]byte, time.Time, error) {
 		ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...) //nolint:gosec // the operator's own command, as separate arguments
+		cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
 		cmd.Dir = c.Dir
 		cmd.WaitDelay = time.Second // a grandchild may keep the pipe
 		out, complaint := &limited{most: source.MaxBytes}, &limited{most: maxComplaint}
@@ -43,15 +43,15 @@ func (a *app) freshSources(ctx context.Context) sourceOutput {
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return nil, time.Time{}, fmt.Errorf("%s did not end within %s", c.Command[0], sourceTimeout)
 		case err != nil:
-			return nil, time.Time{}, fmt.Errorf("run %s: %w%s", c.Command[0], err, said(complaint.Bytes()))
+			return nil, time.Time{}, fmt.Errorf("run %s: %w%s", c.Command[0], err, said(complaint.kept.Bytes()))
 		case out.over:
 			return nil, time.Time{}, fmt.Errorf("%s printed more than %d MiB", c.Command[0], source.MaxBytes>>20)
 		}
 		now := a.now()
-		if err := keepOutput(a.sourceFile(c), c.Command, now, out.Bytes()); err != nil {
+		if err := keepOutput(a.sourceFile(c), c.Command, now, out.kept.Bytes()); err != nil {
 			return nil, time.Time{}, fmt.Errorf("keep the output of source %s: %w", c.Name, err)
 		}
-		return out.Bytes(), now, nil
+		return out.kept.Bytes(), now, nil
 	}
 }
 
@@ -68,7 +68,7 @@ func said(b []byte) string {
 func (a *app) keptSources(c config.SourceCommand) ([]byte, time.Time, error) {
 	out, at, err := a.quietSources(c)
 	if err == nil {
-		a.say("source %s is as of %s ago", c.Name, ago(a.now().Sub(at)))
+		a.say("source %s: what its command printed %s is used", c.Name, ago(a.now().Sub(at)))
 	}
 	return out, at, err
 }
@@ -132,19 +132,20 @@ func keepOutput(path string, command []string, at time.Time, out []byte) error {
 }
 
 // limited keeps the beginning of what is written to it, and says whether there was
-// more.
+// more. The buffer is a field: embedded, it would be filled past Write.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	most int
 	over bool
 }
 
 // Write takes everything, so that who writes goes on.
 func (l *limited) Write(p []byte) (int, error) {
-	if room := l.most - l.Len(); len(p) > room {
-		l.over = true
-		_, err := l.Buffer.Write(p[:room])
-		return len(p), err
+	room := l.most - l.kept.Len()
+	if len(p) <= room {
+		return l.kept.Write(p)
 	}
-	return l.Buffer.Write(p)
+	l.over = true
+	_, err := l.kept.Write(p[:room])
+	return len(p), err
 }
