@@ -46,6 +46,7 @@ func (a *app) applyCmd() *cobra.Command {
 			if err := errors.Join(checkRefresh(opt.refresh), opt.check(opt.reason)); err != nil {
 				return err
 			}
+			a.sources = a.freshSources(cmd.Context())
 			s, err := a.open(cmd.Context(), create)
 			if err != nil {
 				return err

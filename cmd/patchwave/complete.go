@@ -114,6 +114,7 @@ func (a *app) declared(cmd *cobra.Command) (hosts, groups, policies []string) {
 	if err := a.prepare(cmd); err != nil {
 		return nil, nil, nil
 	}
+	a.sources = a.quietSources
 	cfg, _, err := a.loadConfig()
 	if err != nil || cfg == nil {
 		return nil, nil, nil

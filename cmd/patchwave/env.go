@@ -60,8 +60,11 @@ func (a *app) loadConfig() (*config.Config, config.Diagnostics, error) {
 	if err != nil {
 		home = "/"
 	}
+	if a.sources == nil {
+		a.sources = a.keptSources
+	}
 	cfg, diags := config.Load(config.Options{Dir: dir, Vars: vars, VarFiles: a.flags.varFiles, Env: a.env,
-		Version: version, Home: home, Now: a.now()})
+		Version: version, Home: home, Now: a.now(), SourceOutput: a.sources})
 	return cfg, diags, nil
 }
 

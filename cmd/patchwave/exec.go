@@ -46,6 +46,7 @@ func (a *app) execCmd() *cobra.Command {
 		Example: "  patchwave exec -l 'web-*' -- uptime\n  patchwave exec --become -- 'apt-mark showhold'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.sources = a.freshSources(cmd.Context())
 			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error {
 				return a.exec(cmd.Context(), s, hosts, strings.Join(args, " "), opt)
 			})

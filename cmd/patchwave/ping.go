@@ -34,6 +34,7 @@ func (a *app) pingCmd() *cobra.Command {
 		Use: "ping", Short: "Check that hosts can be patched: log in, become root, find the package manager, disk and clock", GroupID: "daily",
 		Example: "  patchwave ping\n  patchwave ping -l group:db",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.sources = a.freshSources(cmd.Context())
 			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error { return a.ping(cmd.Context(), s, hosts) })
 		},
 	}

@@ -38,6 +38,7 @@ func (a *app) planCmd() *cobra.Command {
 			if err := checkRefresh(opt.refresh); err != nil {
 				return err
 			}
+			a.sources = a.freshSources(cmd.Context())
 			s, err := a.open(cmd.Context(), create)
 			if err != nil {
 				return err

@@ -25,6 +25,8 @@ type app struct {
 	// interrupted is the exit status of the signal that came, or 0.
 	interrupted int
 	flags       flags
+	// sources says what commands that list hosts printed; nil is keptSources.
+	sources sourceOutput
 	// pollEvery is the pause between two looks at a job; 0 is the default.
 	pollEvery time.Duration
 	// simTime is how long a job or a reboot takes on a machine of the

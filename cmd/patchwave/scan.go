@@ -21,6 +21,7 @@ func (a *app) scanCmd() *cobra.Command {
 			if err := checkRefresh(refresh); err != nil {
 				return err
 			}
+			a.sources = a.freshSources(cmd.Context())
 			return a.withHosts(cmd, create, func(s *session, hosts []*inventory.Host) error {
 				return a.scan(cmd.Context(), s, hosts, scan.Refresh(refresh))
 			})

@@ -41,7 +41,7 @@ type Options struct {
 	// SourceOutput returns what a source of type command printed and when: from a
 	// cache, or by running it where the caller is about to contact hosts. It returns
 	// ErrNoOutput where that is not known; nil means that it never is.
-	SourceOutput func(name string, command []string) ([]byte, time.Time, error)
+	SourceOutput func(SourceCommand) ([]byte, time.Time, error)
 	// Now decides which dates are past; its location is the zone where the
 	// configuration names none.
 	Now time.Time

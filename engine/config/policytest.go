@@ -166,10 +166,12 @@ func expectShape() shape {
 }
 
 // verdicts is the closed list of decisions.
-var verdicts = wordsOf([]policies.Verdict{
-	policies.Approved, policies.Deferred, policies.Held, policies.Rejected, policies.Pinned,
-	policies.Dependency, policies.Blocked, policies.NotMatched,
-})
+func verdicts() []string {
+	return wordsOf([]policies.Verdict{
+		policies.Approved, policies.Deferred, policies.Held, policies.Rejected, policies.Pinned,
+		policies.Dependency, policies.Blocked, policies.NotMatched,
+	})
+}
 
 func (l *loader) decodeExpect(raw *hcl.Block, hosts []TestHost) Expectation {
 	b := l.open(raw, expectShape())
@@ -177,7 +179,7 @@ func (l *loader) decodeExpect(raw *hcl.Block, hosts []TestHost) Expectation {
 	e.Host, _ = b.nonEmpty("host")
 	e.Update, _ = b.nonEmpty("update")
 	e.Version, _ = b.nonEmpty("version")
-	if w, ok := b.word("decision", verdicts...); ok {
+	if w, ok := b.word("decision", verdicts()...); ok {
 		e.Decision = policies.Verdict(w)
 	}
 	if rule, ok := b.nonEmpty("rule"); ok {

@@ -37,6 +37,19 @@ type Source struct {
 	Pos   inventory.Position
 }
 
+// SourceCommand is the program of a source.
+type SourceCommand struct {
+	// Name is that of the source.
+	Name string
+	// Command is the program and its arguments; a relative path of the program is
+	// meant from Dir.
+	Command []string
+	// Dir is the absolute path of the configuration directory.
+	Dir string
+	// Database is that of the configuration, "" if it names none.
+	Database string
+}
+
 // sourceBlock is an inventory that another program keeps.
 type sourceBlock struct {
 	at    hcl.Range
@@ -140,7 +153,7 @@ func (b *block) commandInput(s *Source, in source.Input) (source.Input, bool) {
 	}
 	out, at, err := []byte(nil), time.Time{}, ErrNoOutput
 	if b.l.opt.SourceOutput != nil {
-		out, at, err = b.l.opt.SourceOutput(s.Name, s.Command)
+		out, at, err = b.l.opt.SourceOutput(SourceCommand{Name: s.Name, Command: s.Command, Dir: b.l.opt.Dir, Database: b.l.model.settings.Database})
 	}
 	switch {
 	case errors.Is(err, ErrNoOutput):

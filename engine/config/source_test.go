@@ -62,6 +62,7 @@ func TestSources(t *testing.T) {
 }
 
 const cloud = `
+patchwave { database = "pw.db" }
 connection "c" { type = "ssh" }
 source "command" "cloud" {
   command    = ["./cloud", "--list"]
@@ -78,9 +79,10 @@ func TestSourceCommand(t *testing.T) {
 	at := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	loadWith := func(out string, err error) (*config.Config, config.Diagnostics) {
 		opt := options(dir)
-		opt.SourceOutput = func(name string, command []string) ([]byte, time.Time, error) {
-			if name != "cloud" || !slices.Equal(command, []string{"./cloud", "--list"}) {
-				t.Errorf("asked for %q %q", name, command)
+		opt.SourceOutput = func(c config.SourceCommand) ([]byte, time.Time, error) {
+			want := config.SourceCommand{Name: "cloud", Command: []string{"./cloud", "--list"}, Dir: dir, Database: dir + "/pw.db"}
+			if diff := cmp.Diff(want, c); diff != "" {
+				t.Error(diff)
 			}
 			return []byte(out), at, err
 		}
