@@ -283,7 +283,7 @@ func TestGather(t *testing.T) {
 		for i := range n {
 			names = append(names, fmt.Sprintf("p%03d", i))
 		}
-		got, err := settle(context.Background(), &e, pending(names...))
+		got, err := settle(t.Context(), &e, pending(names...))
 		if err != nil || e.questions > maxQuestions+maxRounds {
 			t.Fatalf("%d questions, %v", e.questions, err)
 		}
