@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,46 @@ func FuzzLoad(f *testing.F) {
 		for _, h := range inv.Hosts {
 			if h.Connection == "" || h.Target.Kind == "" {
 				t.Errorf("host %q has no connection", h.Name)
+			}
+		}
+	})
+}
+
+// FuzzTests: no text of a test file panics, and a test that is handed out is whole.
+func FuzzTests(f *testing.F) {
+	for _, name := range []string{"testdata/tests/good/a.pwtest.hcl", "testdata/tests/wrong/w.pwtest.hcl"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	main, err := os.ReadFile("testdata/tests/good/main.hcl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		opt := Options{Version: "0.1.0", Home: "/home/op", Now: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}
+		cfg, ds := newLoader(opt).load([]sourceFile{{"main.hcl", main}})
+		if ds.HasErrors() {
+			t.Fatal(ds)
+		}
+		l := newLoader(opt)
+		l.text.bytes["x.pwtest.hcl"] = text
+		tests, ds := cfg.decodeTests(l, []sourceFile{{"x.pwtest.hcl", text}})
+		for _, test := range tests {
+			if test.Name == "" || test.Now.IsZero() || len(test.Expects) == 0 {
+				t.Errorf("half a test: %+v", test)
+			}
+			for _, e := range test.Expects {
+				if e.Host == "" || e.Update == "" || e.Decision == "" {
+					t.Errorf("half an expectation: %+v", e)
+				}
+			}
+		}
+		for _, d := range ds {
+			if d.Summary == "" {
+				t.Errorf("a diagnostic that says nothing: %+v", d)
 			}
 		}
 	})

@@ -80,9 +80,14 @@ func (c *Config) Tests() ([]PolicyTest, Diagnostics) {
 		return nil, Diagnostics{{Severity: "error", Summary: "the configuration has errors", Detail: "Run `patchwave validate` to see them."}}
 	}
 	l := newLoader(c.opt)
+	return c.decodeTests(l, l.readTests())
+}
+
+// decodeTests makes tests of the text of their files.
+func (c *Config) decodeTests(l *loader, files []sourceFile) ([]PolicyTest, Diagnostics) {
 	l.zone, l.model = c.model.zone, c.model
 	l.ctx.Variables = c.variables
-	l.parse(l.readTests())
+	l.parse(files)
 	names := newTable[string]("test")
 	schema := &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "test", LabelNames: []string{"name"}}}}
 	var out []PolicyTest

@@ -258,3 +258,57 @@ func TestBrokenDeclares(t *testing.T) {
 		t.Errorf("%v, %v", tests, ds)
 	}
 }
+
+// TestMore looks at what the description's example leaves out.
+func TestMore(t *testing.T) {
+	dir, _ := fixture(t, "testdata/valid/more")
+	cfg, ds := config.Load(options(dir))
+	if len(ds) > 0 {
+		t.Fatal(ds)
+	}
+	inv, list, _ := cfg.Resolve(nil)
+	vm := inv.Host("vm-2")
+	if vm.MAC != "52:54:00:aa:00:02" {
+		t.Errorf("mac %q", vm.MAC)
+	}
+	if diff := cmp.Diff(&inventory.Hypervisor{Type: "proxmox", Provider: "pve", Domain: "102"}, vm.Hypervisor); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&inventory.Hypervisor{Type: "libvirt", Provider: "kvm", Domain: "kvm-1"}, inv.Host("kvm-1").Hypervisor); diff != "" {
+		t.Error(diff)
+	}
+	p := list[1]
+	point := p.Preparation.RestorePoint
+	if diff := cmp.Diff([]string{"pve", "san", "packages"}, point.Providers); diff != "" || point.Declared["pve"].Type != "proxmox" || point.Declared["san"].Type != "command" || len(point.Declared) != 2 {
+		t.Errorf("%s %+v", diff, point)
+	}
+	if p.Window.Zone != nil || p.Reboot.When != policies.RebootDefer || p.Reboot.Window.Name != "sundays" || p.Reboot.Window.Zone.String() != "Europe/Berlin" {
+		t.Errorf("window %+v, reboot %+v", p.Window, p.Reboot)
+	}
+	wantUpdate := &policies.WindowsUpdate{Source: policies.SourceOffline, Cab: dir + "/wsusscn2.cab", AcceptEULA: true}
+	if diff := cmp.Diff(wantUpdate, p.WindowsUpdate, cmpopts.IgnoreFields(policies.WindowsUpdate{}, "Pos")); diff != "" {
+		t.Error(diff)
+	}
+	if p.Notice.To[0].Name != "all" || len(p.Notify[0].On) != len(policies.NotifyEvents()) {
+		t.Errorf("notice %+v", p.Notice)
+	}
+	action := p.Preparation.Actions[0]
+	if action.UndoScript != "logger done" || action.Undo != nil || action.OnFailure != policies.FailContinue || len(action.Command) != 3 {
+		t.Errorf("action %+v", action)
+	}
+	subject := policies.Subject{Host: vm, Facts: &inventory.Facts{Kernel: "6.1", OS: inventory.OS{Name: "debian"}}}
+	if diff := cmp.Diff([]string{"check", "vm-2", "6.1"}, render(t, p.Verification.Probes[0].Command, subject)); diff != "" {
+		t.Error(diff)
+	}
+	d := cfg.Declared(nil)
+	if diff := cmp.Diff([]string{"kvm-1", "vm-1", "vm-2", "vm-3"}, d.Availabilities[0].Hosts); diff != "" || d.Availabilities[0].MinHealthy.Percent != 50 {
+		t.Errorf("%s %+v", diff, d.Availabilities[0])
+	}
+	if got := render(t, d.Providers[2].Create, subject); !slices.Equal(got, []string{"san", "create", "vm-2"}) || d.Providers[0].Connection != "linux" {
+		t.Errorf("providers %q %+v", got, d.Providers[0])
+	}
+	manned := d.Windows[0]
+	if manned.Attendance != time.Hour || manned.Calendar.From != 22*time.Hour || manned.Calendar.To != 6*time.Hour || !manned.Calendar.Workdays[0] || manned.Calendar.Workdays[1] {
+		t.Errorf("window %+v %+v", manned, manned.Calendar)
+	}
+}
