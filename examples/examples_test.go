@@ -125,13 +125,16 @@ func TestEveryRuleIsTested(t *testing.T) {
 		}
 		for _, p := range e.pols {
 			for _, r := range p.Baseline.Rules {
-				if !tested[r.Name] {
+				if !tested[r.Name] && !slices.Contains(testedHere, dir+" "+r.Name) {
 					t.Errorf("%s: no policy test expects rule %q of baseline %q", dir, r.Name, p.Baseline.Name)
 				}
 			}
 		}
 	}
 }
+
+// testedHere are rules that decide by what a policy test has no word for.
+var testedHere = []string{"air-gapped likely"} // TestScoresOfImportedFeeds
 
 // TestEveryExampleHasAReadme: what it is for, how to begin, and exactly what of it
 // this version cannot do yet.
