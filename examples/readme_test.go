@@ -33,10 +33,10 @@ func TestScreensInReadmes(t *testing.T) {
 		for _, m := range openingRow.FindAllStringSubmatch(read(t, readme), -1) {
 			rows++
 			first := day(t, m[1], time.UTC)
-			real := e.launches(t, m[1], first.AddDate(0, 0, 1).Format(time.DateOnly))
+			launched := e.launches(t, m[1], first.AddDate(0, 0, 1).Format(time.DateOnly))
 			for _, w := range launchWords.FindAllStringSubmatch(m[0], -1) {
-				if want := first.Format("Mon 2006-01-02 ") + w[1] + " " + w[2]; !slices.Contains(real, want) {
-					t.Errorf("%s: %s is shown, and there is %v", readme, want, real)
+				if want := first.Format("Mon 2006-01-02 ") + w[1] + " " + w[2]; !slices.Contains(launched, want) {
+					t.Errorf("%s: %s is shown, and there is %v", readme, want, launched)
 				}
 			}
 		}

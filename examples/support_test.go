@@ -93,7 +93,9 @@ func refused(t *testing.T, dir string) string {
 	return strings.Join(out, "\n")
 }
 
-func place(file string, line int, text string) string { return fmt.Sprintf("%s:%d: %s", file, line, text) }
+func place(file string, line int, text string) string {
+	return fmt.Sprintf("%s:%d: %s", file, line, text)
+}
 
 // policy returns the policy of a name.
 func (e *example) policy(t *testing.T, name string) *policies.Policy {
