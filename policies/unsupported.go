@@ -5,16 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"patchwave/connectors"
 	"patchwave/inventory"
 )
 
-// Gap is something the configuration asks for that this version cannot do. It
-// must not be passed over when hosts are changed: whoever wrote it counts on it.
+// Gap is something the configuration asks for that this version cannot do.
 type Gap struct {
 	// What names it, in words that begin a sentence ("waking hosts").
 	What string
 	Pos  inventory.Position
+	// Harmless says that hosts may be changed without it: somebody is told less, or
+	// a host stays unreachable. Whoever wrote anything else counts on it.
+	Harmless bool
 }
 
 // String is what and where.
@@ -26,7 +27,8 @@ func (g Gap) String() string {
 }
 
 // Unsupported lists what a policy asks for that this version cannot do, for the
-// hosts given; nil if nothing. hosts are those that are to be changed, and
+// hosts given; nil if nothing. A host that cannot be reached for its kind of
+// connection is not among them: it is refused by itself. hosts are those that are to be changed, and
 // availabilities all that are declared. The order is that of the list below, and
 // each thing is there once for a place.
 func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availability) []Gap {
@@ -39,7 +41,6 @@ func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availabil
 			u.add(a.Pos, "the availability %q", a.Name)
 		}
 	}
-	u.hosts(hosts)
 	return u.gaps
 }
 
@@ -48,7 +49,14 @@ type unsupported struct {
 }
 
 func (u *unsupported) add(at inventory.Position, format string, args ...any) {
-	g := Gap{What: fmt.Sprintf(format, args...), Pos: at}
+	u.put(Gap{What: fmt.Sprintf(format, args...), Pos: at})
+}
+
+func (u *unsupported) harmless(at inventory.Position, what string) {
+	u.put(Gap{What: what, Pos: at, Harmless: true})
+}
+
+func (u *unsupported) put(g Gap) {
 	if !slices.Contains(u.gaps, g) {
 		u.gaps = append(u.gaps, g)
 	}
@@ -59,7 +67,7 @@ func (u *unsupported) preparation(p *Preparation) {
 		return
 	}
 	if p.Wake != nil {
-		u.add(p.Wake.Pos, "waking hosts")
+		u.harmless(p.Wake.Pos, "waking hosts")
 	}
 	if p.Require != nil {
 		u.add(p.Require.Pos, "the requirements before a host is touched")
@@ -98,29 +106,15 @@ func (u *unsupported) policy(p *Policy) {
 		u.add(p.Pos, "deferred reboots")
 	}
 	if p.Stage != nil {
-		u.add(p.Stage.Pos, "downloading ahead of the window")
+		u.harmless(p.Stage.Pos, "downloading ahead of the window")
 	}
 	if p.Notice != nil {
-		u.add(p.Notice.Pos, "notices ahead of the window")
+		u.harmless(p.Notice.Pos, "notices ahead of the window")
 	}
 	if len(p.Notify) > 0 {
-		u.add(p.Pos, "notifications")
+		u.harmless(p.Pos, "notifications")
 	}
 	if p.WindowsUpdate != nil {
 		u.add(p.WindowsUpdate.Pos, "Windows updates")
-	}
-}
-
-// hosts looks at how they are reached. A connection is named once.
-func (u *unsupported) hosts(hosts []*inventory.Host) {
-	seen := map[string]bool{}
-	for _, h := range hosts {
-		if seen[h.Connection] && h.Connection != "" {
-			continue
-		}
-		seen[h.Connection] = true
-		if h.Target.Kind == connectors.KindWinRM {
-			u.add(h.Pos, "connection %q of type winrm", h.Connection)
-		}
 	}
 }

@@ -12,7 +12,11 @@ import (
 func what(gaps []Gap) []string {
 	var out []string
 	for _, g := range gaps {
-		out = append(out, g.String())
+		s := g.String()
+		if g.Harmless {
+			s += " harmless"
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -24,7 +28,7 @@ func TestSupported(t *testing.T) {
 		Verification: &Verification{Probes: []Probe{
 			{Kind: ProbeService, Name: "a"}, {Kind: ProbeTCP, Name: "b", On: OnController}, {Kind: ProbeCommand, Name: "c", On: OnHost, Run: "true"},
 		}},
-		Reboot: Reboot{When: RebootRequired}, Window: &Window{}, After: []string{"x"}, Gap: 1,
+		Rollout: Rollout{Split: SplitReboot}, Reboot: Reboot{When: RebootRequired}, Window: &Window{}, After: []string{"x"}, Gap: 1,
 	}
 	hosts := []*inventory.Host{{Name: "a", Connection: "linux", Target: connectors.Target{Kind: connectors.KindSSH}}}
 	others := []*Availability{{Name: "others", Hosts: []string{"b"}}}
@@ -55,19 +59,16 @@ func TestUnsupported(t *testing.T) {
 		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
 		Pos: at(10),
 	}
-	win := connectors.Target{Kind: connectors.KindWinRM}
-	hosts := []*inventory.Host{
-		{Name: "w1", Connection: "win", Target: win, Pos: at(14)}, {Name: "w2", Connection: "win", Target: win, Pos: at(15)},
-	}
+	hosts := []*inventory.Host{{Name: "w1"}, {Name: "w2"}}
 	got := what(Unsupported(p, hosts, []*Availability{{Name: "quorum", Hosts: []string{"w2"}, Pos: at(16)}}))
 	want := []string{
-		"waking hosts (p.hcl:1)", "the requirements before a host is touched (p.hcl:2)", "restore points by zfs, pve (p.hcl:3)",
+		"waking hosts (p.hcl:1) harmless", "the requirements before a host is touched (p.hcl:2)", "restore points by zfs, pve (p.hcl:3)",
 		`the action "drain" (p.hcl:4)`, `the action "silence" (p.hcl:5)`,
 		"comparing the health before and after (unchanged) (p.hcl:6)", `the http probe "front" (p.hcl:7)`,
 		`the command probe "far" on the controller (p.hcl:8)`, `the command probe "list" with separate arguments (p.hcl:9)`,
-		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11)",
-		"notices ahead of the window (p.hcl:12)", "notifications (p.hcl:10)", "Windows updates (p.hcl:13)",
-		`the availability "quorum" (p.hcl:16)`, `connection "win" of type winrm (p.hcl:14)`,
+		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
+		"notices ahead of the window (p.hcl:12) harmless", "notifications (p.hcl:10) harmless", "Windows updates (p.hcl:13)",
+		`the availability "quorum" (p.hcl:16)`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -80,7 +80,7 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 		if err != nil {
 			return nil, err
 		}
-		return a.confirmed(p)
+		return a.confirmed(p, s.cfg.Zone())
 	}
 	planning, stop := a.untilSignal(ctx)
 	p, err := a.makePlan(planning, s, opt.planOptions, gate.refuse)
@@ -88,7 +88,7 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 	if err != nil {
 		return nil, err
 	}
-	return a.confirmed(p)
+	return a.confirmed(p, s.cfg.Zone())
 }
 
 // savedPlan reads a plan file and refuses one that was not made here, or under
@@ -128,7 +128,7 @@ func (a *app) savedPlan(ctx context.Context, s *session, path, digest, policy st
 }
 
 // confirmed shows the plan and asks.
-func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
+func (a *app) confirmed(p *plan.Plan, zone *time.Location) (*plan.Plan, error) {
 	hosts, changes, reboots := p.Totals()
 	if len(p.Hosts())+len(p.Excluded) == 0 || onlyUnmanaged(p) {
 		a.say("no policy claims any of these hosts, so there is nothing to do; `patchwave validate` lists them")
@@ -137,13 +137,13 @@ func (a *app) confirmed(p *plan.Plan) (*plan.Plan, error) {
 		return p, nil
 	}
 	if a.flags.output == "text" {
-		if err := a.showPlan(p); err != nil {
+		if err := a.showPlan(p, zone); err != nil {
 			return nil, err
 		}
 	} else {
 		b := *a // the question is about the plan; the result goes elsewhere
 		b.out, b.flags.output = a.err, "text"
-		if err := b.showPlan(p); err != nil {
+		if err := b.showPlan(p, zone); err != nil {
 			return nil, err
 		}
 	}

@@ -69,7 +69,7 @@ func (a *app) feedsImportCmd() *cobra.Command {
 			"  kev     https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json, or the .csv\n" +
 			"  epss    https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
 		Example: "  patchwave feeds import all.zip known_exploited_vulnerabilities.json epss_scores-current.csv.gz\n" +
-			"  ssh mirror cat tracker.json | patchwave feeds import debian -",
+			"  patchwave feeds import debian - < tracker.json",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind := feeds.Kind("")

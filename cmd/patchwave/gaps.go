@@ -8,12 +8,13 @@ import (
 	"patchwave/policies"
 )
 
-// refuseGaps ends plan and apply with status 2 where the policies of the hosts ask
-// for something that this version cannot do: whoever wrote it counts on it, and to
-// go on without it would be to do something else than what was asked for.
-func refuseGaps(s *session, hosts []*inventory.Host, policy string) error {
+// gaps ends apply with status 2 where the policies of the hosts ask for something
+// that this version cannot do: whoever wrote it counts on it, and to go on without
+// it would be to do something else than what was asked for. What hosts can be
+// changed without is told; so is everything where nothing will be changed.
+func (a *app) gaps(s *session, hosts []*inventory.Host, policy string, changing bool) error {
 	declared := s.cfg.Declared(factsOf(s.seen))
-	var lines []string
+	var refused []string
 	for _, p := range s.policies {
 		if policy != "" && p.Name != policy {
 			continue
@@ -23,14 +24,22 @@ func refuseGaps(s *session, hosts []*inventory.Host, policy string) error {
 			continue
 		}
 		for _, g := range policies.Unsupported(p, claimed, declared.Availabilities) {
-			lines = append(lines, "policy "+p.Name+": "+g.String())
+			line := "policy " + p.Name + ": " + g.String()
+			switch {
+			case g.Harmless:
+				a.say("not done by this version: %s", line)
+			case changing:
+				refused = append(refused, line)
+			default:
+				a.say("apply will refuse, because this version cannot do it: %s", line)
+			}
 		}
 	}
-	if len(lines) == 0 {
+	if len(refused) == 0 {
 		return nil
 	}
 	return usage("this version cannot do what the configuration asks for, and nothing was done:\n  %s\ntake it out, or choose other policies with --policy or other hosts with --limit",
-		strings.Join(lines, "\n  "))
+		strings.Join(refused, "\n  "))
 }
 
 // factsOf are the facts of the last scans, by host.

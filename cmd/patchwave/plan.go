@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +22,8 @@ import (
 )
 
 type planOptions struct {
-	policy, out, refresh string
-	detailed, stored     bool
+	policy, out, refresh, at string
+	detailed, stored         bool
 }
 
 func (a *app) planCmd() *cobra.Command {
@@ -43,6 +45,9 @@ func (a *app) planCmd() *cobra.Command {
 			defer func() { err = errors.Join(err, s.Close()) }()
 			ctx, stop := a.untilSignal(cmd.Context())
 			defer stop()
+			if opt.at != "" && opt.out != "" {
+				return usage("--at does not go with --out: a plan for another time cannot be carried out; save it when the time has come")
+			}
 			p, err := a.makePlan(ctx, s, opt, nil)
 			if err != nil {
 				return err
@@ -52,7 +57,7 @@ func (a *app) planCmd() *cobra.Command {
 					return err
 				}
 			}
-			if err := a.showPlan(p); err != nil {
+			if err := a.showPlan(p, s.cfg.Zone()); err != nil {
 				return err
 			}
 			if opt.out != "" {
@@ -63,6 +68,7 @@ func (a *app) planCmd() *cobra.Command {
 	}
 	planFlags(cmd, &opt)
 	cmd.Flags().StringVar(&opt.out, "out", "", "save the plan to this `FILE`")
+	cmd.Flags().StringVar(&opt.at, "at", "", "decide as at this `TIME`, a date or an RFC 3339 time: what would be done then, if nothing new came")
 	cmd.Flags().BoolVar(&opt.detailed, "detailed-exitcode", false, "exit status 10 if there is something to do")
 	return cmd
 }
@@ -87,7 +93,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			return nil, err
 		}
 	}
-	if err := refuseGaps(s, hosts, opt.policy); err != nil {
+	if err := a.gaps(s, hosts, opt.policy, gate != nil); err != nil {
 		return nil, err
 	}
 	ledger, err := s.store.Ledger(ctx)
@@ -112,7 +118,13 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	if opt.stored {
 		stored = s.seen
 	}
-	p, err = planner.Plan(ctx, plan.Request{Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
+	at := a.now()
+	if opt.at != "" {
+		if at, err = firstInstant(opt.at, s.cfg.Zone()); err != nil {
+			return nil, usage("--at: %w", err)
+		}
+	}
+	p, err = planner.Plan(ctx, plan.Request{At: at, Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
 		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: gate})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -120,7 +132,37 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		}
 		return nil, usage("%w", err)
 	}
+	if err := a.setTimes(ctx, s, p, at); err != nil || opt.at != "" {
+		return p, err // a plan for another time is only looked at
+	}
 	return p, s.store.SavePlan(ctx, p)
+}
+
+// setTimes says when each wave can begin, if the plan is carried out from an
+// instant on.
+func (a *app) setTimes(ctx context.Context, s *session, p *plan.Plan, at time.Time) error {
+	g, err := a.agenda(ctx, s, at)
+	if err != nil {
+		return err
+	}
+	longest := time.Duration(0)
+	for _, policy := range s.policies {
+		if policy.Window != nil {
+			longest = max(longest, policy.Window.Duration)
+		}
+	}
+	for _, d := range horizons() {
+		p.SetTimes(s.policies, at, g.between(at.Add(-longest), at.Add(d)))
+		if !slices.ContainsFunc(p.Waves, func(w plan.Wave) bool { return w.NotBefore == nil }) {
+			break
+		}
+	}
+	for i, w := range p.Waves {
+		if w.NotBefore != nil && !w.NotBefore.After(at) {
+			p.Waves[i].NotBefore = nil // at once
+		}
+	}
+	return nil
 }
 
 // ofPolicy keeps the hosts that a policy claims.
@@ -189,13 +231,17 @@ func excludedCode(x plan.Excluded) int {
 	}
 }
 
-func (a *app) showPlan(p *plan.Plan) error {
+func (a *app) showPlan(p *plan.Plan, zone *time.Location) error {
 	if a.flags.output != "text" {
 		return a.json(p)
 	}
 	color := a.color(a.out)
 	for _, w := range p.Waves {
-		if err := a.printf("%s\n", paint(safe.Text(fmt.Sprintf("policy %s, wave %s", w.Policy, w.Name)), strong, color)); err != nil {
+		head := fmt.Sprintf("policy %s, wave %s", w.Policy, w.Name)
+		if w.NotBefore != nil {
+			head += ", not before " + w.NotBefore.In(zone).Format("Mon 2006-01-02 15:04 MST")
+		}
+		if err := a.printf("%s\n", paint(safe.Text(head), strong, color)); err != nil {
 			return err
 		}
 		for i, b := range w.Batches {

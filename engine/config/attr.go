@@ -302,7 +302,10 @@ func sentence(err error) string {
 
 // fullStop makes a sentence of words.
 func fullStop(s string) string {
-	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
+	if s == "" {
+		return s
+	}
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
 		return upperFirst(s)
 	}
 	return upperFirst(s) + "."

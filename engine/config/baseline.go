@@ -84,7 +84,7 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 		}
 		r.Version = version
 	}
-	r.Until, _ = b.endOfDay("until", "The rule is dead: it matches nothing. Remove it, or move its end.")
+	r.Until = b.endOfDay("until", "The rule is dead: it matches nothing. Remove it, or move its end.")
 	return r
 }
 
@@ -130,16 +130,16 @@ var (
 
 // endOfDay reads a date and returns the last instant of that day in patchwave's
 // zone. One that is past is reported with what that means.
-func (b *block) endOfDay(name, past string) (time.Time, bool) {
+func (b *block) endOfDay(name, past string) time.Time {
 	d, ok := b.date(name)
 	if !ok {
-		return time.Time{}, false
+		return time.Time{}
 	}
 	end := d.At(day, b.l.zone).Add(-time.Nanosecond)
 	if end.Before(b.l.opt.Now) {
 		b.l.warn(b.place(name), fmt.Sprintf("%s %q ended on %s", b.kind, b.name, d), past)
 	}
-	return end, true
+	return end
 }
 
 func wordsOf[T ~string](items []T) []string {

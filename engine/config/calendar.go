@@ -20,7 +20,7 @@ func calendarShape() shape {
 }
 
 // weekdays are the words of workdays, Sunday first as in package time.
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} //nolint:gochecknoglobals // a table
+var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // The working hours where a calendar does not say, as time since midnight.
 const (
@@ -31,7 +31,7 @@ const (
 func (l *loader) decodeCalendar(raw *hcl.Block) {
 	b := l.open(raw, calendarShape())
 	c := &calendar.Calendar{Name: b.name, Zone: l.zone, From: defaultFrom, To: defaultTo}
-	if zone, ok := b.zone("timezone"); ok {
+	if zone, ok := b.zone(); ok {
 		c.Zone = zone
 	}
 	b.workdays(c)

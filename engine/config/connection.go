@@ -35,7 +35,7 @@ func connectionShape() shape {
 // The arguments that mean something only where something is dialled, only over
 // SSH, and only over WinRM.
 var (
-	loginArguments = []string{"user", "port", "password", "certificate"} //nolint:gochecknoglobals // tables
+	loginArguments = []string{"user", "port", "password", "certificate"}
 	sshArguments   = []string{"identity_files", "agent", "passphrase", "host_key", "jump", "ssh_config", "host_keys"}
 	winrmArguments = []string{"https", "auth", "ca_file", "server_fingerprint", "private_key"}
 )

@@ -43,11 +43,8 @@ func (l *loader) explainCall(d *hcl.Diagnostic, call hclsyntax.FunctionCallDiagE
 	}
 	name, err := call.CalledFunctionName(), call.FunctionCallError()
 	if name == "secret" {
-		summary, detail, hide := secretMistake(err)
-		l.fail(at, summary, detail)
-		if hide {
-			l.sensitive[position(at)] = true
-		}
+		summary, detail := secretMistake(err)
+		l.failSecret(at, summary, detail)
 		return
 	}
 	l.fail(at, name+"() failed", sentence(err))

@@ -173,7 +173,7 @@ func (b *block) decodeHostValues(h *host, name string) {
 	if labels, ok := b.labels("labels"); ok {
 		h.labels = labels
 	}
-	if zone, ok := b.zone("timezone"); ok {
+	if zone, ok := b.zone(); ok {
 		h.timezone = zone.String()
 	}
 	if mac, ok := b.mac("mac"); ok {

@@ -13,7 +13,7 @@ import (
 )
 
 // hypervisorKeys are the parts of hypervisor = { … }.
-var hypervisorKeys = []string{"type", "provider", "uri", "domain"} //nolint:gochecknoglobals // a table
+var hypervisorKeys = []string{"type", "provider", "uri", "domain"}
 
 // hypervisor reads what a host runs on. provider is a name or a reference; it is
 // looked up when all blocks are known.

@@ -29,7 +29,7 @@ func (l *loader) decodePatchwave(raw *hcl.Block) {
 	if path, ok := b.nonEmpty("database"); ok {
 		s.Database, _ = l.path(path, b.place("database"))
 	}
-	if zone, ok := b.zone("timezone"); ok {
+	if zone, ok := b.zone(); ok {
 		s.Timezone, l.zone = zone.String(), zone
 	}
 	if n, ok := b.number("parallelism", 1, maxParallelism); ok {
@@ -85,15 +85,16 @@ func (l *loader) path(s string, at hcl.Range) (string, bool) {
 	}
 }
 
-// zone reads an IANA time zone.
-func (b *block) zone(name string) (*time.Location, bool) {
-	s, ok := b.nonEmpty(name)
+// zone reads the argument timezone.
+func (b *block) zone() (*time.Location, bool) {
+	s, ok := b.nonEmpty("timezone")
 	if !ok {
 		return nil, false
 	}
-	return b.l.zoneNamed(s, b.place(name))
+	return b.l.zoneNamed(s, b.place("timezone"))
 }
 
+// zoneNamed finds an IANA time zone.
 func (l *loader) zoneNamed(s string, at hcl.Range) (*time.Location, bool) {
 	zone, cached := l.zones[s]
 	if cached {

@@ -166,7 +166,7 @@ func expectShape() shape {
 }
 
 // verdicts is the closed list of decisions.
-var verdicts = wordsOf([]policies.Verdict{ //nolint:gochecknoglobals // a table
+var verdicts = wordsOf([]policies.Verdict{
 	policies.Approved, policies.Deferred, policies.Held, policies.Rejected, policies.Pinned,
 	policies.Dependency, policies.Blocked, policies.NotMatched,
 })

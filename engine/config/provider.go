@@ -17,7 +17,7 @@ type provider struct {
 }
 
 // providerCommands are the arguments of a provider that is a command.
-var providerCommands = []string{"create", "check", "rollback", "remove"} //nolint:gochecknoglobals // a table
+var providerCommands = []string{"create", "check", "rollback", "remove"}
 
 func providerShape() shape {
 	return shape{required: []string{"type"}, optional: slices.Concat([]string{"connection", "url", "token"}, providerCommands)}

@@ -76,13 +76,11 @@ func unwrapSecret(v cty.Value) (*secret.Ref, bool) {
 	return r, ok
 }
 
-// secretMistake explains why secret() refused its argument; hide says that the
-// argument may have been the secret itself.
-func secretMistake(err error) (summary, detail string, hide bool) {
-	switch {
-	case errors.Is(err, secret.ErrScheme):
-		return "this is no reference to a secret", sentence(err), true
-	default:
-		return "this reference to a secret is not valid", sentence(err), true
+// secretMistake explains why secret() refused its argument, which may have been
+// the secret itself.
+func secretMistake(err error) (summary, detail string) {
+	if errors.Is(err, secret.ErrScheme) {
+		return "this is no reference to a secret", sentence(err)
 	}
+	return "this reference to a secret is not valid", sentence(err)
 }

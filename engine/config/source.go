@@ -109,7 +109,8 @@ func (b *block) sourceInput(s *Source) (source.Input, bool) {
 		return in, false
 	}
 	s.Path, in.Path = path, b.l.shown(path)
-	if err := b.l.readSource(in, path); err != nil {
+	r := &sourceReader{l: b.l, in: in}
+	if err := r.all(path); err != nil {
 		b.l.fail(b.place("path"), fmt.Sprintf("source %q cannot be read", s.Name), sentence(err))
 		return in, false
 	}
@@ -169,71 +170,85 @@ func (l *loader) shown(path string) string {
 	return filepath.ToSlash(path)
 }
 
-// readSource reads the file or directory of a source and what lies beside it.
-func (l *loader) readSource(in source.Input, path string) error {
-	info, err := os.Stat(path)
+// sourceReader reads the files of one source.
+type sourceReader struct {
+	l  *loader
+	in source.Input
+	// size is that of all files read so far, in bytes.
+	size int
+}
+
+// file reads one file under the name that messages give it.
+func (r *sourceReader) file(name, path string) error {
+	text, err := r.l.readNamed(path)
 	if err != nil {
-		return errors.New(explain(err))
-	}
-	if !info.IsDir() {
-		text, err := l.readNamed(path)
-		if err != nil {
-			return err
-		}
-		in.Files[in.Path] = []byte(text)
-	} else if in.Kind != source.Ansible {
-		return fmt.Errorf("%s is a directory; name a file", path)
-	} else if err := l.readBelow(in, in.Path, path); err != nil {
 		return err
 	}
-	for _, beside := range source.Beside(in.Kind, in.Path) {
+	if r.size += len(text); r.size > source.MaxBytes {
+		return fmt.Errorf("its files are larger than %d MiB together", source.MaxBytes>>20)
+	}
+	r.in.Files[name] = []byte(text)
+	return nil
+}
+
+// all reads the file or directory of a source and what lies beside it.
+func (r *sourceReader) all(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return errors.New(explain(err))
+	case !info.IsDir():
+		err = r.file(r.in.Path, path)
+	case r.in.Kind != source.Ansible:
+		err = fmt.Errorf("%s is a directory; name a file", path)
+	default:
+		err = r.below(r.in.Path, path)
+	}
+	if err != nil {
+		return err
+	}
+	for _, beside := range source.Beside(r.in.Kind, r.in.Path) {
 		dir := filepath.FromSlash(beside)
 		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(l.opt.Dir, dir)
+			dir = filepath.Join(r.l.opt.Dir, dir)
 		}
-		if err := l.readBelow(in, beside, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := r.below(beside, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// readBelow reads every file below a directory; names with a leading dot and links
-// to directories are passed over.
-func (l *loader) readBelow(in source.Input, name, dir string) error {
+// below reads every file below a directory; names with a leading dot and links to
+// directories are passed over.
+func (r *sourceReader) below(name, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	size := 0
 	for _, e := range entries {
 		child, path := name+"/"+e.Name(), filepath.Join(dir, e.Name())
-		if len(in.Files) > maxFiles {
-			return fmt.Errorf("more than %d files lie below %s", maxFiles, dir)
-		}
-		if strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		if e.IsDir() {
-			if err := l.readBelow(in, child, path); err != nil {
+		info, err := os.Stat(path)
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case e.IsDir():
+			if err := r.below(child, path); err != nil {
 				return err
 			}
-			continue
+		case err == nil && info.IsDir():
+		case len(r.in.Files) >= maxSourceFiles:
+			return fmt.Errorf("it has more than %d files", maxSourceFiles)
+		default:
+			if err := r.file(child, path); err != nil {
+				return err
+			}
 		}
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			continue
-		}
-		text, err := l.readNamed(path)
-		if err != nil {
-			return err
-		}
-		if size += len(text); size > source.MaxBytes {
-			return fmt.Errorf("the files below %s are larger than %d MiB", dir, source.MaxBytes>>20)
-		}
-		in.Files[child] = []byte(text)
 	}
 	return nil
 }
+
+// maxSourceFiles bounds the files of one source.
+const maxSourceFiles = 20_000
 
 // sourceNotes reports what was not understood. A host that is lost is an error:
 // who patches by the rest would believe that it is all.
@@ -257,7 +272,7 @@ func foreign(p inventory.Position) hcl.Range {
 	return hcl.Range{Filename: p.File, Start: at, End: at}
 }
 
-// sources are those that were read, in order of name.
+// sourceList are those that were read, in order of name.
 func (m *model) sourceList() []Source {
 	out := []Source{}
 	for _, s := range m.sources.order {

@@ -205,7 +205,7 @@ func (b *block) checkCommand(name string, out []policies.Text) []policies.Text {
 
 // interpreters take a script as an argument behind a flag that begins with one of
 // the letters given.
-var interpreters = map[string]string{ //nolint:gochecknoglobals // a table
+var interpreters = map[string]string{
 	"sh": "c", "bash": "c", "dash": "c", "ash": "c", "ksh": "c", "zsh": "c", "fish": "c", "busybox": "c", "su": "c",
 	"python": "c", "python3": "c", "perl": "eE", "ruby": "e", "node": "ep", "php": "r", "powershell": "ceCE", "pwsh": "ceCE",
 }

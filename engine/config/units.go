@@ -85,7 +85,7 @@ func parsePercent(s string) (policies.Amount, error) {
 var errAmount = errors.New("write a number, or a percentage from \"1%\" to \"100%\"")
 
 // sizeUnits are those of sizes, in bytes.
-var sizeUnits = map[string]int64{ //nolint:gochecknoglobals // a table
+var sizeUnits = map[string]int64{
 	"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
 	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
 }

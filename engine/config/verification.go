@@ -19,7 +19,7 @@ type verification struct {
 }
 
 // probeKinds are the blocks that ask a question.
-var probeKinds = []string{"service", "tcp", "http", "command"} //nolint:gochecknoglobals // a table
+var probeKinds = []string{"service", "tcp", "http", "command"}
 
 func verificationShape() shape {
 	return shape{optional: []string{"on_failure", "unchanged"}, named: probeKinds}

@@ -26,7 +26,7 @@ func (l *loader) decodeWaiver(raw *hcl.Block) {
 	w := &waiver{at: raw.DefRange, value: policies.Waiver{Name: b.name, Pos: position(raw.DefRange)}}
 	w.hostRefs = b.hostRefs("hosts")
 	w.value.Updates = b.globs("updates")
-	w.value.Until, _ = b.endOfDay("until", "It excuses nothing any more. Remove it, or move its end.")
+	w.value.Until = b.endOfDay("until", "It excuses nothing any more. Remove it, or move its end.")
 	w.value.Owner, _ = b.nonEmpty("owner")
 	w.value.Reason, _ = b.nonEmpty("reason")
 	declare(l, l.model.waivers, b.name, labelRange(raw), w)

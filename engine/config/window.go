@@ -70,7 +70,7 @@ func (b *block) windowZone(w *policies.Window) {
 			return
 		}
 	}
-	if zone, ok := b.zone("timezone"); ok {
+	if zone, ok := b.zone(); ok {
 		w.Zone = zone
 	}
 }

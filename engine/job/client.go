@@ -104,7 +104,7 @@ func (c Client) op(ctx context.Context, op string, extra map[string]string) (map
 		ttl = int64(DefaultTTL / time.Second)
 	}
 	args := map[string]string{
-		"op": op, "controller": c.Claim.Controller, "run": c.Claim.Run,
+		"op": op, "host": c.Host, "controller": c.Claim.Controller, "run": c.Claim.Run,
 		"fence": strconv.FormatInt(c.Claim.Fence, 10), "ttl": strconv.FormatInt(ttl, 10),
 	}
 	if op == "release" && c.Keep > 0 {

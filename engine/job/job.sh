@@ -82,22 +82,29 @@ job_write() {
 	fi
 }
 
-# claim_read: sets claim_controller, claim_run, claim_fence, claim_expires.
+# claim_read: sets claim_controller, claim_run, claim_fence, claim_expires and
+# claim_name, the name of the host in the inventory of who claimed it.
 claim_read() {
-	claim_controller='' claim_run='' claim_fence=0 claim_expires=0
+	claim_controller='' claim_run='' claim_fence=0 claim_expires=0 claim_name=''
 	if [ -f "$job_root/claim" ]; then
-		read -r claim_controller claim_run claim_fence claim_expires <"$job_root/claim" || :
+		read -r claim_controller claim_run claim_fence claim_expires claim_name <"$job_root/claim" || :
 	fi
 	case $claim_fence$claim_expires in *[!0-9]* | '') claim_fence=0 claim_expires=0 ;; esac
 }
 
 claim_mine() {
 	[ "$claim_controller" = "$pw_arg_controller" ] && [ "$claim_run" = "$pw_arg_run" ] &&
-		[ "$claim_fence" = "$pw_arg_fence" ]
+		[ "$claim_fence" = "$pw_arg_fence" ] && claim_named
+}
+
+# claim_named: the claim is under our name. One machine may be in an inventory
+# twice; the two must not reboot each other in the middle of a job.
+claim_named() {
+	[ -z "$claim_name" ] || [ "$claim_name" = "$pw_arg_host" ]
 }
 
 claim_write() {
-	job_write "$job_root/claim" "$pw_arg_controller $pw_arg_run $pw_arg_fence $(($(date +%s) + pw_arg_ttl))
+	job_write "$job_root/claim" "$pw_arg_controller $pw_arg_run $pw_arg_fence $(($(date +%s) + pw_arg_ttl)) $pw_arg_host
 "
 }
 
@@ -147,6 +154,11 @@ claim_set() {
 			claim_refuse "another run works on this host"
 			return 1
 		fi
+	fi
+	if claim_ours && ! claim_named && [ "$(date +%s)" -lt "$claim_expires" ]; then
+		job_say "refused=locked"
+		job_say "why=this run works on this very machine under the name $claim_name; take one of the two out of the inventory"
+		return 1
 	fi
 	job_write "$job_root/fences/$pw_arg_controller" "$pw_arg_fence
 " && claim_write && job_say "claim=set"

@@ -147,6 +147,30 @@ func TestClaimDecidesBetweenControllers(t *testing.T) {
 	}
 }
 
+// TestOneMachineUnderTwoNames: the second name of a run is refused while the
+// first has the claim, for it might reboot the machine under the other's job.
+func TestOneMachineUnderTwoNames(t *testing.T) {
+	root := rootDir(t)
+	one, two := newClient(t, root), newClient(t, root)
+	one.Host, two.Host = "web-01", "web-02"
+	if err := one.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := two.Set(t.Context())
+	if connectors.CodeOf(err) != connectors.CodeLocked || !strings.Contains(err.Error(), "under the name web-01") {
+		t.Errorf("the second name: %v", err)
+	}
+	if err := one.Set(t.Context()); err != nil {
+		t.Errorf("the first name again: %v", err)
+	}
+	if err := one.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := two.Set(t.Context()); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	}
+}
+
 func TestAbandonedClaimExpires(t *testing.T) {
 	root := rootDir(t)
 	c1 := newClient(t, root)

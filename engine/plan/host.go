@@ -51,7 +51,7 @@ func point(p *policies.Policy, undo []updates.Undo, changes []updates.Change) *P
 		}
 		text := fmt.Sprintf("%s %s", c.Name, c.From)
 		if slices.ContainsFunc(undo, func(u updates.Undo) bool {
-			return u.Possible && u.Name == c.Name && u.Version == c.From && (u.Arch == c.Arch || u.Arch == "" || c.Arch == "")
+			return u.Possible && u.Name == c.Name && u.Version == c.From && sameArch(u.Arch, c.Arch)
 		}) {
 			out.Undoes = append(out.Undoes, text)
 		} else {
@@ -59,4 +59,11 @@ func point(p *policies.Policy, undo []updates.Undo, changes []updates.Change) *P
 		}
 	}
 	return out
+}
+
+// sameArch says whether the old version of a package can be of an architecture:
+// an update may change it to or from one that is for all.
+func sameArch(a, b string) bool {
+	all := []string{"", "all", "noarch", "any"}
+	return a == b || slices.Contains(all, a) || slices.Contains(all, b)
 }

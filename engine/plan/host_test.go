@@ -40,6 +40,18 @@ func TestHostPlan(t *testing.T) {
 	}
 }
 
+// TestPointOfAPackageThatChangesItsArchitecture: its old version is undone in the
+// architecture that it had, and not in another one of a multi-arch host.
+func TestPointOfAPackageThatChangesItsArchitecture(t *testing.T) {
+	for old, undoes := range map[string]bool{"all": true, "noarch": true, "amd64": true, "i386": false} {
+		undo := []updates.Undo{{Name: "a", Arch: old, Version: "1", Possible: true}}
+		got := point(policy(approveAll()), undo, does("a").Changes)
+		if (len(got.Undoes) == 1) != undoes || len(got.Undoes)+len(got.CannotUndo) != 1 {
+			t.Errorf("%s: %+v", old, got)
+		}
+	}
+}
+
 // TestReboots is every answer to "when" with every reason for a reboot.
 func TestReboots(t *testing.T) {
 	type reason struct{ update, dependency, flag bool }

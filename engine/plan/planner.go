@@ -64,6 +64,8 @@ type visit struct {
 	excluded *Excluded
 	// stored says that obs is not new.
 	stored bool
+	// at is the instant of the decisions.
+	at time.Time
 	// broken is an error of the engine, which ends the planning.
 	broken error
 }
@@ -73,6 +75,10 @@ type visit struct {
 // policies do not fit the hosts.
 func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	out := &Plan{Schema: Schema, ConfigDigest: req.ConfigDigest, Excluded: []Excluded{}, Waves: []Wave{}}
+	at := req.At
+	if at.IsZero() {
+		at = p.Now()
+	}
 	var chosen []visit
 	for _, h := range req.Hosts {
 		policy, ex := choose(req, h)
@@ -83,7 +89,7 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 			out.Excluded = append(out.Excluded, *ex)
 			continue
 		}
-		chosen = append(chosen, visit{host: h, policy: policy})
+		chosen = append(chosen, visit{host: h, policy: policy, at: at})
 	}
 	groups := map[*policies.Policy]*group{}
 	n := p.Parallelism
@@ -213,7 +219,7 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visi
 		v.broken = fmt.Errorf("look up what %s needs in the feeds: %w", v.host.Name, err)
 		return v
 	}
-	ds := decideAll(v.policy, v.host, v.obs, us, p.Ledger, p.Now())
+	ds := decideAll(v.policy, v.host, v.obs, us, p.Ledger, v.at)
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v

@@ -67,7 +67,7 @@ func TestSplit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &solver{t: t, answers: tt.answers}
-			got, err := split(context.Background(), s, settled{decisions: loud(pending(tt.pending...)), sim: tt.whole})
+			got, err := split(t.Context(), s, settled{decisions: loud(pending(tt.pending...)), sim: tt.whole})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestSplit(t *testing.T) {
 func TestSplitFails(t *testing.T) {
 	gone := errors.New("the host is gone")
 	s := &solver{t: t, answers: map[string]updates.Simulation{"a": does("a")}, err: gone}
-	_, err := split(context.Background(), s, settled{decisions: loud(pending("a", "B")), sim: does("a", "B")})
+	_, err := split(t.Context(), s, settled{decisions: loud(pending("a", "B")), sim: does("a", "B")})
 	if !errors.Is(err, gone) {
 		t.Errorf("error %v", err)
 	}
@@ -132,7 +132,7 @@ type brings map[string][]string
 
 func (b brings) Together(_ context.Context, want []updates.Want) (updates.Simulation, error) {
 	var all []string
-	for todo := want; len(todo) > 0; todo = todo[1:] {
+	for todo := slices.Clone(want); len(todo) > 0; todo = todo[1:] {
 		if slices.Contains(all, todo[0].Name) {
 			continue
 		}
@@ -158,6 +158,7 @@ func (b brings) Each(ctx context.Context, want []updates.Want) ([]updates.Simula
 // solver says what the plan says.
 func TestSplitHolds(t *testing.T) {
 	all := []string{"a", "b", "c", "d", "E", "F", "G"}
+	ctx := t.Context()
 	rapid.Check(t, func(t *rapid.T) {
 		b := brings{}
 		for _, n := range all {
@@ -168,8 +169,8 @@ func TestSplitHolds(t *testing.T) {
 			words = append(words, n+rapid.SampledFrom([]string{"", "", ":not-matched"}).Draw(t, n))
 		}
 		ds := loud(pending(words...))
-		whole, _ := b.Together(context.Background(), wants(ds)) // never fails
-		got, err := split(context.Background(), b, settled{decisions: ds, sim: whole})
+		whole, _ := b.Together(ctx, wants(ds)) // never fails
+		got, err := split(ctx, b, settled{decisions: ds, sim: whole})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +188,7 @@ func TestSplitHolds(t *testing.T) {
 			}
 			done = append(done, changes...)
 			want = append(want, step.Wanted()...)
-			again, _ := b.Together(context.Background(), want) // never fails
+			again, _ := b.Together(ctx, want) // never fails
 			updates.SortChanges(done)
 			if diff := cmp.Diff(again.Changes, done); diff != "" && len(done) > 0 {
 				t.Fatalf("step %d, asked for again (-) and planned (+):\n%s", i, diff)

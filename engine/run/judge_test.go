@@ -121,19 +121,22 @@ func TestBack(t *testing.T) {
 		{Name: "old", Arch: "amd64", Action: "remove", From: "1", State: "installed"},
 		{Name: "stuck", Arch: "amd64", Action: "upgrade", From: "1", To: "2", State: "failed-but-present", Why: "x"},
 		{Name: "half", Arch: "amd64", Action: "upgrade", From: "1", To: "2", State: "installed"},
+		{Name: "kernel", Arch: "amd64", Action: "install", To: "2", State: "installed"},
+		{Name: "stays", Arch: "amd64", Action: "install", To: "2", State: "installed"},
 		{Name: "split", Arch: "amd64", Action: "upgrade", From: "1", To: "2", State: "installed"},
 		{Name: "joined", Arch: "all", Action: "upgrade", From: "1", To: "2", State: "installed"},
 	}
 	result, missing := back(us, []updates.Installed{has("a", "1", "ok"), has("old", "1", "ok"), has("stuck", "2", "ok"), has("half", "1", "unpacked"),
+		has("kernel", "1", "ok"), has("stays", "1", "ok"), has("stays", "2", "ok"),
 		{Name: "split", Arch: "all", Version: "1", State: "ok"}, has("joined", "1", "ok")}, false)
-	if diff := cmp.Diff([]string{"stuck 1", "half 1"}, missing); diff != "" {
+	if diff := cmp.Diff([]string{"stuck 1", "half 1", "the time before stays 2"}, missing); diff != "" {
 		t.Error(diff)
 	}
 	var got []string
 	for _, u := range result {
 		got = append(got, u.State)
 	}
-	if diff := cmp.Diff([]string{"rolled-back", "rolled-back", "rolled-back", "failed-but-present", "installed", "rolled-back", "rolled-back"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"rolled-back", "rolled-back", "rolled-back", "failed-but-present", "installed", "rolled-back", "installed", "rolled-back", "rolled-back"}, got); diff != "" {
 		t.Error(diff)
 	}
 	if us[0].State != "installed" {

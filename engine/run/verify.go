@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -133,7 +134,8 @@ func (m *machine) pointRun() string {
 }
 
 // back says which changes are undone. In the run that made the changes, those that
-// it had not come to stay as they are.
+// it had not come to stay as they are. What was installed anew may stand beside an
+// older version of the same package (kernels): its own version counts.
 func back(us []journal.UpdateRecord, installed []updates.Installed, own bool) (result []journal.UpdateRecord, missing []string) {
 	result = slices.Clone(us)
 	for i, u := range result {
@@ -141,10 +143,12 @@ func back(us []journal.UpdateRecord, installed []updates.Installed, own bool) (r
 			continue
 		}
 		has := slices.ContainsFunc(installed, func(p updates.Installed) bool {
-			return p.Name == u.Name && sameArch(p.Arch, u.Arch) && (u.From == "" || p.Version == u.From) && p.State == "ok"
+			return p.Name == u.Name && sameArch(p.Arch, u.Arch) && p.Version == cmp.Or(u.From, u.To) && p.State == "ok"
 		})
 		if has == (u.From != "") {
 			result[i].State, result[i].Why = "rolled-back", ""
+		} else if u.From == "" {
+			missing = append(missing, "the time before "+u.Name+" "+u.To)
 		} else {
 			missing = append(missing, u.Name+" "+u.From)
 		}

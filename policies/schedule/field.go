@@ -48,11 +48,6 @@ func (f field) next(v, top int) (int, bool) {
 	return best, found
 }
 
-func (f field) has(v int) bool {
-	n, ok := f.next(v, v)
-	return ok && n == v
-}
-
 func (f field) mirrored(length int) field {
 	m := make(field, len(f))
 	for i, s := range f {

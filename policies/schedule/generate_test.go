@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 )
 
@@ -148,22 +147,3 @@ func (c chooser) list(number, step func() string) string {
 	}
 	return strings.Join(items, ",")
 }
-
-// broken changes some characters of a text.
-func (c chooser) broken(s string) string {
-	const signs = "0123456789*-~:,./ @MonSuedy+"
-	b := []byte(s)
-	for range 1 + c(2) {
-		i := c(len(b) + 1)
-		switch {
-		case c.one(2) || i == len(b):
-			b = append(b[:i:i], append([]byte{signs[c(len(signs))]}, b[i:]...)...)
-		case len(b) > 1:
-			b = append(b[:i:i], b[i+1:]...)
-		}
-	}
-	return string(b)
-}
-
-// seeded is the same row of choices for the same seed.
-func seeded(seed uint64) chooser { return rand.New(rand.NewPCG(seed, 0)).IntN }

@@ -4,6 +4,7 @@ package schedule
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func TestAgreesWithSystemd(t *testing.T) {
 		time.Date(2199, 11, 30, 0, 0, 0, 0, time.UTC),
 	}
 	for i, base := range bases {
-		expressions := drawn(uint64(1000+i), 6_000, false)
+		expressions := drawn(uint64(1000+i), 10_000, false)
 		said := systemd(t, "UTC", base, rows, expressions)
 		valid, starts, lost := 0, 0, 0
 		for _, e := range expressions {
@@ -140,3 +141,22 @@ func TestZonesOfSystemdAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// broken changes some characters of a text.
+func (c chooser) broken(s string) string {
+	const signs = "0123456789*-~:,./ @MonSuedy+"
+	b := []byte(s)
+	for range 1 + c(2) {
+		i := c(len(b) + 1)
+		switch {
+		case c.one(2) || i == len(b):
+			b = append(b[:i:i], append([]byte{signs[c(len(signs))]}, b[i:]...)...)
+		case len(b) > 1:
+			b = append(b[:i:i], b[i+1:]...)
+		}
+	}
+	return string(b)
+}
+
+// seeded is the same row of choices for the same seed.
+func seeded(seed uint64) chooser { return rand.New(rand.NewPCG(seed, 0)).IntN }

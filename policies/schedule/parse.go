@@ -33,7 +33,7 @@ func parseCalendar(s string) (*calendar, error) {
 	}
 	switch len(words) {
 	case 0:
-		c.clock = clock{single(0), single(0), single(0)}
+		c.clock = clock{zero(), zero(), zero()}
 	case 1:
 		err = c.time(words[0])
 		if err == nil && strings.HasSuffix(s, " ") {
@@ -130,7 +130,7 @@ func (c *calendar) time(s string) error {
 	if c.minutes, err = minutePlace().field(parts[1]); err != nil {
 		return err
 	}
-	c.micros = single(0)
+	c.micros = zero()
 	if len(parts) == 3 {
 		c.micros, err = secondPlace().field(parts[2])
 	}
@@ -142,8 +142,8 @@ func split(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' })
 }
 
-// single matches one number.
-func single(n int) field { return field{{start: n, stop: open}} }
+// zero matches 0 alone.
+func zero() field { return field{{start: 0, stop: open}} }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 

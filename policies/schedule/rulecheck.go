@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -144,16 +145,30 @@ func (r *rule) times() error {
 	if n > maxChosen {
 		return fmt.Errorf("BYSETPOS with %d times a day: write %d at most", n, maxChosen)
 	}
-	if o.Freq == rrule.DAILY && r.firstChoice() > n {
-		return fmt.Errorf("never opens: BYSETPOS asks for more than the %d times of a day", n)
+	if most := n * r.mostDays(); r.firstChoice() > most {
+		return fmt.Errorf("never opens: BYSETPOS asks for more than the %d times there are", most)
 	}
 	o.Byhour, o.Byminute, o.Bysecond = r.hours, r.minutes, r.seconds
 	return nil
 }
 
+// mostDays is how many days of a period may match.
+func (r *rule) mostDays() int {
+	switch r.option.Freq {
+	case rrule.YEARLY:
+		return 366
+	case rrule.MONTHLY:
+		return maxDays
+	case rrule.WEEKLY:
+		return len(r.option.Byweekday)
+	default:
+		return 1
+	}
+}
+
 // firstChoice is how many starts a period must have for BYSETPOS to choose one.
 func (r *rule) firstChoice() int {
-	least := maxChosen + 1
+	least := math.MaxInt
 	for _, n := range r.option.Bysetpos {
 		least = min(least, max(n, -n))
 	}

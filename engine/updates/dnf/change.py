@@ -18,10 +18,19 @@ def changes_wanted():
     return [tuple('-' if word == '' else word for word in c) for c in DATA if len(c) == 5]
 
 
-def reverse(changes):
-    """The changes that undo changes."""
+def reverse(changes, marks):
+    """The changes that undo changes. marks has the architectures that were there."""
     back = {'install': 'remove', 'remove': 'install', 'upgrade': 'downgrade', 'downgrade': 'upgrade'}
-    return [(back[action], name, arch, new, old) for action, name, arch, old, new in changes]
+    return [(back[action], name, arch if action == 'install' else arch_before(marks, name, arch), new, old)
+            for action, name, arch, old, new in changes]
+
+
+def arch_before(marks, name, arch):
+    """The architecture of the old version: an update may change it to or from noarch."""
+    had = sorted(key.rsplit('.', 1)[1] for key in marks if key.rsplit('.', 1)[0] == name)
+    if arch in had or not had:
+        return arch
+    return 'noarch' if 'noarch' in had else had[0]
 
 
 def still_to_do(base, changes):
@@ -94,7 +103,7 @@ def prepare(base):
     load(base)
     changes = changes_wanted()
     if MODE == 'rollback':
-        changes = reverse(changes)
+        changes = reverse(changes, read_marks())
         kept = sorted(os.path.join(DIR, f) for f in os.listdir(DIR) if f.endswith('.rpm'))
         if kept:
             base.add_remote_rpms(kept, strict=False)

@@ -33,6 +33,30 @@ func TestProgramIsPython(t *testing.T) {
 	}
 }
 
+// TestReverse: what undoes changes names the architecture that was there before.
+func TestReverse(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3 here")
+	}
+	_, rest, ok := strings.Cut(changePython, "def reverse(")
+	functions, _, end := strings.Cut(rest, "\ndef still_to_do(")
+	if !ok || !end {
+		t.Fatal("the program has no such functions")
+	}
+	cmd := exec.Command(python, "-I", "-c", "def reverse("+functions+`
+marks = dict.fromkeys(['toreal.noarch', 'tonone.x86_64', 'both.i686', 'both.x86_64', 'gone.noarch'])
+for c in reverse([('upgrade', 'toreal', 'x86_64', '1', '2'), ('upgrade', 'tonone', 'noarch', '1', '2'), ('downgrade', 'both', 'i686', '2', '1'),
+                  ('remove', 'gone', 'noarch', '1', '-'), ('install', 'both', 'x86_64', '-', '3'), ('upgrade', 'unknown', 'x86_64', '1', '2')], marks):
+    print(*c)`)
+	out, err := cmd.CombinedOutput()
+	want := "downgrade toreal noarch 2 1\ndowngrade tonone x86_64 2 1\nupgrade both i686 1 2\n" +
+		"install gone noarch - 1\nremove both x86_64 3 -\ndowngrade unknown x86_64 2 1\n"
+	if diff := cmp.Diff(want, string(out)); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // newFake is a host whose dnf says that it runs on a Python which is the given
 // shell script instead. The script finds the mode in $3, its data on descriptor 3
 // and a directory of its own in $FAKE.
