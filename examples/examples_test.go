@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/engine/config"
+	"patchwave/engine/policytest"
 	"patchwave/policies"
 )
 
@@ -105,7 +106,9 @@ func TestPolicyTests(t *testing.T) {
 				t.Error("no policy tests")
 			}
 			for _, test := range tests {
-				t.Run(test.Name, func(t *testing.T) { e.run(t, test) })
+				for _, f := range policytest.Run(e.cfg, test).Failures {
+					t.Errorf("%s: %s:%d: %s", test.Name, f.Pos.File, f.Pos.Line, f.Message)
+				}
 			}
 		})
 	}
