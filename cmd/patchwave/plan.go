@@ -303,6 +303,16 @@ func hostPlanText(h plan.Host, color bool) string {
 	return b.String()
 }
 
+// namesTwice are the packages that a step changes for more than one architecture.
+func namesTwice(entries []plan.Entry) map[string]bool {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		_, again := seen[e.Name]
+		seen[e.Name] = again
+	}
+	return seen
+}
+
 // skippedText says what is left out, a line a reason.
 func skippedText(list []plan.Skipped) []string {
 	var order []string
