@@ -276,7 +276,11 @@ func hostPlanText(h plan.Host, color bool) string {
 		if i > 0 {
 			b.WriteString("      then, as a step of its own:\n")
 		}
+		twice := namesTwice(s.Updates)
 		for _, e := range s.Updates {
+			if twice[e.Name] {
+				e.Name += ":" + e.Arch // one line for each architecture
+			}
 			why := e.Decision
 			if e.Rule != "" {
 				why = e.Rule
