@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/engine/config"
+	"patchwave/engine/policytest"
 	"patchwave/policies"
 )
 
@@ -105,7 +106,9 @@ func TestPolicyTests(t *testing.T) {
 				t.Error("no policy tests")
 			}
 			for _, test := range tests {
-				t.Run(test.Name, func(t *testing.T) { e.run(t, test) })
+				for _, f := range policytest.Run(e.cfg, test).Failures {
+					t.Errorf("%s: %s:%d: %s", test.Name, f.Pos.File, f.Pos.Line, f.Message)
+				}
 			}
 		})
 	}
@@ -125,13 +128,16 @@ func TestEveryRuleIsTested(t *testing.T) {
 		}
 		for _, p := range e.pols {
 			for _, r := range p.Baseline.Rules {
-				if !tested[r.Name] {
+				if !tested[r.Name] && !slices.Contains(testedHere, dir+" "+r.Name) {
 					t.Errorf("%s: no policy test expects rule %q of baseline %q", dir, r.Name, p.Baseline.Name)
 				}
 			}
 		}
 	}
 }
+
+// testedHere are rules that decide by what a policy test has no word for.
+var testedHere = []string{"air-gapped likely"} // TestScoresOfImportedFeeds
 
 // TestEveryExampleHasAReadme: what it is for, how to begin, and exactly what of it
 // this version cannot do yet.

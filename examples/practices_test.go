@@ -107,6 +107,11 @@ func TestPractice2CriticalAndRebootsApart(t *testing.T) {
 	t.Run("planned", func(t *testing.T) {
 		f := simulate(t, e)
 		for policy, want := range map[string][]string{
+			"app": {
+				"app-1 openssl then linux-image-6.1.0-41-amd64 and a reboot",
+				"app-2 openssl then linux-image-6.1.0-41-amd64 and a reboot app-3 openssl then linux-image-6.1.0-41-amd64 and a reboot",
+				"app-4 openssl then linux-image-6.1.0-41-amd64 and a reboot",
+			},
 			"db":        {"db-1 openssl", "db-2 openssl", "db-3 openssl"},
 			"db-reboot": {"db-1 linux-image-6.1.0-41-amd64 and a reboot", "db-2 linux-image-6.1.0-41-amd64 and a reboot", "db-3 linux-image-6.1.0-41-amd64 and a reboot"},
 		} {

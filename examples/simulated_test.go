@@ -95,7 +95,8 @@ func hostsOf(p *plan.Plan) []plan.Host {
 	return out
 }
 
-// batches are the lines of a plan, one for each batch: hosts with their updates.
+// batches are the lines of a plan, one for each batch: hosts with the updates of
+// their steps.
 func (s *simulated) batches(t *testing.T, policy string) []string {
 	t.Helper()
 	var out []string
@@ -104,7 +105,10 @@ func (s *simulated) batches(t *testing.T, policy string) []string {
 			var words []string
 			for _, h := range b.Hosts {
 				words = append(words, h.Name)
-				for _, step := range h.Steps {
+				for i, step := range h.Steps {
+					if i > 0 {
+						words = append(words, "then")
+					}
 					for _, u := range step.Updates {
 						words = append(words, u.Name)
 					}

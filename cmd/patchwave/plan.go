@@ -276,7 +276,11 @@ func hostPlanText(h plan.Host, color bool) string {
 		if i > 0 {
 			b.WriteString("      then, as a step of its own:\n")
 		}
+		twice := namesTwice(s.Updates)
 		for _, e := range s.Updates {
+			if twice[e.Name] {
+				e.Name += ":" + e.Arch // one line for each architecture
+			}
 			why := e.Decision
 			if e.Rule != "" {
 				why = e.Rule
@@ -301,6 +305,16 @@ func hostPlanText(h plan.Host, color bool) string {
 		b.WriteString(paint("      note: "+safe.Text(n), warn, color) + "\n")
 	}
 	return b.String()
+}
+
+// namesTwice are the packages that a step changes for more than one architecture.
+func namesTwice(entries []plan.Entry) map[string]bool {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		_, again := seen[e.Name]
+		seen[e.Name] = again
+	}
+	return seen
 }
 
 // skippedText says what is left out, a line a reason.

@@ -79,12 +79,14 @@ test "linux servers have rules of their own" {
   }
   expect {
     host     = "files"
+    policy   = "linux"
     update   = "samba"
     decision = "approved"
     rule     = "security"
   }
   expect {
     host     = "files"
+    policy   = "linux"
     update   = "cups"
     decision = "deferred"
     rule     = "rest"
