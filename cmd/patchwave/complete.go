@@ -49,8 +49,10 @@ func (a *app) completeArgs(name string) cobra.CompletionFunc {
 		return directories
 	case "fmt":
 		return cobra.FixedCompletions([]cobra.Completion{"hcl"}, cobra.ShellCompDirectiveFilterFileExt)
-	case "rollback":
+	case "rollback", "explain":
 		return a.completeHost(0)
+	case "suspend", "unsuspend":
+		return a.completePolicy
 	case "show":
 		return a.completeHost(1)
 	default:

@@ -75,7 +75,7 @@ func ansibleInventory(tb testing.TB, dir string, sources ...string) (stdout, std
 	}
 	cmd := exec.CommandContext(tb.Context(), "ansible-inventory", args...)
 	cmd.Dir = tb.TempDir() // what lies beside the working directory is read as well
-	cmd.Env = append(os.Environ(), "ANSIBLE_NOCOLOR=1", "HOME="+dir, "ANSIBLE_INVENTORY_IGNORE=.pyc,.md,.txt,~,.orig,.cfg,.retry,.bak,.rst,.rpm,.swp,.pyo")
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "ANSIBLE_NOCOLOR=1", "HOME="+dir, "ANSIBLE_INVENTORY_IGNORE=.pyc,.md,.txt,~,.orig,.cfg,.retry,.bak,.rst,.rpm,.swp,.pyo")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
