@@ -105,8 +105,12 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	defer func() { err = joinClose(err, d) }()
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
+	var fresh []inventory.Observation
 	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
-		Observed: func(o inventory.Observation) error { return s.store.SaveScan(ctx, o) },
+		Observed: func(o inventory.Observation) error {
+			fresh = append(fresh, o)
+			return s.store.SaveScan(ctx, o)
+		},
 		HostDone: func(name string, problem *inventory.Problem) {
 			state := "ok"
 			if problem != nil {
@@ -133,6 +137,8 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		}
 		return nil, usage("%w", err)
 	}
+	bar.done()
+	a.membersMoved(s, fresh)
 	if err := a.setTimes(ctx, s, p, at); err != nil || opt.at != "" {
 		return p, err // a plan for another time is only looked at
 	}

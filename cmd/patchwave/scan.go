@@ -73,6 +73,7 @@ func (a *app) scan(ctx context.Context, s *session, hosts []*inventory.Host, ref
 	if err != nil {
 		return err
 	}
+	a.membersMoved(s, obs)
 	doc := report.NewScan(obs)
 	if err := a.showScan(doc); err != nil {
 		return err
