@@ -215,7 +215,18 @@ func (a *app) scheduleTable(s *session, doc scheduleDoc) error {
 		a.say("no window opens from %s to %s%s", doc.From.Format(time.DateOnly), doc.Until.Format(time.DateOnly), without(s.policies))
 		return nil
 	}
-	return a.table([]string{"opens", "closes", "window", "starts", "does not start"}, table)
+	if err := a.table([]string{"opens", "closes", "window", "starts", "does not start"}, table); err != nil {
+		return err
+	}
+	for i, line := range whyNot(doc.Openings) {
+		if i == 0 {
+			line = "\n" + line // below the table
+		}
+		if err := a.printf("%s\n", safe.Block(line)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // without names the policies that have no window.
@@ -251,15 +262,36 @@ func scheduleRow(openings []openingDoc, zone *time.Location) []cell {
 			starts = append(starts, o.Launch.In(zone).Format("15:04")+" "+o.Policy)
 			continue
 		}
-		why := cmp.Or(o.Reason, o.State)
-		if not[why] == nil {
-			order = append(order, why)
+		word := notStarted(o)
+		if not[word] == nil {
+			order = append(order, word)
 		}
-		not[why] = append(not[why], o.Policy)
+		not[word] = append(not[word], o.Policy)
 	}
-	for i, why := range order {
-		slices.Sort(not[why])
-		order[i] = strings.Join(not[why], ", ") + ": " + why
+	for i, word := range order {
+		slices.Sort(not[word])
+		order[i] = word + ": " + strings.Join(not[word], ", ")
 	}
-	return []cell{c(opens.Format("Mon 2006-01-02 15:04")), c(end), c(window), {strings.Join(starts, ", "), good}, {safe.Text(strings.Join(order, "; ")), warn}}
+	return []cell{c(opens.Format("Mon 2006-01-02 15:04")), c(end), c(window), {strings.Join(starts, ", "), good}, {strings.Join(order, "; "), warn}}
+}
+
+// notStarted says in a word why a policy does not start in an opening.
+func notStarted(o openingDoc) string {
+	if o.State == string(policies.OpeningOpen) {
+		return "too late"
+	}
+	return o.State
+}
+
+// whyNot has a line for each reason for which something does not start.
+func whyNot(openings []openingDoc) []string {
+	var out []string
+	for _, o := range openings {
+		if o.Launch == nil && o.Reason != "" {
+			if line := notStarted(o) + ": " + strings.TrimPrefix(o.Reason, o.State+" "); !slices.Contains(out, line) {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
 }
