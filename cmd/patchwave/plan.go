@@ -129,8 +129,19 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			return nil, usage("--at: %w", err)
 		}
 	}
+	g, err := a.agenda(ctx, s, at)
+	if err != nil {
+		return nil, err
+	}
+	twice := newOverlaps(g, at)
+	all := func(p *policies.Policy, h *inventory.Host) *plan.Excluded {
+		if x := twice.refuse(p, h); x != nil || gate == nil {
+			return x
+		}
+		return gate(p, h)
+	}
 	p, err = planner.Plan(ctx, plan.Request{At: at, Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
-		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: gate})
+		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -139,19 +150,16 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	}
 	bar.done()
 	a.membersMoved(s, fresh)
-	if err := a.setTimes(ctx, s, p, at); err != nil || opt.at != "" {
-		return p, err // a plan for another time is only looked at
+	setTimes(s, g, p, at)
+	if opt.at != "" {
+		return p, nil // a plan for another time is only looked at
 	}
 	return p, s.store.SavePlan(ctx, p)
 }
 
 // setTimes says when each wave can begin, if the plan is carried out from an
 // instant on.
-func (a *app) setTimes(ctx context.Context, s *session, p *plan.Plan, at time.Time) error {
-	g, err := a.agenda(ctx, s, at)
-	if err != nil {
-		return err
-	}
+func setTimes(s *session, g *agendaOf, p *plan.Plan, at time.Time) {
 	longest := time.Duration(0)
 	for _, policy := range s.policies {
 		if policy.Window != nil {
@@ -169,7 +177,6 @@ func (a *app) setTimes(ctx context.Context, s *session, p *plan.Plan, at time.Ti
 			p.Waves[i].NotBefore = nil // at once
 		}
 	}
-	return nil
 }
 
 // ofPolicy keeps the hosts that a policy claims.

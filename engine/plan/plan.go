@@ -111,13 +111,15 @@ const (
 	ExcludedFrozen     = "frozen"
 	ExcludedSuspended  = "suspended"
 	ExcludedUnattended = "unattended"
+	// ExcludedOverlap: two policies want the host at one time.
+	ExcludedOverlap = "overlap"
 )
 
 // Refused reports whether a host was left out because the operator's own words
 // forbid it, not because something is wrong with it.
 func (x Excluded) Refused() bool {
 	switch x.Code {
-	case ExcludedAmbiguous, ExcludedWindow, ExcludedFrozen, ExcludedSuspended, ExcludedUnattended:
+	case ExcludedAmbiguous, ExcludedWindow, ExcludedFrozen, ExcludedSuspended, ExcludedUnattended, ExcludedOverlap:
 		return true
 	default:
 		return false
