@@ -63,10 +63,12 @@ Then:        patchwave init, and validate, ping, scan, plan, apply
 
 Which hosts: --limit takes terms with commas between them, added up from left to right.
   web-01  'web-*'         a host, a glob            role=web  tier!=prod   a label
-  group:db  policy:web    of a group, of a policy   run:ID:failed          failed in a run
-  '!web-03'  '&group:db'  takes away, intersects    @FILE                  terms in a file, one a line
+  group:db  policy:web    of a group, of a policy   site:fra1              of a site
+  '!web-03'  '&group:db'  takes away, intersects    run:ID:failed          failed in a run
+  @FILE                   terms in a file, one a line
 
-Every flag but --yes, --reason and --help has a variable: PATCHWAVE_OUTPUT=json is --output json.
+Every flag but --yes, --now, --override, --reason and --help has a variable:
+PATCHWAVE_OUTPUT=json is --output json.
 
 Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration · 3 a host failed ·
   4 a host was not reached · 5 stopped by the failure threshold · 6 refused · 7 rolled back ·
