@@ -21,19 +21,25 @@ type answer interface {
 	event() any
 }
 
-// withHosts opens the configuration and the database for a command and hands it
-// the selected hosts.
-func (a *app) withHosts(cmd *cobra.Command, mode access, do func(*session, []*inventory.Host) error) (err error) {
+// with opens the configuration and the database for a command.
+func (a *app) with(cmd *cobra.Command, mode access, do func(*session) error) (err error) {
 	s, err := a.open(cmd.Context(), mode)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	hosts, err := a.hosts(cmd.Context(), s)
-	if err != nil {
-		return err
-	}
-	return do(s, hosts)
+	return do(s)
+}
+
+// withHosts is with, and hands the selected hosts over.
+func (a *app) withHosts(cmd *cobra.Command, mode access, do func(*session, []*inventory.Host) error) error {
+	return a.with(cmd, mode, func(s *session) error {
+		hosts, err := a.hosts(cmd.Context(), s)
+		if err != nil {
+			return err
+		}
+		return do(s, hosts)
+	})
 }
 
 // eachHost asks all hosts at once, until the first signal, and returns the

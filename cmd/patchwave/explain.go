@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -58,26 +59,21 @@ func (a *app) explainCmd() *cobra.Command {
 			"one the decision is the baseline's alone. UPDATE is the name of a package, or a glob.",
 		Example: "  patchwave explain web-01\n  patchwave explain web-01 openssl\n  patchwave explain db-01 'linux-*' -o json",
 		Args:    cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.open(cmd.Context(), existing)
-			if err != nil {
-				return err
-			}
-			defer func() { err = joinClose(err, s) }()
-			pattern := "*"
-			if len(args) == 2 {
-				pattern = args[1]
-			}
-			doc, err := a.explain(cmd.Context(), s, args[0], pattern)
-			if err != nil {
-				return err
-			}
-			return a.showExplain(s, doc)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd, existing, func(s *session) error {
+				doc, err := a.explain(cmd.Context(), s, args[0], strings.Join(args[1:], ""))
+				if err != nil {
+					return err
+				}
+				return a.showExplain(s, doc)
+			})
 		},
 	}
 }
 
+// explain is about the updates that match a glob, or all if it is "".
 func (a *app) explain(ctx context.Context, s *session, name, pattern string) (explainDoc, error) {
+	pattern = cmp.Or(pattern, "*")
 	doc := explainDoc{Schema: "patchwave/explain/v1", Host: name, Policies: []explainPolicy{}}
 	selected, err := inventory.Select(s.inv, name, inventory.SelectContext{})
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,22 +48,20 @@ func (a *app) graphCmd() *cobra.Command {
 		Long:        "Policies of one window stand in the order in which they start in it. -o dot writes the same for Graphviz.",
 		Example:     "  patchwave graph\n  patchwave graph -o dot > order.dot",
 		Annotations: map[string]string{outputsAlso: "dot"},
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := a.open(cmd.Context(), optional)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			doc := newGraph(s)
-			switch a.flags.output {
-			case "text":
-				return a.printf("%s", graphText(doc))
-			case "dot":
-				return a.printf("%s", graphDOT(doc))
-			default:
-				return a.json(doc)
-			}
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd, optional, func(s *session) error { return a.showGraph(newGraph(s)) })
 		},
+	}
+}
+
+func (a *app) showGraph(doc graphDoc) error {
+	switch a.flags.output {
+	case "text":
+		return a.printf("%s", graphText(doc))
+	case "dot":
+		return a.printf("%s", graphDOT(doc))
+	default:
+		return a.json(doc)
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,17 +66,14 @@ func (a *app) scheduleCmd() *cobra.Command {
 			"others can subscribe to.",
 		Example:     "  patchwave schedule\n  patchwave schedule --from 2026-12-01 --until 2027-01-15 -p web-prod\n  patchwave schedule -o ics > patching.ics",
 		Annotations: map[string]string{outputsAlso: "ics"},
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := a.open(cmd.Context(), optional)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			doc, err := a.schedule(cmd.Context(), s, opt)
-			if err != nil {
-				return err
-			}
-			return a.showSchedule(s, doc)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd, optional, func(s *session) error {
+				doc, err := a.schedule(cmd.Context(), s, opt)
+				if err != nil {
+					return err
+				}
+				return a.showSchedule(s, doc)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&opt.from, "from", "", "from this `TIME` on (default now)")

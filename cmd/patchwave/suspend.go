@@ -37,25 +37,14 @@ func (a *app) suspendCmd() *cobra.Command {
 			"Without a policy it lists what is suspended.",
 		Example: "  patchwave suspend web-prod --until 2027-01-06 --reason 'on call is ill'\n  patchwave suspend",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			mode := create
-			if len(args) == 0 {
-				if opt != (suspendOptions{}) {
-					return usage("name the policy that is to be suspended")
-				}
-				mode = existing
-			}
-			s, err := a.open(cmd.Context(), mode)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				if err := a.suspend(cmd.Context(), s, args[0], opt); err != nil {
-					return err
-				}
+				return a.with(cmd, create, func(s *session) error { return a.suspend(cmd.Context(), s, args[0], opt) })
 			}
-			return a.showSuspensions(cmd.Context(), s)
+			if opt != (suspendOptions{}) {
+				return usage("name the policy that is to be suspended")
+			}
+			return a.with(cmd, existing, func(s *session) error { return a.showSuspensions(cmd.Context(), s) })
 		},
 	}
 	cmd.Flags().StringVar(&opt.until, "until", "", "suspended until this `TIME`: 2027-01-06 or 2027-01-06T08:00:00+01:00")
@@ -68,25 +57,24 @@ func (a *app) unsuspendCmd() *cobra.Command {
 		Use: "unsuspend POLICY", Short: "End the suspension of a policy", GroupID: "daily",
 		Example: "  patchwave unsuspend web-prod",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.open(cmd.Context(), existing)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			ended, err := s.store.Unsuspend(cmd.Context(), args[0], a.now(), a.actor())
-			if err != nil {
-				return err
-			}
-			if !ended {
-				if err := knownPolicy(s.policies, args[0]); err != nil {
-					return err
-				}
-				a.say("policy %s was not suspended", args[0])
-			}
-			return a.showSuspensions(cmd.Context(), s)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd, existing, func(s *session) error { return a.unsuspend(cmd.Context(), s, args[0]) })
 		},
 	}
+}
+
+func (a *app) unsuspend(ctx context.Context, s *session, policy string) error {
+	ended, err := s.store.Unsuspend(ctx, policy, a.now(), a.actor())
+	if err != nil {
+		return err
+	}
+	if !ended {
+		if err := knownPolicy(s.policies, policy); err != nil {
+			return err
+		}
+		a.say("policy %s was not suspended", policy)
+	}
+	return a.showSuspensions(ctx, s)
 }
 
 // knownPolicy reports a name that no policy has.
@@ -119,7 +107,10 @@ func (a *app) suspend(ctx context.Context, s *session, policy string, opt suspen
 	if !until.After(now) {
 		return usage("--until %s is past", opt.until)
 	}
-	return s.store.Suspend(ctx, policies.Suspension{Policy: policy, Since: now, Until: until, Reason: opt.reason, Actor: a.actor()})
+	if err := s.store.Suspend(ctx, policies.Suspension{Policy: policy, Since: now, Until: until, Reason: opt.reason, Actor: a.actor()}); err != nil {
+		return err
+	}
+	return a.showSuspensions(ctx, s)
 }
 
 // errTime says how a time is written.
