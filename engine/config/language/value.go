@@ -1,0 +1,80 @@
+package language
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Native writes a value of a type in native syntax: references and what stands
+// alone between ${ and } without quotes.
+func Native(t Type, value any) string {
+	switch v := value.(type) {
+	case string:
+		return nativeText(t, v)
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = Native(t.element(), e)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]any:
+		parts := make([]string, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			written := key
+			if !identifier.MatchString(key) {
+				written = quote(key)
+			}
+			parts = append(parts, written+" = "+Native(t.part(key), v[key]))
+		}
+		return "{ " + strings.Join(parts, ", ") + " }"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+func nativeText(t Type, s string) string {
+	inner, wrapped := strings.CutPrefix(s, "${")
+	switch {
+	case wrapped && strings.HasSuffix(inner, "}") && !strings.Contains(inner, "${"):
+		return strings.TrimSuffix(inner, "}")
+	case t.Kind == KindRef, t.Kind == KindType, t.Kind == KindList && t.Of.Kind == KindRef:
+		return s
+	default:
+		return quote(s)
+	}
+}
+
+// quote writes a string; "${" in it stays what it is.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+}
+
+// element is the type of an element.
+func (t Type) element() Type {
+	switch {
+	case t.Of != nil:
+		return *t.Of
+	case t.Kind == KindEither:
+		for _, e := range t.Either {
+			if e.Of != nil {
+				return *e.Of
+			}
+		}
+	}
+	return Any()
+}
+
+// part is the type of a part of an object.
+func (t Type) part(name string) Type {
+	for _, p := range t.Parts {
+		if p.Name == name {
+			return p.Type
+		}
+	}
+	return t.element()
+}
