@@ -14,7 +14,7 @@ func describeBaseline() *language.Block {
 		Doc: "Which updates are approved. The first rule that matches an update decides, from top to bottom; what no rule matches is not approved.",
 		Notes: []string{
 			"A rule matches if everything it asks for is true of the update. It matches whether or not its `after` is over; until then the decision is `deferred`.",
-			"In JSON the order of rules of different types is lost to many programs; write a baseline whose order matters in native syntax.",
+			"In JSON, too, the order in the file counts, over all types of rules; a program that sorts the keys of objects changes it.",
 		},
 		Example: `baseline "monthly" {
   hold "kernel-freeze" {

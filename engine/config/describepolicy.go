@@ -115,7 +115,7 @@ func describeWave() *language.Block {
 			language.Arg("count", language.Number(1, maxAmount), "How many hosts.").Like(2),
 			language.Arg("percent", language.Number(1, 100), "How many of a hundred hosts.").Like(10),
 			language.Arg("batch", language.Amount(1), "How many are changed at a time.").Or(policies.DefaultBatch),
-			language.Arg("max_unavailable", language.Amount(1), "How many may be away at once.").Like("30%").OrSays("as many as a batch has"),
+			language.Arg("max_unavailable", language.Amount(1), "How many may be away at once.").Like("30%").OrSays("no bound"),
 			language.Arg("soak", language.Duration(), "How long the next wave waits after this one. May be zero.").Or("0s").Like("24h"),
 		},
 		Rules: []language.Rule{language.AtMostOne("count", "percent")},

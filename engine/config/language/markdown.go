@@ -2,6 +2,7 @@ package language
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -155,7 +156,7 @@ func (b *Block) write(w *writer, path []string) {
 		}
 	}
 	if len(b.Blocks) > 0 {
-		w.printf("\nBlocks in it: %s.\n", b.innerHeaders())
+		w.printf("\nBlocks in it: %s.\n", b.innerHeaders(path))
 	}
 }
 
@@ -167,10 +168,14 @@ func (t Type) parts() []Argument {
 	return t.Parts
 }
 
-func (b *Block) innerHeaders() string {
+func (b *Block) innerHeaders(path []string) string {
 	var out []string
 	for _, inner := range b.Blocks {
-		header := "`" + inner.Header() + "`"
+		at := append(slices.Clone(path), inner.Name)
+		if inner.See != "" {
+			at = []string{inner.See, inner.Name}
+		}
+		header := fmt.Sprintf("[`%s`](#%s)", inner.Header(), anchor(heading(at)))
 		if !inner.Many {
 			header += " (one at most)"
 		}

@@ -44,9 +44,20 @@ func nativeText(t Type, s string) string {
 		return strings.TrimSuffix(inner, "}")
 	case t.Kind == KindRef, t.Kind == KindType, t.Kind == KindList && t.Of.Kind == KindRef:
 		return s
-	default:
-		return quote(s)
+	case t.Kind == KindEither:
+		for _, e := range t.Either {
+			if written := nativeText(e, s); e.Kind == KindRef && e.names(s) {
+				return written
+			}
+		}
 	}
+	return quote(s)
+}
+
+// names says that a text begins with one of the block types of a reference.
+func (t Type) names(s string) bool {
+	kind, _, dotted := strings.Cut(s, ".")
+	return dotted && slices.Contains(t.Blocks, kind)
 }
 
 // quote writes a string; "${" in it stays what it is.
