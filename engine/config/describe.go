@@ -67,11 +67,11 @@ func describeAll(l language.Language) language.Language {
 			}
 		}
 	}
-	missing := later()
+	lacks := later()
 	l.Walk(func(path []string, b *language.Block) {
-		b.Later = missing[join(path)]
+		b.Later = lacks[join(path)].String()
 		for i, a := range b.Arguments {
-			b.Arguments[i].Later = missing[join(append(slices.Clone(path), a.Name))]
+			b.Arguments[i].Later = lacks[join(append(slices.Clone(path), a.Name))].String()
 		}
 	})
 	return l

@@ -32,7 +32,7 @@ func describePatchwave() *language.Block {
 func describeVariable() *language.Block {
 	return describe(variableShape(), language.Block{
 		Name: "variable", Group: inventoryGroup,
-		Labels: []language.Label{{Name: "name", Pattern: `^[\p{L}_][\p{L}\p{N}_-]*$`}},
+		Labels: []language.Label{{Name: "name", Pattern: `^[A-Za-z_][A-Za-z0-9_-]*$`}},
 		Doc:    "A value that is given from outside and used as `var.NAME`.",
 		Notes:  []string{"It comes from `PATCHWAVE_VAR_NAME`, then from `--var-file`, then from `--var`; the later one wins. A variable without a value and without a default is an error."},
 		Example: `variable "tier" {

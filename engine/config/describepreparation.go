@@ -76,7 +76,7 @@ func describeRestorePoint() *language.Block {
   }
 }`,
 		Arguments: []language.Argument{
-			language.Arg("providers", language.List(providerName()), "Tried in order; the first that can do it does. Names of built-in ones, or `provider.NAME`.").Or(availableProviders),
+			language.Arg("providers", language.List(providerName()), "Tried in order; the first that can do it does. Names of built-in ones, or `provider.NAME`.").Or(policies.AvailableProviders()),
 			language.Arg("required", language.Flag(), "Without a checked restore point the host is not changed.").Or(false).Like(true),
 			language.Arg("keep", language.Number(1, maxKeep), "How many of a host stay.").Or(defaultKeep),
 			language.Arg("expire", language.Duration(), "How long they stay.").Like("14d").OrSays("until `keep` removes them"),

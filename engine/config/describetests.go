@@ -121,7 +121,7 @@ func describeExpect() *language.Block {
 			language.Arg("update", language.Text(), "The name of one of its updates.").Like("nginx"),
 			language.Arg("version", language.Text(), "Which of several of that name.").Like("1.26.1"),
 			language.Arg("policy", language.Text(), "The policy that decides, where a host has several.").Like("web-prod"),
-			language.Arg("decision", language.Word(verdicts), "What must be decided."),
+			language.Arg("decision", language.Word(verdicts()), "What must be decided."),
 			language.Arg("rule", language.Text(), "The rule that must have decided.").Like("kernel-freeze"),
 			language.Arg("until", language.Day(), "When the decision changes; a day means any time of it.").Like("2027-01-08"),
 		},

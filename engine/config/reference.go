@@ -111,11 +111,17 @@ func secretsText() string {
 // laterText lists what is read and does nothing yet.
 func laterText() string {
 	var out strings.Builder
-	out.WriteString("This version reads and checks the following, and does not carry it out. Such a configuration is valid; what it asks for does not happen.\n\n")
-	missing := later()
-	for _, path := range sortedKeys(missing) {
-		fmt.Fprintf(&out, "- `%s`: %s\n", path, missing[path])
+	out.WriteString("This version reads and checks the following, and does not carry it out. `validate` accepts it.\n")
+	lacks := later()
+	list := func(title string, refused bool) {
+		fmt.Fprintf(&out, "\n%s\n\n", title)
+		for _, path := range sortedKeys(lacks) {
+			if lacks[path].refused == refused {
+				fmt.Fprintf(&out, "- `%s`: %s\n", path, lacks[path].what)
+			}
+		}
 	}
-	out.WriteString("- `update.epss` is always null: no feed of this version has a score\n")
+	list("`plan` says so, and `apply` refuses a policy that asks for it, because whoever wrote it counts on it:", true)
+	list("It is passed over:", false)
 	return out.String()
 }

@@ -7,12 +7,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"patchwave/engine/config"
-	"patchwave/engine/config/language"
+	lang "patchwave/engine/config/language"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -109,8 +111,8 @@ func TestSchemaTakesWhatLoads(t *testing.T) {
 func examplesInJSON(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, l := range []language.Language{config.Language(), config.TestLanguage()} {
-		l.Walk(func(path []string, b *language.Block) {
+	for _, l := range []lang.Language{config.Language(), config.TestLanguage()} {
+		l.Walk(func(path []string, b *lang.Block) {
 			if b.See == "" {
 				out[strings.Join(path, ".")] = config.ToJSON(t, b.Example)
 			}
@@ -157,7 +159,7 @@ func TestExamplesInJSON(t *testing.T) {
 
 func nativeExample(t *testing.T, path string) (out string) {
 	t.Helper()
-	config.Language().Walk(func(at []string, b *language.Block) {
+	config.Language().Walk(func(at []string, b *lang.Block) {
 		if strings.Join(at, ".") == path {
 			out = b.Example
 		}
@@ -176,8 +178,8 @@ type slipper struct {
 
 func newSlipper(root any, visit func(name string, root any)) slipper {
 	s := slipper{root: root, visit: visit, arguments: map[string]bool{}, labels: map[string]int{}}
-	for _, l := range []language.Language{config.Language(), config.TestLanguage()} {
-		l.Walk(func(_ []string, b *language.Block) {
+	for _, l := range []lang.Language{config.Language(), config.TestLanguage()} {
+		l.Walk(func(_ []string, b *lang.Block) {
 			s.arguments[b.Name] = true
 			s.labels[b.Name] = len(b.Labels)
 			for _, a := range b.Arguments {
@@ -255,6 +257,8 @@ func TestSchemaRefuses(t *testing.T) {
 		{`{"source": {"csv": {"a": {"path": "a.csv"}}}}`, true},
 		{`{"source": {"cvs": {"a": {"path": "a.csv"}}}}`, false},
 		{`{"locals": [{"a": 1}, {"b": ["x"]}]}`, true},
+		{`{"variable": {"_a-1": {"type": "list(string)", "default": ["x"]}}}`, true},
+		{`{"variable": {"1a": {}}}`, false},
 		{`{"window": {"w": {"duration": "4h"}}}`, false},
 		{`{"window": {"w": {"duration": "4h", "schedule": "Tue 02:00", "rrule": "X"}}}`, false},
 		{`{"waiver": {"w": {"hosts": "host.a", "updates": ["*"], "until": "31.3.2027", "owner": "me", "reason": "y"}}}`, false},
@@ -313,6 +317,28 @@ func TestSchemaSaysItsOwn(t *testing.T) {
 		if seen < 20 {
 			t.Errorf("%d values only", seen)
 		}
+	}
+}
+
+// TestPatterns: every pattern is one that all programs read alike: ASCII, no
+// classes of Unicode, no flags.
+func TestPatterns(t *testing.T) {
+	text, err := config.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`"pattern": ("(?:[^"\\\\]|\\\\.)*")`).FindAllSubmatch(text, -1)
+	for _, m := range found {
+		pattern, err := strconv.Unquote(string(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := regexp.Compile(pattern); err != nil || strings.Contains(pattern, `\p`) || strings.Contains(pattern, "(?") {
+			t.Errorf("the pattern %s: %v", pattern, err)
+		}
+	}
+	if len(found) < 20 {
+		t.Errorf("%d patterns only", len(found))
 	}
 }
 

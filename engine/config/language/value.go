@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Native writes a value of a type in native syntax: references and what stands
@@ -62,7 +63,21 @@ func (t Type) names(s string) bool {
 
 // quote writes a string; "${" in it stays what it is.
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+	var out strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\\' || r == '"':
+			out.WriteRune('\\')
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case unicode.IsControl(r):
+			fmt.Fprintf(&out, `\u%04x`, r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return `"` + out.String() + `"`
 }
 
 // element is the type of an element.
