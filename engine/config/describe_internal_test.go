@@ -209,7 +209,7 @@ func reported(ds Diagnostics, text string) bool {
 func TestBounds(t *testing.T) {
 	words, numbers := 0, 0
 	everyArgument(func(path []string, a language.Argument, example string) {
-		wrong, want := "", ""
+		var wrong, want string
 		switch typ := a.Type; {
 		case typ.Kind == language.KindWord:
 			words++

@@ -26,7 +26,7 @@ func describeConnection() *language.Block {
   }
 }`,
 		Arguments: append([]language.Argument{
-			language.Arg("type", language.Word(connectionTypes), "How hosts are reached."),
+			language.Arg("type", language.Word(connectionTypes()), "How hosts are reached."),
 			language.Arg("user", language.Text(), "Who logs in. For `winrm` also `DOMAIN\\NAME` or `NAME@REALM`.").Like("patch").OrSays("that of `ssh_config`, else the running user"),
 			language.Arg("port", language.Number(1, 65535), "The port.").Like(22).OrSays(fmt.Sprintf("22 for `ssh`, %d for `winrm`, %d without `https`", connectors.WinRMPortHTTPS, connectors.WinRMPortHTTP)),
 			language.Arg("password", language.Secret(), "The password of the login. A literal one is an error."),
@@ -37,7 +37,7 @@ func describeConnection() *language.Block {
 			language.Arg("host_key", language.Text(), "The only key that is accepted, as `ssh-keyscan` prints it without the host.").Like("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"),
 			language.Arg("jump", language.ListOrNone(language.Ref("host")), "Hosts on the way, the first one first. A jump host is reached without the chain that names it.").Like([]any{"host.bastion"}),
 			language.Arg("ssh_config", language.Flag(), "What is not set here comes from `~/.ssh/config`.").Or(false),
-			language.Arg("host_keys", language.Word(hostKeyPolicies), "`strict` accepts known keys only, `accept-new` also that of a host that is seen for the first time.").Or(string(connectors.HostKeysStrict)),
+			language.Arg("host_keys", language.Word(hostKeyPolicies()), "`strict` accepts known keys only, `accept-new` also that of a host that is seen for the first time.").Or(string(connectors.HostKeysStrict)),
 		}, winrmDescriptions()...),
 		Blocks: []*language.Block{describeBecome(), describeTimeouts(), describeRetry(), describeKerberos()},
 	})
@@ -46,7 +46,7 @@ func describeConnection() *language.Block {
 func winrmDescriptions() []language.Argument {
 	return []language.Argument{
 		language.Arg("https", language.Flag(), "Use TLS. Without it only `auth = \"ntlm\"` is allowed, which then encrypts.").Or(true),
-		language.Arg("auth", language.Word(winrmLogins), "How the login is proven.").Or(string(connectors.WinRMNTLM)),
+		language.Arg("auth", language.Word(winrmLogins()), "How the login is proven.").Or(string(connectors.WinRMNTLM)),
 		language.Arg("ca_file", language.Text(), "A file with the authority that signed the server's certificate.").Like("corp-ca.pem"),
 		language.Arg("server_fingerprint", language.Text(), "`sha256:` and the 64 hex digits of the server's certificate, instead of an authority.").Like("sha256:0000000000000000000000000000000000000000000000000000000000000000"),
 		language.Arg("private_key", language.Text(), "The file with the key of `certificate`.").Like("patch.key"),
@@ -67,7 +67,7 @@ func describeBecome() *language.Block {
   }
 }`,
 		Arguments: []language.Argument{
-			language.Arg("method", language.Word(becomeMethods), "The program that gives it.").Or(string(connectors.BecomeSudo)),
+			language.Arg("method", language.Word(becomeMethods()), "The program that gives it.").Or(string(connectors.BecomeSudo)),
 			language.Arg("user", language.Text(), "Who the commands run as.").Or("root"),
 			language.Arg("password", language.Secret(), "What it asks for: for `sudo` and `su` only."),
 		},

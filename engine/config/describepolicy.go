@@ -38,7 +38,7 @@ func describePolicy() *language.Block {
 			language.Arg("preparation", language.Ref("preparation"), "What is done before.").Like("preparation.standard"),
 			language.Arg("verification", language.Ref("verification"), "What must be true after.").Like("verification.web"),
 			language.Arg("priority", language.Number(0, maxPriority), "Lower ones come first in a window.").Or(defaultPriority),
-			language.Arg("updates", language.Word(updateSelections), "All updates, only those that need no reboot, or only those that need one.").Or(updateSelections[0]),
+			language.Arg("updates", language.Word(updateSelections()), "All updates, only those that need no reboot, or only those that need one.").Or(updateSelections()[0]),
 			language.Arg("window", language.Ref("window"), "When it runs.").Like("window.tuesday-night").OrSays("only by `patchwave apply`"),
 			language.Arg("after", language.ListOrNone(language.Ref("policy")).OrOne(), "Policies that must have finished before.").Like([]any{"policy.db-prod"}),
 			language.Arg("gap", language.Duration(), "The least time from the launch of the policy before it to its own. May be zero; needs a window.").Or("0s").Like("90m"),
@@ -63,7 +63,7 @@ func describeReboot() *language.Block {
     stagger = "2m"
   }`),
 		Arguments: []language.Argument{
-			language.Arg("when", language.Word(rebootTimes), "When the updates need it, always, never, or later in a window of its own.").Or(string(policies.RebootRequired)),
+			language.Arg("when", language.Word(rebootTimes()), "When the updates need it, always, never, or later in a window of its own.").Or(string(policies.RebootRequired)),
 			language.Arg("timeout", language.Duration(), "How long a host may take to come back.").Or(defaultRebootTimeout),
 			language.Arg("cycles", language.Number(1, maxCycles), "How often updates that ask for another reboot are followed.").Or(defaultCycles),
 			language.Arg("stagger", language.Duration(), "The pause between the reboots of two hosts. May be zero.").Or("0s").Like("2m"),
@@ -92,7 +92,7 @@ func describeRollout() *language.Block {
 		Arguments: []language.Argument{
 			language.Arg("max_failures", language.Amount(0), "Failures that are borne; with one more nothing else starts.").Or(0).Like("5%"),
 			language.Arg("counts", language.List(language.Word(failureStates)), "What counts as a failure.").Or(defaultFailure),
-			language.Arg("split", language.Word(splits), "`reboot`: what needs no reboot first, and what needs one as a step of its own behind it.").OrSays("everything in one step"),
+			language.Arg("split", language.Word(splits()), "`reboot`: what needs no reboot first, and what needs one as a step of its own behind it.").OrSays("everything in one step"),
 		},
 		Blocks: []*language.Block{describeWave()},
 	})
@@ -159,7 +159,7 @@ func describeWindowsUpdate() *language.Block {
     accept_eula = true
   }`),
 		Arguments: []language.Argument{
-			language.Arg("source", language.Word(updateSources), "What the host is set to, a WSUS server, Microsoft, or a catalogue in a file.").Or(string(policies.SourceDefault)),
+			language.Arg("source", language.Word(updateSources()), "What the host is set to, a WSUS server, Microsoft, or a catalogue in a file.").Or(string(policies.SourceDefault)),
 			language.Arg("cab", language.Text(), "The catalogue, for `source = \"offline\"`, which needs it.").Like("wsusscn2.cab"),
 			language.Arg("accept_eula", language.Flag(), "Accept the terms of updates that have some.").Or(false),
 		},

@@ -32,7 +32,7 @@ func describeWake() *language.Block {
 		Arguments: []language.Argument{
 			language.Arg("timeout", language.Duration(), "How long a host is waited for.").Or(policies.DefaultWakeTimeout),
 			language.Arg("via", language.Ref("host"), "An awake neighbour that sends the packet.").Like("host.bastion").OrSays("the controller sends it"),
-			language.Arg("then", language.Word(wakeEnds), "What happens at the end: `restore` sends it back to sleep.").Or(string(policies.WakeStay)),
+			language.Arg("then", language.Word(wakeEnds()), "What happens at the end: `restore` sends it back to sleep.").Or(string(policies.WakeStay)),
 		},
 	})
 }
@@ -103,11 +103,11 @@ func describeAction() *language.Block {
   }
 }`,
 		Arguments: []language.Argument{
-			language.Arg("on", language.Word(places), "Where it runs.").Or(policies.OnHost),
+			language.Arg("on", language.Word(runPlaces()), "Where it runs.").Or(policies.OnHost),
 			language.Arg("command", commandLine(), "A program and its arguments, started without a shell.").Like([]any{"amtool", "silence", "add", "host=${host.name}"}),
 			language.Arg("script", language.Text(), "A script for `sh`.").Like("systemctl stop haproxy-member"),
 			language.Arg("undo", language.Either(commandLine(), language.Text()), "What undoes it: a command, or a script.").Like("systemctl start haproxy-member"),
-			language.Arg("on_failure", language.Word(actionFailures), "Whether a failure keeps the host from being changed.").Or(string(policies.FailStop)),
+			language.Arg("on_failure", language.Word(actionFailures()), "Whether a failure keeps the host from being changed.").Or(string(policies.FailStop)),
 		},
 		Rules: []language.Rule{language.ExactlyOne("command", "script")},
 	})

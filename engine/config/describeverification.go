@@ -23,7 +23,7 @@ func describeVerification() *language.Block {
   on_failure = "rollback"
 }`,
 		Arguments: []language.Argument{
-			language.Arg("on_failure", language.Word(probeFailures), "What happens on a host that fails: back to the restore point, nothing more, or on as if it had not. `rollback` needs a restore point.").Or(string(policies.FailStop)),
+			language.Arg("on_failure", language.Word(probeFailures()), "What happens on a host that fails: back to the restore point, nothing more, or on as if it had not. `rollback` needs a restore point.").Or(string(policies.FailStop)),
 			language.Arg("unchanged", language.List(language.Word(policies.HealthParts())), "What must be as it was before.").Like([]string{"services", "listeners"}),
 		},
 		Rules:  []language.Rule{language.AtLeastOne(append([]string{"unchanged"}, probeKinds...)...)},
@@ -38,7 +38,7 @@ func describeProbes() []*language.Block {
   service "nginx" {
     state = "running"
   }
-}`, language.Arg("state", language.Word(serviceStates), "What it must be.").Or(serviceStates[0])),
+}`, language.Arg("state", language.Word(serviceStates()), "What it must be.").Or(serviceStates()[0])),
 		describeProbe(policies.ProbeTCP, "Asks whether a port accepts connections.", `verification "web" {
   tcp "https" {
     port   = 443
@@ -72,7 +72,7 @@ func describeProbe(kind policies.ProbeKind, doc, example string, args ...languag
 		on = policies.OnController
 	}
 	if kind != policies.ProbeService {
-		args = append(args, language.Arg("on", language.Word(places), "From where it is asked.").Or(on))
+		args = append(args, language.Arg("on", language.Word(runPlaces()), "From where it is asked.").Or(on))
 	}
 	return describe(probeShape(kind), language.Block{Name: string(kind), Doc: doc, Example: example, Arguments: args})
 }

@@ -292,8 +292,8 @@ func TestSchemaRefuses(t *testing.T) {
 // TestSchemaSaysItsOwn: defaults and examples are allowed by the schema they stand
 // in.
 func TestSchemaSaysItsOwn(t *testing.T) {
-	for _, make := range []func() ([]byte, error){config.Schema, config.TestSchema} {
-		text, err := make()
+	for _, write := range []func() ([]byte, error){config.Schema, config.TestSchema} {
+		text, err := write()
 		if err != nil {
 			t.Fatal(err)
 		}

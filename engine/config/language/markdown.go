@@ -42,7 +42,7 @@ func sections(w *writer, list []Section) {
 
 type writer struct{ strings.Builder }
 
-func (w *writer) printf(format string, args ...any) { fmt.Fprintf(w, format, args...) }
+func (w *writer) printf(format string, args ...any) { w.WriteString(fmt.Sprintf(format, args...)) }
 
 // link is a link to a heading of the same page.
 func link(title string) string { return fmt.Sprintf("[%s](#%s)", title, anchor(title)) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -55,11 +56,11 @@ func (b *Block) description() string {
 
 // Header is the first line of the block in native syntax, without the brace.
 func (b *Block) Header() string {
-	out := b.Name
+	words := []string{b.Name}
 	for _, l := range b.Labels {
-		out += fmt.Sprintf(" %q", strings.ToUpper(l.Name))
+		words = append(words, strconv.Quote(strings.ToUpper(l.Name)))
 	}
-	return out
+	return strings.Join(words, " ")
 }
 
 // bodySchema is that of what stands between the braces. "//" is the comment of
