@@ -31,8 +31,8 @@ func describeTest() *language.Block {
 }
 
 // testWith is an example of a block of a test.
-func testWith(more string) string {
-	return `test "nginx is approved" {
+func testWith(name, more string) string {
+	return `test "` + name + `" {
   now = "2026-12-20T02:00:00+01:00"
 ` + more + `
 }`
@@ -43,7 +43,7 @@ func describeTestHost() *language.Block {
 		Name: "host", Many: true,
 		Doc:   "A declared host as the test imagines it. Without facts it is one that was never scanned.",
 		Notes: []string{"Parts of an update: " + codeList(testUpdateParts()) + ". `name` and `version` are needed."},
-		Example: testWith(`  host "web-01" {
+		Example: testWith("an old security update is approved", `  host "web-01" {
     os              = { family = "debian", name = "debian", version = "13" }
     kernel          = "6.12.0"
     package_manager = "apt"
@@ -107,7 +107,7 @@ func describeExpect() *language.Block {
 	return describe(expectShape(), language.Block{
 		Name: "expect", Many: true,
 		Doc: "A decision that must come out; there is at least one in a test.",
-		Example: testWith(`  host "web-01" {
+		Example: testWith("a small mend is nobody's business", `  host "web-01" {
     updates = [{ name = "nginx", version = "1.26.1", severity = "low", first_seen = "2026-12-20" }]
   }
   expect {

@@ -116,7 +116,9 @@ func TestTypeText(t *testing.T) {
 		{language.Map(language.Size()), "object of sizes"},
 		{language.Map(language.Any()), "object of any values"},
 		{language.Either(language.List(language.Text()), language.Text()), "list of strings, or string"},
-		{language.List(language.Either(language.Ref("p"), language.Text())), "list of reference to a p, or string"},
+		{language.List(language.Either(language.Ref("p"), language.Text())), "list of references to a p or strings"},
+		{language.List(language.Number(100, 599)), "list of numbers, 100 to 599"},
+		{language.Word([]string{"reboot"}), "`reboot`"},
 	} {
 		if got := test.typ.Text(); got != test.want {
 			t.Errorf("%q, not %q", got, test.want)

@@ -178,6 +178,9 @@ func (t Type) Text() string {
 	case KindNumber:
 		return fmt.Sprintf("number, %d to %d", t.Low, t.High)
 	case KindWord:
+		if len(t.Words) == 1 {
+			return codes(t.Words)
+		}
 		return "one of " + codes(t.Words)
 	case KindRef:
 		return "reference to a " + strings.Join(t.Blocks, " or a ")
@@ -218,7 +221,15 @@ func (t Type) plural() string {
 		return "references to a " + strings.Join(t.Blocks, " or a ")
 	case KindAny:
 		return "any values"
-	case KindEither, KindList, KindMap:
+	case KindNumber:
+		return fmt.Sprintf("numbers, %d to %d", t.Low, t.High)
+	case KindEither:
+		texts := make([]string, len(t.Either))
+		for i, e := range t.Either {
+			texts[i] = e.plural()
+		}
+		return strings.Join(texts, " or ")
+	case KindList, KindMap:
 		return t.Text()
 	default:
 		return t.Text() + "s"
