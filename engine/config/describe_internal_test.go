@@ -219,9 +219,9 @@ func TestBounds(t *testing.T) {
 			wrong, want = `["zzz"]`, "one of "+joinWords(typ.Of.Words)+"."
 		case typ.Kind == language.KindNumber:
 			numbers++
-			wrong, want = "-1", fmt.Sprintf("from %d to %d", typ.Low, typ.High)
+			wrong, want = "-1", fmt.Sprintf("from %d to %d;", typ.Low, typ.High)
 		case typ.Kind == language.KindAmount:
-			wrong, want = "-1", fmt.Sprintf("at least %d", typ.Low)
+			wrong, want = "-1", fmt.Sprintf("at least %d;", typ.Low)
 		default:
 			return
 		}
