@@ -1,5 +1,8 @@
-// Package examples holds configurations to start from.
+// Package examples holds configurations to start from, and the reference of their
+// language.
 package examples
+
+//go:generate go test . -run ^TestReference$ -update
 
 import _ "embed" // the quickstart
 

@@ -24,10 +24,17 @@ func (b *block) value(name string) (cty.Value, hcl.Range, bool) {
 		return cty.NilVal, hcl.Range{}, false
 	}
 	v, ok := b.l.eval(a.Expr, b.ctx)
-	if ok && v.IsNull() && slices.Contains(b.required, name) {
-		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("A %s needs it.", article(b.kind)))
+	if ok && v.IsNull() {
+		b.refuseNull(name, a.Expr.Range())
 	}
 	return v, a.Expr.Range(), ok && !v.IsNull()
+}
+
+// refuseNull reports a required argument that is null.
+func (b *block) refuseNull(name string, at hcl.Range) {
+	if slices.Contains(b.required, name) {
+		b.l.fail(at, fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("A %s needs it.", article(b.kind)))
+	}
 }
 
 // eval evaluates an expression to a known value without a secret in it.

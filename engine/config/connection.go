@@ -44,7 +44,7 @@ func (l *loader) decodeConnection(raw *hcl.Block) {
 	c := &connection{name: raw.Labels[0], at: raw.DefRange, kind: connectors.KindSSH}
 	declare(l, l.model.connections, c.name, raw.DefRange, c)
 	b := l.open(raw, connectionShape())
-	kind, ok := b.word("type", "ssh", "local", "winrm")
+	kind, ok := b.word("type", connectionTypes()...)
 	if ok {
 		c.kind = connectors.Kind(kind)
 	}
@@ -120,15 +120,14 @@ func (b *block) user() string {
 
 func (b *block) decodeHostKeys(t *connectors.Target) {
 	if s, ok := b.text("host_keys"); ok {
-		policies := []string{string(connectors.HostKeysStrict), string(connectors.HostKeysAcceptNew)}
 		switch {
-		case slices.Contains(policies, s):
+		case slices.Contains(hostKeyPolicies(), s):
 			t.Keys.Policy = connectors.HostKeyPolicy(s)
 		case s == "ignore" || s == "no" || s == "off":
 			b.l.fail(b.place("host_keys"), fmt.Sprintf("%q is no host_keys", s),
 				"A host whose identity was not checked is never entered; \"accept-new\" trusts a key that is seen for the first time.")
 		default:
-			b.l.isWord(s, b.place("host_keys"), "host_keys", policies)
+			b.l.isWord(s, b.place("host_keys"), "host_keys", hostKeyPolicies())
 		}
 	}
 	if key, ok := b.nonEmpty("host_key"); ok {
@@ -169,7 +168,7 @@ func (l *loader) decodeBecome(raw *hcl.Block) connectors.Become {
 	}
 	b := l.open(raw, becomeShape())
 	out.Method, out.User = connectors.BecomeSudo, "root"
-	if m, ok := b.word("method", "sudo", "doas", "su", "none"); ok {
+	if m, ok := b.word("method", becomeMethods()...); ok {
 		out.Method = connectors.BecomeMethod(m)
 	}
 	if b.has("user") {

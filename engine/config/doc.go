@@ -12,6 +12,8 @@
 //	source*.go   hosts and groups of other inventories, declared as if they stood here
 //	link*.go     references become pointers; cycles and conflicts are found
 //	times.go     what is wrong or unwise with windows, gaps and orders
+//	describe*.go the language in values, one function a block, from the same shapes,
+//	             closed lists and defaults; Schema and Reference are made of it
 //	resolve.go   Config.Resolve: the private values and the facts become
 //	             inventory.Inventory and policies.Policy
 //	declared.go  Config.Declared: everything else that is declared

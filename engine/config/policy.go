@@ -58,7 +58,7 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	if n, ok := b.number("priority", 0, maxPriority); ok {
 		p.value.Priority = n
 	}
-	if w, ok := b.word("updates", "all", "no-reboot", "reboot"); ok {
+	if w, ok := b.word("updates", updateSelections()...); ok {
 		p.value.Updates = w
 	}
 	p.windowRef = b.optionalRef("window", "window")
@@ -108,7 +108,7 @@ func (l *loader) decodeWindowsUpdate(raw *hcl.Block) *policies.WindowsUpdate {
 	}
 	b := l.open(raw, windowsUpdateShape())
 	w := &policies.WindowsUpdate{Source: policies.SourceDefault, Pos: position(raw.DefRange)}
-	if s, ok := b.word("source", "default", "wsus", "microsoft", "offline"); ok {
+	if s, ok := b.word("source", updateSources()...); ok {
 		w.Source = policies.UpdateSource(s)
 	}
 	if file, ok := b.nonEmpty("cab"); ok {
@@ -136,7 +136,7 @@ func (l *loader) decodeReboot(raw *hcl.Block) (policies.Reboot, *ref) {
 		return r, nil
 	}
 	b := l.open(raw, rebootShape())
-	if w, ok := b.word("when", "required", "always", "never", "defer"); ok {
+	if w, ok := b.word("when", rebootTimes()...); ok {
 		r.When = policies.RebootWhen(w)
 	}
 	switch deferred := r.When == policies.RebootDefer; {

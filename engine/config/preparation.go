@@ -58,7 +58,7 @@ func (l *loader) decodeWake(raw *hcl.Block) (*policies.Wake, *ref) {
 	if d, ok := b.span("timeout"); ok {
 		w.Timeout = d
 	}
-	if s, ok := b.word("then", string(policies.WakeRestore), string(policies.WakeStay)); ok {
+	if s, ok := b.word("then", wakeEnds()...); ok {
 		w.Then = policies.WakeThen(s)
 	}
 	return w, b.optionalRef("via", "host")
@@ -228,7 +228,7 @@ func actionShape() shape {
 func (l *loader) decodeAction(raw *hcl.Block) policies.Action {
 	b := l.open(raw, actionShape())
 	a := policies.Action{Name: b.name, On: policies.OnHost, OnFailure: policies.FailStop, Pos: position(raw.DefRange)}
-	if w, ok := b.word("on", policies.OnHost, policies.OnController); ok {
+	if w, ok := b.word("on", runPlaces()...); ok {
 		a.On = w
 	}
 	in := hostScope
@@ -244,7 +244,7 @@ func (l *loader) decodeAction(raw *hcl.Block) policies.Action {
 		l.fail(raw.DefRange, fmt.Sprintf("run %q does nothing", b.name), "Give it command = [\"program\", \"argument\"] or script = \"…\".")
 	}
 	b.undo(&a, in)
-	if w, ok := b.word("on_failure", string(policies.FailStop), string(policies.FailContinue)); ok {
+	if w, ok := b.word("on_failure", actionFailures()...); ok {
 		a.OnFailure = policies.OnFailure(w)
 	}
 	return a

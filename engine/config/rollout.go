@@ -33,7 +33,7 @@ func (l *loader) decodeRollout(raw *hcl.Block, at hcl.Range) policies.Rollout {
 		if a, ok := b.amount("max_failures", 0); ok {
 			out.MaxFailures = a
 		}
-		if w, ok := b.word("split", policies.SplitReboot); ok {
+		if w, ok := b.word("split", splits()...); ok {
 			out.Split = w
 		}
 		if words, ok := b.words("counts", failureStates...); ok {

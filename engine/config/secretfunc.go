@@ -53,6 +53,7 @@ func (b *block) secret(name string) (connectors.Secret, bool) {
 	}
 	v, _ = v.Unmark()
 	if v.IsNull() {
+		b.refuseNull(name, a.Expr.Range())
 		return nil, false
 	}
 	r, ok := unwrapSecret(v)

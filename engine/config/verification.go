@@ -30,7 +30,7 @@ func (l *loader) decodeVerification(raw *hcl.Block) {
 	v := &verification{at: raw.DefRange, failureAt: b.place("on_failure"), value: &policies.Verification{
 		Name: b.name, OnFailure: policies.FailStop, Pos: position(raw.DefRange),
 	}}
-	if w, ok := b.word("on_failure", "rollback", "stop", "continue"); ok {
+	if w, ok := b.word("on_failure", probeFailures()...); ok {
 		v.value.OnFailure = policies.OnFailure(w)
 	}
 	v.value.Unchanged, _ = b.words("unchanged", policies.HealthParts()...)
@@ -84,13 +84,13 @@ func (l *loader) decodeProbe(raw *hcl.Block) policies.Probe {
 	if kind == policies.ProbeTCP || kind == policies.ProbeHTTP {
 		p.On = policies.OnController
 	}
-	if w, ok := b.word("on", policies.OnHost, policies.OnController); ok {
+	if w, ok := b.word("on", runPlaces()...); ok {
 		p.On = w
 	}
 	switch kind {
 	case policies.ProbeService:
 		p.State = "running"
-		if w, ok := b.word("state", "running", "stopped"); ok {
+		if w, ok := b.word("state", serviceStates()...); ok {
 			p.State = w
 		}
 	case policies.ProbeTCP:

@@ -31,7 +31,7 @@ func (b *block) decodeWinRM(c *connection, kerberos *hcl.Block) {
 	known := true
 	if b.has("auth") {
 		var auth string
-		auth, known = b.word("auth", "basic", "ntlm", "kerberos", "certificate")
+		auth, known = b.word("auth", winrmLogins()...)
 		w.Auth = connectors.WinRMAuth(auth)
 	}
 	if known {

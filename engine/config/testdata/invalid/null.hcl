@@ -49,3 +49,7 @@ policy "p" {
   hosts    = null # error: a reference to a host or a group is needed here
   baseline = var.nothing # error: a reference to a baseline is needed here
 }
+
+notify "nobody" {
+  url = null # error: url cannot be null; A notify block needs it.
+}

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"strings"
+
+	"patchwave/policies"
+)
+
+// missing is something of the language that is read and checked, and not carried
+// out.
+type missing struct {
+	what string
+	// refused says that apply refuses a policy that asks for it: whoever wrote it
+	// counts on it. Else it is passed over.
+	refused bool
+}
+
+func (m missing) String() string {
+	if m.refused {
+		return m.what + "; `apply` refuses it"
+	}
+	return m.what
+}
+
+// later says what this version reads and checks, and does not carry out: blocks
+// and arguments by their path. What policies.Unsupported says is held against it by
+// a test, so that a line goes when the thing comes.
+func later() map[string]missing {
+	return map[string]missing{
+		"connection.type":           {"hosts with `winrm` are not reached", false},
+		"connection.kerberos":       {"hosts with `winrm` are not reached", false},
+		"host.mac":                  {"hosts are not woken", false},
+		"host.hypervisor":           {"no hypervisor is spoken to", false},
+		"site":                      {"the limits of a site are not kept", false},
+		"availability":              {"the bound is not kept", true},
+		"preparation.wake":          {"hosts are not woken", false},
+		"preparation.require":       {"nothing is asked for", true},
+		"preparation.run":           {"actions are not started", true},
+		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
+		"verification.unchanged":    {"health is not compared", true},
+		"verification.http":         {"the request is not made", true},
+		"verification.command":      {"on the controller, and with a list in `run`", true},
+		"policy.reboot.when":        {"`defer`", true},
+		"policy.stage":              {"nothing is downloaded ahead", false},
+		"policy.notice":             {"nothing is sent ahead", false},
+		"policy.notify":             {"nothing is sent", false},
+		"policy.windows_update":     {"Windows hosts are not patched", true},
+		"notify":                    {"nothing is sent", false},
+		"waiver":                    {"there is no compliance report that it could change", false},
+		"standard":                  {"there is no compliance report that it could judge", false},
+		"provider":                  {"no provider outside of the hosts is used", false},
+	}
+}
+
+func join(path []string) string { return strings.Join(path, ".") }
+
+func codeList(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }

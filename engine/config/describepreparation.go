@@ -1,0 +1,114 @@
+package config
+
+import (
+	"patchwave/engine/config/language"
+	"patchwave/policies"
+)
+
+func describePreparation() *language.Block {
+	return describe(preparationShape(), language.Block{
+		Name: "preparation", Group: policiesGroup,
+		Doc: "What is done on a host before anything is changed, in this order: waking, requirements, restore point, actions.",
+		Example: `preparation "standard" {
+  restore_point {
+    required = true
+  }
+}`,
+		Blocks: []*language.Block{describeWake(), describeRequire(), describeRestorePoint(), describeAction()},
+	})
+}
+
+func describeWake() *language.Block {
+	return describe(wakeShape(), language.Block{
+		Name: "wake",
+		Doc:  "Wakes hosts that are off or asleep: by their `mac`, or by their hypervisor.",
+		Example: `preparation "standard" {
+  wake {
+    timeout = "5m"
+    via     = host.bastion
+    then    = "restore"
+  }
+}`,
+		Arguments: []language.Argument{
+			language.Arg("timeout", language.Duration(), "How long a host is waited for.").Or(policies.DefaultWakeTimeout),
+			language.Arg("via", language.Ref("host"), "An awake neighbour that sends the packet.").Like("host.bastion").OrSays("the controller sends it"),
+			language.Arg("then", language.Word(wakeEnds()), "What happens at the end: `restore` sends it back to sleep.").Or(string(policies.WakeStay)),
+		},
+	})
+}
+
+func describeRequire() *language.Block {
+	names := []string{"disk_free", "clock_skew", "no_process", "no_users"}
+	return describe(requireShape(), language.Block{
+		Name: "require",
+		Doc:  "What must be true of a host. One on which it is not is left alone.",
+		Example: `preparation "standard" {
+  require {
+    disk_free  = { "/" = "2GiB", "/boot" = "200MiB" }
+    clock_skew = "30s"
+    no_process = ["backup-agent"]
+    no_users   = true
+  }
+}`,
+		Arguments: []language.Argument{
+			language.Arg("disk_free", language.Map(language.Size()), "Free space by mount point.").Like(map[string]any{"/": "2GiB"}),
+			language.Arg("clock_skew", language.Duration(), "How far its clock may be off.").Like("30s"),
+			language.Arg("no_process", language.List(language.Text()), "Programs that must not be running, as `ps` names them.").Like([]string{"backup-agent"}),
+			language.Arg("no_users", language.Flag(), "Nobody may be logged in.").Or(false).Like(true),
+		},
+		Rules: []language.Rule{language.AtLeastOne(names...)},
+	})
+}
+
+func describeRestorePoint() *language.Block {
+	return describe(restorePointShape(), language.Block{
+		Name: "restore_point",
+		Doc:  "A way back, made and checked before a host is changed.",
+		Notes: []string{
+			"Built-in providers: " + codeList(policies.BuiltInProviders()) + ". What each can undo is said in the plan: `packages` undoes what the package manager can still fetch, the others the whole system.",
+		},
+		Example: `preparation "standard" {
+  restore_point {
+    providers = ["snapper", "lvm", "packages"]
+    required  = true
+    keep      = 3
+    expire    = "14d"
+  }
+}`,
+		Arguments: []language.Argument{
+			language.Arg("providers", language.List(providerName()), "Tried in order; the first that can do it does. Names of built-in ones, or `provider.NAME`.").Or(policies.AvailableProviders()),
+			language.Arg("required", language.Flag(), "Without a checked restore point the host is not changed.").Or(false).Like(true),
+			language.Arg("keep", language.Number(1, maxKeep), "How many of a host stay.").Or(defaultKeep),
+			language.Arg("expire", language.Duration(), "How long they stay.").Like("14d").OrSays("until `keep` removes them"),
+		},
+	})
+}
+
+func describeAction() *language.Block {
+	return describe(actionShape(), language.Block{
+		Name: "run",
+		Doc:  "Something that is done before the updates and undone at the end, whatever happened in between.",
+		Notes: []string{
+			"Attributes of the host may stand in arguments of a command, never inside a script, and on the controller only declared ones: " + codeList(declaredAttributes()) + ".",
+		},
+		Example: `preparation "standard" {
+  run "silence" {
+    on      = "controller"
+    command = ["amtool", "silence", "add", "host=${host.name}"]
+    undo    = ["amtool", "silence", "expire", "host=${host.name}"]
+  }
+  run "drain" {
+    script = "systemctl stop haproxy-member"
+    undo   = "systemctl start haproxy-member"
+  }
+}`,
+		Arguments: []language.Argument{
+			language.Arg("on", language.Word(runPlaces()), "Where it runs.").Or(policies.OnHost),
+			language.Arg("command", commandLine(), "A program and its arguments, started without a shell.").Like([]any{"amtool", "silence", "add", "host=${host.name}"}),
+			language.Arg("script", language.Text(), "A script for `sh`.").Like("systemctl stop haproxy-member"),
+			language.Arg("undo", language.Either(commandLine(), language.Text()), "What undoes it: a command, or a script.").Like("systemctl start haproxy-member"),
+			language.Arg("on_failure", language.Word(actionFailures()), "Whether a failure keeps the host from being changed.").Or(string(policies.FailStop)),
+		},
+		Rules: []language.Rule{language.ExactlyOne("command", "script")},
+	})
+}
