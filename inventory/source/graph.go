@@ -224,12 +224,32 @@ func (g *graph) merge(into, from map[string]any) {
 	maps.Copy(into, from)
 }
 
+// bound says that the hosts have too many variables before any is copied: those of
+// their groups once for each host that has some of its own.
+func (g *graph) bound() *Error {
+	total := g.work
+	for _, h := range g.hostOrder {
+		shared, _ := g.groupVars(g.directGroups(h))
+		if len(h.vars) > 0 {
+			total += len(shared) + len(h.vars)
+		}
+		if max(total, g.work) > maxWork {
+			return tooManyVars(h)
+		}
+	}
+	return nil
+}
+
+func tooManyVars(h *hostNode) *Error {
+	return &Error{Pos: h.pos, Msg: "the inventory has too many variables in too many groups; divide it"}
+}
+
 // hostVars are all variables of a host. key is not "" if they are those of its
 // groups alone, and then the same for every host with that key.
 func (g *graph) hostVars(h *hostNode, files map[string]any) (vars map[string]any, key string, err *Error) {
 	shared, key := g.groupVars(g.directGroups(h))
 	if g.work > maxWork {
-		return nil, "", &Error{Pos: h.pos, Msg: "the inventory has too many variables in too many groups; divide it"}
+		return nil, "", tooManyVars(h)
 	}
 	if len(h.vars) == 0 && len(files) == 0 {
 		return shared, key, nil

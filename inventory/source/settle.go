@@ -14,6 +14,9 @@ type divided struct {
 
 // settle turns the graph into hosts and groups.
 func (g *graph) settle(hostFiles *varsDir) *Error {
+	if err := g.bound(); err != nil {
+		return err
+	}
 	shared := map[string]divided{}
 	names := nameCache{}
 	for _, h := range g.hostOrder {
