@@ -48,7 +48,7 @@ func contract(document string) string {
 		"schedule": `facts:stored|none openings[]{` + opening + `}`,
 		"graph":    `facts:stored|none policies[]{policy window priority no_reboot gap hosts} edges[]{kind:after|depends_on from to}`,
 		"explain": `host scanned policies[]{policy file line column window next_opening{` + opening + `} wave
-			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due}}`,
+			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due until}}`,
 		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
 			imported age_s old}`,
 		"test":    `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,

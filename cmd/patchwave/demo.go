@@ -88,6 +88,7 @@ func demoActs() []act {
 		{"The configuration is checked, before any machine is touched", []string{"validate"}, nil},
 		{"Every machine is asked what is pending", []string{"scan"}, []int{exitUnreachable}},
 		{"The plan: exactly what would be done, and why the rest would not", []string{"plan", "-l", "web-01,web-07,db-01"}, nil},
+		{"Why is that so? Every decision has a rule, and the rule a line", []string{"explain", "db-01"}, nil},
 		{"It is done: the canary first, then wave by wave", []string{"apply", "--yes", "--reason", "demonstration"},
 			[]int{exitUnreachable, exitRolledBack}},
 		{"Did it work? The report", []string{"report"}, nil},

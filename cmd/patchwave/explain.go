@@ -49,6 +49,8 @@ type explainUpdate struct {
 	// Due is when an approved update can be installed: in the next opening, or now
 	// where no window stands in the way.
 	Due *time.Time `json:"due"`
+	// Until is when the decision changes by itself; null if it does not.
+	Until *time.Time `json:"until"`
 }
 
 func (a *app) explainCmd() *cobra.Command {
@@ -206,7 +208,7 @@ func (e *explainer) update(p *policies.Policy, h *inventory.Host, x plan.Explain
 		}
 	}
 	u := explainUpdate{Name: x.Name, Arch: x.Arch, From: x.From, To: x.To, Classification: x.Classification, Severity: x.Severity,
-		Decision: string(d.Verdict), Reason: d.Reason}
+		Decision: string(d.Verdict), Reason: d.Reason, Until: timePtr(d.Until)}
 	if d.Rule != "" {
 		u.Rule, u.File, u.Line = &d.Rule, &d.Pos.File, &d.Pos.Line
 	}
@@ -277,22 +279,51 @@ func whenText(p explainPolicy, zone *time.Location) string {
 	return text
 }
 
+// explainTable shows the updates below what they have in common: the decision, its
+// rule, its dates and its reason.
 func (a *app) explainTable(p explainPolicy, zone *time.Location) error {
 	if len(p.Updates) == 0 {
 		return a.printf("nothing is pending\n")
 	}
-	rows := make([][]cell, 0, len(p.Updates))
+	var order []string
+	first := map[string]explainUpdate{}
+	below := map[string][][]cell{}
 	for _, u := range p.Updates {
-		rule, due := "", ""
-		if u.Rule != nil {
-			rule = fmt.Sprintf("%s (%s:%d)", *u.Rule, *u.File, *u.Line)
+		text := a.verdictText(u, zone)
+		if below[text] == nil {
+			order = append(order, text)
+			first[text] = u
 		}
-		if u.Due != nil {
-			due = u.Due.In(zone).Format("Mon 2006-01-02 15:04")
-		}
-		rows = append(rows, []cell{c(u.Name), c(strings.TrimPrefix(u.From+" -> "+u.To, " -> ")), {u.Decision, verdictStyle(u.Decision)}, c(rule), c(due), c(u.Reason)})
+		below[text] = append(below[text], []cell{c("  " + u.Name), c(strings.TrimPrefix(u.From+" -> "+u.To, " -> "))})
 	}
-	return a.table([]string{"update", "version", "decision", "rule", "due", "why"}, rows)
+	for _, text := range order {
+		u := first[text]
+		rest := strings.TrimPrefix(text, u.Decision)
+		if err := a.printf("%s%s\n%s", paint(u.Decision, verdictStyle(u.Decision), a.color(a.out)), safe.Text(rest), columns(below[text])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verdictText says what was decided, by what, for how long, and why.
+func (a *app) verdictText(u explainUpdate, zone *time.Location) string {
+	text := u.Decision
+	if u.Rule != nil {
+		text += fmt.Sprintf(" by %s (%s:%d)", *u.Rule, *u.File, *u.Line)
+	}
+	switch at := "Mon 2006-01-02 15:04"; {
+	case u.Due != nil && u.Due.After(a.now()):
+		text += ", due " + u.Due.In(zone).Format(at)
+	case u.Due != nil:
+		text += ", due now"
+	case u.Until != nil:
+		text += " until " + u.Until.In(zone).Format(at)
+	}
+	if u.Rule != nil && strings.HasPrefix(u.Reason, "rule ") && strings.Contains(u.Reason, *u.Rule) {
+		return text // it says again which rule it was
+	}
+	return text + ": " + u.Reason
 }
 
 func verdictStyle(v string) style {

@@ -94,6 +94,28 @@ func (a *app) table(head []string, rows [][]cell) error {
 	return err
 }
 
+// columns aligns rows without a head and without colours.
+func columns(rows [][]cell) string {
+	var widths []int
+	for _, row := range rows {
+		for i := range row {
+			row[i].text = safe.Text(row[i].text)
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], ansi.StringWidth(row[i].text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, cl := range row {
+			b.WriteString(cl.text + strings.Repeat(" ", widths[i]-ansi.StringWidth(cl.text)+2))
+		}
+		b.WriteString("\n")
+	}
+	return trimLines(b.String())
+}
+
 // trimLines drops the spaces at the ends of lines.
 func trimLines(s string) string {
 	lines := strings.Split(s, "\n")
