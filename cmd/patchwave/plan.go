@@ -125,7 +125,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		}
 	}
 	p, err = planner.Plan(ctx, plan.Request{At: at, Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
-		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: gate})
+		Availabilities: s.cfg.Declared(factsOf(s.seen)).Availabilities, ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: gate})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
