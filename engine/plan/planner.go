@@ -151,9 +151,8 @@ func (p Planner) seal(out *Plan) error {
 	out.Created = p.Now().UTC().Truncate(time.Second)
 	out.Expires = out.Created.Add(Lifetime)
 	out.ID = "p" + out.Created.Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
-	digest, err := out.ComputeDigest()
-	out.Digest = digest
-	return err
+	out.Digest = out.ComputeDigest()
+	return nil
 }
 
 // choose finds the policy of a host: the one that is wanted, or its only one.
