@@ -145,14 +145,8 @@ func (a *app) setTimes(ctx context.Context, s *session, p *plan.Plan, at time.Ti
 	if err != nil {
 		return err
 	}
-	longest := time.Duration(0)
-	for _, policy := range s.policies {
-		if policy.Window != nil {
-			longest = max(longest, policy.Window.Duration)
-		}
-	}
 	for _, d := range horizons() {
-		p.SetTimes(s.policies, at, g.between(at.Add(-longest), at.Add(d)))
+		p.SetTimes(s.policies, at, g.between(at.Add(-g.longest), at.Add(d)))
 		if !slices.ContainsFunc(p.Waves, func(w plan.Wave) bool { return w.NotBefore == nil }) {
 			break
 		}
