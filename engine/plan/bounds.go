@@ -61,7 +61,9 @@ func (bs bounds) sift(groups []group) (kept []group, out []Excluded) {
 				hosts = append(hosts, h)
 			}
 		}
-		kept = append(kept, group{g.policy, hosts})
+		if len(hosts) > 0 { // a policy of which nothing is left holds up no other
+			kept = append(kept, group{g.policy, hosts})
+		}
 	}
 	return kept, out
 }
