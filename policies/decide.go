@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"patchwave/inventory"
@@ -69,7 +70,7 @@ func (r *Rule) decide(s Subject, now time.Time) Decision {
 			d.Reason = fmt.Sprintf("%s old enough on %s (counted from %s)", r.Name, due.UTC().Format(time.RFC3339), from)
 		}
 	}
-	d.Reason = or(d.Reason, fmt.Sprintf("rule %s %q", r.Kind, r.Name))
+	d.Reason = or(d.Reason, "rule "+string(r.Kind)+" "+strconv.Quote(r.Name))
 	return d
 }
 

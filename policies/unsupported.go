@@ -37,7 +37,7 @@ func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availabil
 	u.verification(p.Verification)
 	u.policy(p)
 	for _, a := range availabilities {
-		if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return slices.Contains(a.Hosts, h.Name) }) {
+		if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return a.about(h.Name) }) {
 			u.add(a.Pos, "the availability %q", a.Name)
 		}
 	}

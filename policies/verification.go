@@ -69,16 +69,3 @@ type Probe struct {
 	Within time.Duration
 	Pos    inventory.Position
 }
-
-// Availability is a bound that holds across every policy and every run. Exactly
-// one of MaxUnavailable and MinHealthy is given.
-type Availability struct {
-	Name string
-	// Hosts are the names of the hosts it is about, sorted.
-	Hosts          []string
-	MaxUnavailable Amount
-	MinHealthy     Amount
-	// Probes are asked before, during and after each host, never from a cache.
-	Probes []Probe
-	Pos    inventory.Position
-}

@@ -141,7 +141,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		return gate(p, h)
 	}
 	p, err = planner.Plan(ctx, plan.Request{At: at, Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
-		ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all})
+		Availabilities: s.cfg.Declared(factsOf(s.seen)).Availabilities, ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -160,14 +160,8 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 // setTimes says when each wave can begin, if the plan is carried out from an
 // instant on.
 func setTimes(s *session, g *agendaOf, p *plan.Plan, at time.Time) {
-	longest := time.Duration(0)
-	for _, policy := range s.policies {
-		if policy.Window != nil {
-			longest = max(longest, policy.Window.Duration)
-		}
-	}
 	for _, d := range horizons() {
-		p.SetTimes(s.policies, at, g.between(at.Add(-longest), at.Add(d)))
+		p.SetTimes(s.policies, at, g.between(at.Add(-g.longest), at.Add(d)))
 		if !slices.ContainsFunc(p.Waves, func(w plan.Wave) bool { return w.NotBefore == nil }) {
 			break
 		}

@@ -102,8 +102,8 @@ func (a *app) rollbackPlan(s *session, past *journal.Run, hosts []*journal.Host)
 		b := &w.Batches[len(w.Batches)-1]
 		b.Hosts = append(b.Hosts, plan.Host{Name: h.Name, Steps: []plan.Step{step}, Skipped: []plan.Skipped{}, Notes: []string{}})
 	}
-	p.Digest, err = p.ComputeDigest()
-	return p, err
+	p.Digest = p.ComputeDigest()
+	return p, nil
 }
 
 func (a *app) confirmRollback(past *journal.Run, hosts []*journal.Host) error {

@@ -104,7 +104,7 @@ func TestArrange(t *testing.T) {
 		{"hosts with work first", []policies.Wave{{Name: "canary", Count: 1}, {Name: "rest"}}, []string{"a-", "b", "c-", "d"}, []string{"a", "b", "c", "d"},
 			[]string{"web/canary: b", "web/rest: d a c"}, ""},
 		{"dependencies first, never in one batch", []policies.Wave{{Name: "all"}}, []string{"a", "b", "c", "d"}, []string{"a>d", "b", "c", "d"},
-			[]string{"web/all: d | a b c"}, ""},
+			[]string{"web/all: d b c | a"}, ""},
 		{"a chain", []policies.Wave{{Name: "all"}}, []string{"a", "b", "c"}, []string{"a>b", "b>c", "c"},
 			[]string{"web/all: c | b | a"}, ""},
 		{"a dependency without work comes first too", []policies.Wave{{Name: "canary", Count: 1}, {Name: "rest"}}, []string{"a", "b", "z-"}, []string{"a>z", "b", "z"},
@@ -119,7 +119,7 @@ func TestArrange(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			slices.Reverse(tt.hosts) // the answers of hosts come as they come
-			waves, err := arrange([]group{{rollout(tt.waves...), hostsOf(tt.hosts...)}}, nil, fleetOf(tt.fleet...))
+			waves, err := arrange([]group{{rollout(tt.waves...), hostsOf(tt.hosts...)}}, nil, fleetOf(tt.fleet...), nil)
 			if tt.broken != "" {
 				if err == nil || err.Error() != tt.broken {
 					t.Errorf("error %v, want %s", err, tt.broken)
@@ -165,7 +165,7 @@ func TestOrderOfPolicies(t *testing.T) {
 		"a chain over policies":                {[]string{"a>z", "f>a", "l", "n", "z"}, []string{"never/all: n", "late/all: l", "zeta/all: z", "alpha/all: a", "first/all: f"}},
 		"a dependency that is not in the plan": {[]string{"a>q", "f", "l", "n", "q", "z"}, []string{"never/all: n", "late/all: l", "first/all: f", "alpha/all: a", "zeta/all: z"}},
 	} {
-		waves, err := arrange(list(), nil, fleetOf(tt.fleet...))
+		waves, err := arrange(list(), nil, fleetOf(tt.fleet...), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,11 +182,11 @@ func TestPoliciesThatWaitForEachOther(t *testing.T) {
 	list := func(idle string) []group {
 		return []group{{rollout(policies.Wave{Name: "all"}), hostsOf("web1", "web2")}, {db, hostsOf("db1"+idle, "db2")}}
 	}
-	_, err := arrange(list(""), nil, inv)
+	_, err := arrange(list(""), nil, inv, nil)
 	if err == nil || !strings.Contains(err.Error(), "db1 depends on web1") || !strings.Contains(err.Error(), "--policy") {
 		t.Errorf("error %v", err)
 	}
-	waves, err := arrange(list("-"), nil, inv)
+	waves, err := arrange(list("-"), nil, inv, nil)
 	if diff := cmp.Diff([]string{"db/all: db2 db1", "web/all: web1 web2"}, drawn(waves)); err != nil || diff != "" {
 		t.Errorf("a host without work does not wait: %v %s", err, diff)
 	}
@@ -219,7 +219,7 @@ func TestPoliciesAfterEachOther(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			web, db, proxy := named("web", 10, tt.web...), named("db", 50), named("proxy", 50, "db")
 			groups := []group{{web, hostsOf("w1")}, {db, hostsOf("d1")}}
-			waves, err := arrange(groups, []*policies.Policy{db, proxy, web}, fleetOf(tt.fleet...))
+			waves, err := arrange(groups, []*policies.Policy{db, proxy, web}, fleetOf(tt.fleet...), nil)
 			if tt.err != "" {
 				if err == nil || err.Error() != tt.err {
 					t.Fatalf("error %v, want %s", err, tt.err)
@@ -232,7 +232,7 @@ func TestPoliciesAfterEachOther(t *testing.T) {
 		})
 	}
 	a, b := named("a", 50, "b"), named("b", 50, "a")
-	waves, err := arrange([]group{{b, hostsOf("h2")}, {a, hostsOf("h1")}}, nil, fleetOf("h1", "h2"))
+	waves, err := arrange([]group{{b, hostsOf("h2")}, {a, hostsOf("h1")}}, nil, fleetOf("h1", "h2"), nil)
 	if diff := cmp.Diff([]string{"a/all: h1", "b/all: h2"}, drawn(waves)); err != nil || diff != "" {
 		t.Errorf("a cycle is no order: %v %s", err, diff)
 	}
@@ -289,7 +289,7 @@ func TestArrangementsHold(t *testing.T) {
 			waves[i].Name = fmt.Sprintf("w%d", i)
 			waves[i].Batch, waves[i].MaxUnavailable = anyAmount(t, "batch"), anyAmount(t, "max_unavailable")
 		}
-		got, err := arrange([]group{{rollout(waves...), rapid.Permutation(hosts).Draw(t, "order")}}, nil, inv)
+		got, err := arrange([]group{{rollout(waves...), rapid.Permutation(hosts).Draw(t, "order")}}, nil, inv, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func enrich(ctx context.Context, e Enricher, o inventory.Observation) ([]policie
 // Subjects are the pending updates of a host as a baseline looks at them, in
 // their order.
 func Subjects(h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger) []policies.Subject {
-	offered := map[inventory.Key][]string{}
+	offered := make(map[inventory.Key][]string, len(us))
 	for _, u := range us {
 		offered[u.Key()] = append(offered[u.Key()], u.To)
 	}
@@ -74,7 +74,7 @@ func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, u
 // newestOnly leaves one approved version of a package: the newest. A host cannot
 // be asked for two.
 func newestOnly(facts inventory.Facts, ds []decided) {
-	best := map[inventory.Key]int{}
+	best := make(map[inventory.Key]int, len(ds))
 	for i := range ds {
 		if ds[i].Verdict != policies.Approved {
 			continue

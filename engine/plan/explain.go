@@ -63,7 +63,7 @@ func WavesOf(p *policies.Policy, inv *inventory.Inventory, works func(host strin
 		}
 		g.hosts = append(g.hosts, h)
 	}
-	waves, err := arrangePolicy(g, inv)
+	waves, err := arrangePolicy(g, inv, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -85,11 +85,7 @@ func (p *Plan) validate(now time.Time) error {
 	if p.Schema != Schema {
 		return fmt.Errorf("its schema is %q and not %q", p.Schema, Schema)
 	}
-	digest, err := p.ComputeDigest()
-	if err != nil {
-		return err
-	}
-	if digest != p.Digest {
+	if p.ComputeDigest() != p.Digest {
 		return errors.New("its digest does not fit its content: it was changed after it was made; plan again")
 	}
 	if p.Expires.After(p.Created.Add(Lifetime)) {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"patchwave/engine/updates"
@@ -26,11 +25,8 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 	}
 	h.Steps = steps(p, o, s)
 	// what became a dependency is not left out
-	h.Skipped = slices.DeleteFunc(h.Skipped, func(sk Skipped) bool {
-		return slices.ContainsFunc(s.sim.Changes, func(c updates.Change) bool {
-			return c.Name == sk.Name && (c.Arch == sk.Arch || c.Arch == "" || sk.Arch == "") && c.To == sk.To
-		})
-	})
+	changed := newMoved(s.sim.Changes)
+	h.Skipped = slices.DeleteFunc(h.Skipped, func(sk Skipped) bool { return changed.has(sk.Name, sk.Arch, sk.To) })
 	return h
 }
 
@@ -44,15 +40,19 @@ func point(p *policies.Policy, undo []updates.Undo, changes []updates.Change) *P
 	if p.Preparation != nil && p.Preparation.RestorePoint != nil {
 		out.Required = p.Preparation.RestorePoint.Required
 	}
+	possible := make(map[version][]string, len(undo)) // the architectures of old versions
+	for _, u := range undo {
+		if k := (version{u.Name, u.Version}); u.Possible {
+			possible[k] = append(possible[k], u.Arch)
+		}
+	}
 	for _, c := range changes {
 		if c.Action == updates.ActionInstall {
 			out.Undoes = append(out.Undoes, c.Name+" (new)")
 			continue
 		}
-		text := fmt.Sprintf("%s %s", c.Name, c.From)
-		if slices.ContainsFunc(undo, func(u updates.Undo) bool {
-			return u.Possible && u.Name == c.Name && u.Version == c.From && sameArch(u.Arch, c.Arch)
-		}) {
+		text := c.Name + " " + c.From
+		if slices.ContainsFunc(possible[version{c.Name, c.From}], func(arch string) bool { return sameArch(arch, c.Arch) }) {
 			out.Undoes = append(out.Undoes, text)
 		} else {
 			out.CannotUndo = append(out.CannotUndo, text)
@@ -64,6 +64,9 @@ func point(p *policies.Policy, undo []updates.Undo, changes []updates.Change) *P
 // sameArch says whether the old version of a package can be of an architecture:
 // an update may change it to or from one that is for all.
 func sameArch(a, b string) bool {
-	all := []string{"", "all", "noarch", "any"}
-	return a == b || slices.Contains(all, a) || slices.Contains(all, b)
+	return a == b || forAll(a) || forAll(b)
+}
+
+func forAll(arch string) bool {
+	return arch == "" || arch == "all" || arch == "noarch" || arch == "any"
 }

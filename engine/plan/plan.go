@@ -106,20 +106,22 @@ const (
 	ExcludedAmbiguous = "ambiguous"
 	// ExcludedWindow: the policy's window is not open, or its turn has not come.
 	ExcludedWindow = "window"
-	// ExcludedFrozen, ExcludedSuspended, ExcludedUnattended: nothing may be changed
+	// ExcludedFrozen, ExcludedSuspended, ExcludedUnattended, ExcludedAvailability: nothing may be changed
 	// now, by a calendar or by an operator's word.
 	ExcludedFrozen     = "frozen"
 	ExcludedSuspended  = "suspended"
 	ExcludedUnattended = "unattended"
 	// ExcludedOverlap: two policies want the host at one time.
 	ExcludedOverlap = "overlap"
+	// ExcludedAvailability: an availability lets none of its hosts be away.
+	ExcludedAvailability = "availability"
 )
 
 // Refused reports whether a host was left out because the operator's own words
 // forbid it, not because something is wrong with it.
 func (x Excluded) Refused() bool {
 	switch x.Code {
-	case ExcludedAmbiguous, ExcludedWindow, ExcludedFrozen, ExcludedSuspended, ExcludedUnattended, ExcludedOverlap:
+	case ExcludedAmbiguous, ExcludedWindow, ExcludedFrozen, ExcludedSuspended, ExcludedUnattended, ExcludedOverlap, ExcludedAvailability:
 		return true
 	default:
 		return false

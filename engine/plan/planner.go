@@ -35,10 +35,12 @@ type Planner struct {
 
 // Request says what to plan.
 type Request struct {
-	Inventory    *inventory.Inventory
-	Policies     []*policies.Policy
-	Hosts        []*inventory.Host
-	ConfigDigest string
+	Inventory *inventory.Inventory
+	Policies  []*policies.Policy
+	Hosts     []*inventory.Host
+	// Availabilities are all that are declared.
+	Availabilities []*policies.Availability
+	ConfigDigest   string
 	// Policy is the one policy to plan for; "" takes hosts with exactly one.
 	Policy  string
 	Refresh scan.Refresh
@@ -79,9 +81,13 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if at.IsZero() {
 		at = p.Now()
 	}
+	declared := make(map[string]*policies.Policy, len(req.Policies))
+	for _, policy := range req.Policies {
+		declared[policy.Name] = policy
+	}
 	var chosen []visit
 	for _, h := range req.Hosts {
-		policy, ex := choose(req, h)
+		policy, ex := choose(req.Policy, declared, h)
 		if ex == nil && req.Gate != nil {
 			ex = req.Gate(policy, h)
 		}
@@ -123,14 +129,16 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at the hosts: %w", err)
 	}
-	slices.SortFunc(out.Excluded, func(a, b Excluded) int { return strings.Compare(a.Host, b.Host) })
 	var list []group
 	for _, g := range groups {
 		list = append(list, *g)
 	}
-	if out.Waves, err = arrange(list, req.Policies, req.Inventory); err != nil {
+	waves, kept, err := assemble(list, req)
+	if err != nil {
 		return nil, err
 	}
+	out.Waves, out.Excluded = waves, append(out.Excluded, kept...)
+	slices.SortFunc(out.Excluded, func(a, b Excluded) int { return strings.Compare(a.Host, b.Host) })
 	return out, p.seal(out)
 }
 
@@ -143,19 +151,18 @@ func (p Planner) seal(out *Plan) error {
 	out.Created = p.Now().UTC().Truncate(time.Second)
 	out.Expires = out.Created.Add(Lifetime)
 	out.ID = "p" + out.Created.Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
-	digest, err := out.ComputeDigest()
-	out.Digest = digest
-	return err
+	out.Digest = out.ComputeDigest()
+	return nil
 }
 
-// choose finds the policy of a host.
-func choose(req Request, h *inventory.Host) (*policies.Policy, *Excluded) {
+// choose finds the policy of a host: the one that is wanted, or its only one.
+func choose(wanted string, declared map[string]*policies.Policy, h *inventory.Host) (*policies.Policy, *Excluded) {
 	names := h.Policies
-	if req.Policy != "" {
-		if !slices.Contains(names, req.Policy) {
-			return nil, &Excluded{h.Name, ExcludedUnmanaged, "policy " + req.Policy + " does not claim it"}
+	if wanted != "" {
+		if !slices.Contains(names, wanted) {
+			return nil, &Excluded{h.Name, ExcludedUnmanaged, "policy " + wanted + " does not claim it"}
 		}
-		names = []string{req.Policy}
+		names = []string{wanted}
 	}
 	switch len(names) {
 	case 0:
@@ -165,11 +172,11 @@ func choose(req Request, h *inventory.Host) (*policies.Policy, *Excluded) {
 		return nil, &Excluded{h.Name, ExcludedAmbiguous,
 			"several policies claim it: choose one with --policy " + strings.Join(names, " or --policy ")}
 	}
-	i := slices.IndexFunc(req.Policies, func(p *policies.Policy) bool { return p.Name == names[0] })
-	if i < 0 {
+	policy := declared[names[0]]
+	if policy == nil {
 		return nil, &Excluded{h.Name, ExcludedUnmanaged, "policy " + names[0] + " is not declared"}
 	}
-	return req.Policies[i], nil
+	return policy, nil
 }
 
 // visit looks at one host on one connection.

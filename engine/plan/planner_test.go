@@ -150,6 +150,25 @@ func planned(t *testing.T, n *network, change func(*Planner, *Request), hosts ..
 	return p, seen
 }
 
+// TestPlanKeepsAQuorum: availabilities come from the request; a host that none may
+// be away of is named among the excluded, in the order of the names.
+func TestPlanKeepsAQuorum(t *testing.T) {
+	n := &network{listing: map[string]string{"a": "labtool 1 2", "b": "labtool 1 2", "c": "labtool 1 2", "d": "", "f": "labtool 1 2"}}
+	p, _ := planned(t, n, func(_ *Planner, req *Request) {
+		req.Availabilities = available(t, "db max=1: a b", "erp min=2: c d")
+	}, "a web", "b web", "c web", "d web", "e web", "f web")
+	if diff := cmp.Diff([]string{"web/all: a f d | b"}, drawn(p.Waves)); diff != "" {
+		t.Error(diff)
+	}
+	want := []Excluded{
+		{"c", ExcludedAvailability, "availability erp (site.hcl:7) wants all of its 2 hosts healthy, so none of them can be worked on; lower its min_healthy"},
+		{"e", "unreachable", "no route to host"},
+	}
+	if diff := cmp.Diff(want, p.Excluded); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestPlan is a fleet of every kind of host.
 func TestPlan(t *testing.T) {
 	n := &network{

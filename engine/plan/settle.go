@@ -70,8 +70,9 @@ func objections(sim updates.Simulation, ds []decided) []string {
 		return []string{why}
 	}
 	var out []string
+	x := newIndex(ds)
 	for _, c := range sim.Changes {
-		if why := objection(c, ds); why != "" {
+		if why := x.objection(c); why != "" {
 			out = append(out, why)
 		}
 	}
@@ -79,19 +80,16 @@ func objections(sim updates.Simulation, ds []decided) []string {
 }
 
 // objection says what is wrong with one change, or "".
-func objection(c updates.Change, ds []decided) string {
-	if c.Action == updates.ActionRemove && !removalsAllowed(ds) {
+func (x index) objection(c updates.Change) string {
+	if c.Action == updates.ActionRemove && !removalsAllowed(x.ds) {
 		return "it would remove " + c.Name
 	}
 	// What was decided about the very version counts; else what was decided about
 	// any other version of the package.
 	var other string
-	for i := range ds {
-		if !ds[i].isOf(c) {
-			continue
-		}
-		why := ds[i].objection(c)
-		if ds[i].To == c.To {
+	for d := range x.each(c) {
+		why := d.objection(c)
+		if d.To == c.To {
 			return why
 		}
 		if other == "" {
@@ -102,12 +100,12 @@ func objection(c updates.Change, ds []decided) string {
 }
 
 // isOf reports whether d is about the package that c changes.
-func (d decided) isOf(c updates.Change) bool {
+func (d *decided) isOf(c updates.Change) bool {
 	return d.Name == c.Name && (d.Arch == c.Arch || d.Arch == "" || c.Arch == "")
 }
 
 // objection says why the decision forbids a change of its package, or "".
-func (d decided) objection(c updates.Change) string {
+func (d *decided) objection(c updates.Change) string {
 	switch {
 	case d.Verdict == policies.Held, d.Verdict == policies.Rejected, d.Verdict == policies.Pinned:
 		return fmt.Sprintf("it would change %s, which is %s by rule %q", c.Name, d.Verdict, d.Rule)
@@ -190,13 +188,10 @@ func blockWant(ds []decided, w updates.Want, why string) {
 // blockUnmoved blocks what was wanted and is not among the changes: the solver
 // left it out.
 func blockUnmoved(sim updates.Simulation, ds []decided) {
+	changed := newMoved(sim.Changes)
 	for i := range ds {
-		if ds[i].Verdict != policies.Approved {
-			continue
-		}
-		moved := slices.ContainsFunc(sim.Changes, func(c updates.Change) bool { return ds[i].isOf(c) && c.To == ds[i].To })
-		if !moved {
-			ds[i].block("the package manager leaves it out of the installation")
+		if d := &ds[i]; d.Verdict == policies.Approved && !changed.has(d.Name, d.Arch, d.To) {
+			d.block("the package manager leaves it out of the installation")
 		}
 	}
 }

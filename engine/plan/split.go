@@ -16,7 +16,8 @@ import (
 // nothing for one of the two, or nobody can tell what belongs where, there is one
 // part.
 func split(ctx context.Context, solver Solver, s settled) (settled, error) {
-	if !slices.ContainsFunc(s.sim.Changes, func(c updates.Change) bool { return needsReboot(c, s.decisions) }) {
+	x := newIndex(s.decisions)
+	if !slices.ContainsFunc(s.sim.Changes, x.needsReboot) {
 		return s, nil
 	}
 	var quiet []updates.Want
@@ -33,7 +34,7 @@ func split(ctx context.Context, solver Solver, s settled) (settled, error) {
 		if err != nil {
 			return settled{}, err
 		}
-		if s.holds(sim, quiet) && s.onlyOf(sim, quiet) {
+		if s.holds(x, sim, quiet) && s.onlyOf(sim, quiet) {
 			s.parts = parts(s.sim, sim)
 			return s, nil
 		}
@@ -43,7 +44,7 @@ func split(ctx context.Context, solver Solver, s settled) (settled, error) {
 		}
 		var left []updates.Want
 		for i, w := range quiet {
-			if s.holds(sims[i], quiet[i:i+1]) {
+			if s.holds(x, sims[i], quiet[i:i+1]) {
 				left = append(left, w)
 			}
 		}
@@ -55,15 +56,10 @@ func split(ctx context.Context, solver Solver, s settled) (settled, error) {
 	return s, nil
 }
 
-// needsReboot reports whether a change is to a version that needs a reboot.
-func needsReboot(c updates.Change, ds []decided) bool {
-	return slices.ContainsFunc(ds, func(d decided) bool { return d.isOf(c) && d.To == c.To && d.Reboot })
-}
-
 // holds reports whether a simulation of some of the wanted versions is a part of
 // the whole that needs no reboot, and does nothing that they were not approved
 // for.
-func (s settled) holds(sim updates.Simulation, of []updates.Want) bool {
+func (s settled) holds(x index, sim updates.Simulation, of []updates.Want) bool {
 	alone := slices.Clone(s.decisions)
 	for i := range alone {
 		if !slices.ContainsFunc(of, func(w updates.Want) bool { return isWant(alone[i], w) }) {
@@ -71,16 +67,17 @@ func (s settled) holds(sim updates.Simulation, of []updates.Want) bool {
 		}
 	}
 	return len(objections(sim, alone)) == 0 && !slices.ContainsFunc(sim.Changes, func(c updates.Change) bool {
-		return needsReboot(c, s.decisions) || !slices.Contains(s.sim.Changes, c)
+		return x.needsReboot(c) || !slices.Contains(s.sim.Changes, c)
 	})
 }
 
 // onlyOf reports whether a simulation does none of the wanted versions that it was
 // not asked for: the steps of a plan are asked for again before they are done.
 func (s settled) onlyOf(sim updates.Simulation, of []updates.Want) bool {
+	changed := newMoved(sim.Changes)
 	return !slices.ContainsFunc(s.decisions, func(d decided) bool {
-		return d.Verdict == policies.Approved && !slices.ContainsFunc(of, func(w updates.Want) bool { return isWant(d, w) }) &&
-			slices.ContainsFunc(sim.Changes, func(c updates.Change) bool { return d.isOf(c) && d.To == c.To })
+		return d.Verdict == policies.Approved && changed.has(d.Name, d.Arch, d.To) &&
+			!slices.ContainsFunc(of, func(w updates.Want) bool { return isWant(d, w) })
 	})
 }
 
@@ -103,26 +100,26 @@ func steps(p *policies.Policy, o inventory.Observation, s settled) []Step {
 	if len(all) == 0 {
 		all = []updates.Simulation{s.sim}
 	}
+	x := newIndex(s.decisions)
 	out := make([]Step, len(all))
 	for i, sim := range all {
-		out[i] = newStep(p, s.decisions, sim)
+		out[i] = newStep(p, x, sim)
 		if i == len(all)-1 {
-			out[i].Reboot = reboots(p, o, s)
+			out[i].Reboot = reboots(p, o, x, s.sim)
 		}
 	}
 	return out
 }
 
 // newStep is a step without its reboot.
-func newStep(p *policies.Policy, ds []decided, sim updates.Simulation) Step {
+func newStep(p *policies.Policy, x index, sim updates.Simulation) Step {
 	changes := slices.Clone(sim.Changes)
 	updates.SortChanges(changes)
 	step := Step{Step: StepUpdates, Updates: make([]Entry, 0, len(changes)), Download: sim.Download, RestorePoint: point(p, sim.Undo, changes)}
 	for _, c := range changes {
 		e := Entry{Change: c, Decision: string(policies.Dependency), Reason: "needed by what is approved"}
-		i := slices.IndexFunc(ds, func(d decided) bool { return d.isOf(c) && d.To == c.To })
-		if i >= 0 && ds[i].Verdict == policies.Approved {
-			e.Decision, e.Rule, e.Reason = string(ds[i].Verdict), ds[i].Rule, ds[i].Reason
+		if d := x.of(c); d != nil && d.Verdict == policies.Approved {
+			e.Decision, e.Rule, e.Reason = string(d.Verdict), d.Rule, d.Reason
 		}
 		step.Updates = append(step.Updates, e)
 	}
@@ -130,14 +127,14 @@ func newStep(p *policies.Policy, ds []decided, sim updates.Simulation) Step {
 }
 
 // reboots reports whether a reboot of the host is foreseen.
-func reboots(p *policies.Policy, o inventory.Observation, s settled) bool {
+func reboots(p *policies.Policy, o inventory.Observation, x index, sim updates.Simulation) bool {
 	switch {
 	case p.Updates == "no-reboot":
 		return false
 	case p.Reboot.When == policies.RebootAlways:
 		return true
 	case p.Reboot.When == policies.RebootRequired:
-		return o.Facts.RebootRequired || slices.ContainsFunc(s.sim.Changes, func(c updates.Change) bool { return needsReboot(c, s.decisions) })
+		return o.Facts.RebootRequired || slices.ContainsFunc(sim.Changes, x.needsReboot)
 	default:
 		return false
 	}

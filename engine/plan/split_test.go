@@ -182,7 +182,7 @@ func TestSplitHolds(t *testing.T) {
 				t.Fatalf("step %d is empty", i)
 			}
 			for _, c := range changes {
-				if i == 0 && len(ss) == 2 && needsReboot(c, ds) {
+				if i == 0 && len(ss) == 2 && newIndex(ds).needsReboot(c) {
 					t.Fatalf("%s needs a reboot and is in the first step", c.Name)
 				}
 			}
