@@ -25,7 +25,7 @@ func (b *block) value(name string) (cty.Value, hcl.Range, bool) {
 	}
 	v, ok := b.l.eval(a.Expr, b.ctx)
 	if ok && v.IsNull() && slices.Contains(b.required, name) {
-		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("A %s needs it.", article(b.kind)))
+		b.l.fail(a.Expr.Range(), fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("%s needs it.", article(b.kind)))
 	}
 	return v, a.Expr.Range(), ok && !v.IsNull()
 }
