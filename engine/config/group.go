@@ -13,6 +13,7 @@ type group struct {
 	memberRefs    []ref
 	where         *condition
 	labels        inventory.Labels
+	labelsAt      hcl.Range
 	connectionRef *ref
 	// says is set if the group has a connection argument, a wrong one included.
 	says bool
@@ -39,6 +40,7 @@ func (l *loader) decodeGroup(raw *hcl.Block) {
 	g.memberRefs = b.refs("members", false, "host", "group")
 	g.where = b.where("where", groupScope)
 	g.labels, _ = b.labels("labels")
+	g.labelsAt = b.place("labels")
 	if r, ok := b.ref("connection", "connection"); ok {
 		g.connectionRef = &r
 	}

@@ -21,6 +21,9 @@ type policy struct {
 	windowRef, rebootWindow *ref
 	afterRefs, notifyRefs   []ref
 	notice                  *notice
+	// gapAt and rolloutAt are the places of gap and of the rollout block, or that of
+	// the policy.
+	gapAt, rolloutAt hcl.Range
 
 	// Set by linking:
 	after  []*policy
@@ -70,6 +73,10 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	b.needsWindow()
 	p.value.WindowsUpdate = l.decodeWindowsUpdate(b.only("windows_update"))
 	p.value.Reboot, p.rebootWindow = l.decodeReboot(b.only("reboot"))
+	p.gapAt, p.rolloutAt = b.place("gap"), raw.DefRange
+	if inner := b.first("rollout"); inner != nil {
+		p.rolloutAt = inner.DefRange
+	}
 	p.value.Rollout = l.decodeRollout(b.only("rollout"), raw.DefRange)
 	declare(l, l.model.policies, b.name, labelRange(raw), p)
 }
