@@ -129,7 +129,7 @@ func checkPow(args []cty.Value) error {
 func digitsOf(n *big.Float) float64 {
 	const bitsOfDigit = 3.32
 	if n.IsInf() || n.Sign() == 0 {
-		return 1
+		return 0
 	}
 	bits := float64(n.MantExp(nil))
 	return max(bits, -bits, 1) / bitsOfDigit
