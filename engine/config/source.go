@@ -85,6 +85,10 @@ func (l *loader) decodeSource(raw *hcl.Block) {
 		return
 	}
 	l.sourceNotes(b, result.Notes)
+	lost := slices.ContainsFunc(result.Notes, func(n source.Note) bool { return n.Lost })
+	if len(result.Hosts) == 0 && !lost {
+		l.warn(raw.LabelRanges[1], fmt.Sprintf("source %q has no hosts", name), "")
+	}
 	s.value.Hosts = len(result.Hosts)
 	l.adoptSource(s, result, connection, raw.LabelRanges[1])
 }

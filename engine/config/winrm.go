@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"fmt"
 	"os"
 	"regexp"
@@ -103,8 +104,8 @@ func (b *block) serverTrust(w *connectors.WinRM) {
 	}
 	if file, ok := b.nonEmpty("ca_file"); ok {
 		w.CAFile, ok = b.l.path(file, b.place("ca_file"))
-		if ok {
-			b.mustExist("ca_file", w.CAFile)
+		if ok && b.mustExist("ca_file", w.CAFile) {
+			b.mustHoldCertificates("ca_file", w.CAFile)
 		}
 	}
 	if s, ok := b.text("server_fingerprint"); ok {
@@ -117,13 +118,29 @@ func (b *block) serverTrust(w *connectors.WinRM) {
 }
 
 // mustExist reports a file that is needed and not there, or is none.
-func (b *block) mustExist(name, path string) {
+func (b *block) mustExist(name, path string) bool {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), upperFirst(explain(err))+".")
 	case !info.Mode().IsRegular():
 		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), fmt.Sprintf("%s is not a regular file.", path))
+	default:
+		return true
+	}
+	return false
+}
+
+// mustHoldCertificates reports a file without a certificate: with it no server
+// would be believed, which shows only at night.
+func (b *block) mustHoldCertificates(name, path string) {
+	text, err := b.l.readNamed(path)
+	switch {
+	case err != nil:
+		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), sentence(err))
+	case !x509.NewCertPool().AppendCertsFromPEM([]byte(text)):
+		b.l.fail(b.place(name), fmt.Sprintf("there is no certificate in the file of %s", name),
+			"It holds certificates in PEM: -----BEGIN CERTIFICATE----- and what follows.")
 	}
 }
 
