@@ -33,7 +33,7 @@ func (b *block) value(name string) (cty.Value, hcl.Range, bool) {
 // refuseNull reports a required argument that is null.
 func (b *block) refuseNull(name string, at hcl.Range) {
 	if slices.Contains(b.required, name) {
-		b.l.fail(at, fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("A %s needs it.", article(b.kind)))
+		b.l.fail(at, fmt.Sprintf("%s cannot be null", name), fmt.Sprintf("%s needs it.", article(b.kind)))
 	}
 }
 

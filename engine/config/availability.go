@@ -32,8 +32,9 @@ func (l *loader) decodeAvailability(raw *hcl.Block) {
 	a.value.Probes = b.probes()
 	switch most, least := b.has("max_unavailable"), b.has("min_healthy"); {
 	case most && least:
-		l.fail(b.place("min_healthy"), fmt.Sprintf("availability %q has max_unavailable and min_healthy", b.name), "Give exactly one of them.", b.place("max_unavailable"))
-	case !most && !least:
+		first, second := inOrder(b.place("max_unavailable"), b.place("min_healthy"))
+		l.fail(second, fmt.Sprintf("availability %q has max_unavailable and min_healthy", b.name), "Give exactly one of them.", first)
+	case !b.meant("max_unavailable", "min_healthy"):
 		l.fail(raw.DefRange, fmt.Sprintf("availability %q bounds nothing", b.name), "Give it max_unavailable or min_healthy.")
 	}
 	declare(l, l.model.availabilities, b.name, labelRange(raw), a)

@@ -32,7 +32,7 @@ func (l *loader) decodeBaseline(raw *hcl.Block) {
 			value.Rules = append(value.Rules, r)
 		}
 	}
-	if len(b.inner) == 0 {
+	if !b.meant(baselineShape().named...) {
 		l.warn(raw.DefRange, fmt.Sprintf("baseline %q approves nothing", b.name), "What no rule matches is not approved; add an approve rule.")
 	}
 	declare(l, l.model.baselines, b.name, labelRange(raw), &baseline{at: raw.DefRange, value: value})
@@ -71,7 +71,7 @@ func (l *loader) decodeRule(raw *hcl.Block) policies.Rule {
 	if c := b.where("where", baselineScope); c != nil {
 		r.Where = c
 	}
-	if !hasCriterion(&r) && len(l.diags) == before {
+	if !hasCriterion(&r) && len(l.diags) == before && !b.slipped(criteria...) {
 		l.fail(raw.DefRange, fmt.Sprintf("%s %q has no criterion", kind, b.name),
 			"It would match every update. Give at least one of "+joinWords(criteria)+"; packages = [\"*\"] says every package.")
 	}

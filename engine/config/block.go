@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -42,6 +43,8 @@ type block struct {
 	ctx   *hcl.EvalContext
 	// required are the arguments that cannot be left out.
 	required []string
+	// unknown are the reports about what does not belong into the block.
+	unknown hcl.Diagnostics
 }
 
 // open checks a block against its shape and reports what does not belong there
@@ -54,18 +57,37 @@ func (l *loader) open(b *hcl.Block, s shape) *block {
 	}
 	content, diags := b.Body.Content(l.schema(b.Type, s))
 	l.adopt(diags)
-	out.attrs, out.inner = content.Attributes, content.Blocks
+	out.attrs, out.inner, out.unknown = content.Attributes, content.Blocks, diags
 	slices.SortStableFunc(out.inner, func(a, b *hcl.Block) int { return a.DefRange.Start.Byte - b.DefRange.Start.Byte })
 	for _, name := range s.required {
 		if _, ok := out.attrs[name]; !ok && !reportedAs(diags, name) {
-			l.fail(b.DefRange, fmt.Sprintf("missing argument %q", name), fmt.Sprintf("A %s needs %s = ….", article(b.Type), name))
+			l.fail(b.DefRange, fmt.Sprintf("missing argument %q", name), fmt.Sprintf("%s needs %s = ….", article(b.Type), name))
 		}
 	}
 	return out
 }
 
-// article leaves room for block types whose names are used as words.
-func article(kind string) string { return kind + " block" }
+// article names a block of a type at the beginning of a sentence.
+func article(kind string) string {
+	if strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "An " + kind + " block"
+	}
+	return "A " + kind + " block"
+}
+
+// meant reports whether one of some arguments or blocks is written, or was meant
+// by a slip that was reported.
+func (b *block) meant(names ...string) bool {
+	return b.slipped(names...) || slices.ContainsFunc(names, func(name string) bool {
+		return b.has(name) || b.first(name) != nil
+	})
+}
+
+// slipped reports whether a slip for one of some arguments or blocks was reported.
+// Saying that it is missing would be a second report of one mistake.
+func (b *block) slipped(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return reportedAs(b.unknown, name) })
+}
 
 // reportedAs reports whether an unknown argument was reported with the wanted one
 // as its suggestion; saying that the wanted one is missing would be noise.
@@ -97,7 +119,7 @@ func (b *block) only(kind string) *hcl.Block {
 		}
 		if first != nil {
 			b.l.fail(inner.DefRange, fmt.Sprintf("duplicate %s block", kind),
-				fmt.Sprintf("A %s has one %s block at most; the first is at line %d.", article(b.kind), kind, first.DefRange.Start.Line), first.DefRange)
+				fmt.Sprintf("%s has one %s block at most; the first is at line %d.", article(b.kind), kind, first.DefRange.Start.Line), first.DefRange)
 			continue
 		}
 		first = inner

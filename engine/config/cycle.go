@@ -45,7 +45,16 @@ type step struct {
 	at hcl.Range
 }
 
-// before orders ranges as a reader meets them.
+// inOrder orders ranges as a reader meets them: of two places the later is the
+// main one of a report.
+func inOrder(a, b hcl.Range) (first, second hcl.Range) {
+	if before(b, a) {
+		return b, a
+	}
+	return a, b
+}
+
+// before reports whether one place is before another.
 func before(a, b hcl.Range) bool {
 	if a.Filename != b.Filename {
 		return a.Filename < b.Filename

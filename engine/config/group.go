@@ -13,6 +13,7 @@ type group struct {
 	memberRefs    []ref
 	where         *condition
 	labels        inventory.Labels
+	labelsAt      hcl.Range
 	connectionRef *ref
 	// says is set if the group has a connection argument, a wrong one included.
 	says bool
@@ -35,14 +36,15 @@ func groupShape() shape {
 
 func (l *loader) decodeGroup(raw *hcl.Block) {
 	b := l.open(raw, groupShape())
-	g := &group{name: b.name, at: raw.DefRange, says: b.has("connection")}
+	g := &group{name: b.name, at: raw.DefRange, says: b.meant("connection")}
 	g.memberRefs = b.refs("members", false, "host", "group")
 	g.where = b.where("where", groupScope)
 	g.labels, _ = b.labels("labels")
+	g.labelsAt = b.place("labels")
 	if r, ok := b.ref("connection", "connection"); ok {
 		g.connectionRef = &r
 	}
-	if !b.has("members") && !b.has("where") {
+	if !b.meant("members", "where") {
 		l.fail(raw.DefRange, "a group without members", "Give it members, where, or both.")
 	}
 	declare(l, l.model.groups, g.name, labelRange(raw), g)

@@ -86,7 +86,7 @@ func (l *loader) decodeHost(raw *hcl.Block) {
 		l.fail(labelRange(raw), fmt.Sprintf("%q is no host name", b.name), sentence(err))
 		return
 	}
-	shared := &host{at: raw.DefRange, says: b.has("connection")}
+	shared := &host{at: raw.DefRange, says: b.meant("connection")}
 	if r, ok := b.ref("connection", "connection"); ok {
 		shared.connectionRef = &r
 	}

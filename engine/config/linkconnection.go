@@ -36,17 +36,37 @@ func (l *loader) linkConnections() {
 			}
 		}
 	}
-	missing := map[hcl.Range]bool{}
+	var without []*host
 	for i, h := range m.hosts.order {
 		h.inForce = h.own
 		if h.inForce == nil && inherited[i] != nil {
 			h.inForce = inherited[i].connection
 		}
-		if h.inForce == nil && !h.says && !l.promised(h, members) && !missing[h.at] {
-			missing[h.at] = true // the hosts of a range share the mistake
-			l.fail(h.at, fmt.Sprintf("host %q has no connection", h.name), "Give it connection = connection.NAME, or put it into a group that has one.")
+		if h.inForce == nil && !h.says && !l.promised(h, members) {
+			without = append(without, h)
 		}
 		l.checkSourceKind(h)
+	}
+	l.failUnreachable(without)
+}
+
+// failUnreachable reports hosts that have no connection. Those of a range share
+// the mistake, and so do those of a source.
+func (l *loader) failUnreachable(hosts []*host) {
+	told := map[hcl.Range]bool{}
+	ofSource := map[string][]string{}
+	for _, h := range hosts {
+		switch {
+		case h.source != "":
+			ofSource[h.source] = append(ofSource[h.source], h.name)
+		case !told[h.at]:
+			told[h.at] = true
+			l.fail(h.at, fmt.Sprintf("host %q has no connection", h.name), "Give it connection = connection.NAME, or put it into a group that has one.")
+		}
+	}
+	for _, name := range sortedKeys(ofSource) {
+		l.fail(l.model.sources.named[name].at, fmt.Sprintf("source %q has hosts without a connection", name),
+			fmt.Sprintf("%s: give the source connection = connection.NAME, or put them into a group that has one.", someNames(ofSource[name])))
 	}
 }
 

@@ -128,6 +128,8 @@ func weigh(v cty.Value) int {
 			sum += 16 + weigh(e)
 		}
 		return sum
+	case ty == cty.Number:
+		return 16 + int(digitsOf(v.AsBigFloat())) // as text
 	default:
 		return 16
 	}

@@ -38,10 +38,8 @@ func (l *loader) decodeNotice(raw *hcl.Block, fallback []ref) *notice {
 	b := l.open(raw, noticeShape())
 	out := &notice{value: &policies.Notice{Pos: position(raw.DefRange)}, to: b.refs("to", true, "notify"), own: b.has("to")}
 	out.value.Before, _ = b.span("before")
-	if !out.own {
-		if len(fallback) == 0 {
-			l.fail(raw.DefRange, "nobody gets this notice", "Give it to = [notify.NAME], or the policy notify = [notify.NAME].")
-		}
+	if !b.meant("to") && len(fallback) == 0 {
+		l.fail(raw.DefRange, "nobody gets this notice", "Give it to = [notify.NAME], or the policy notify = [notify.NAME].")
 	}
 	return out
 }

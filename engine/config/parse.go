@@ -41,6 +41,9 @@ func (l *loader) parse(sources []sourceFile) {
 }
 
 func parseFile(s sourceFile) parsed {
+	if d := badText(s.name, s.text); d != nil {
+		return parsed{name: s.name, sum: sha256.Sum256(s.text), diags: hcl.Diagnostics{d}}
+	}
 	if kindOf(s.name) == "json" {
 		return parseJSON(s)
 	}
@@ -57,7 +60,7 @@ func parseFile(s sourceFile) parsed {
 		out.sum = sumTokens(tokens)
 	}
 	file, diags := hclsyntax.ParseConfig(s.text, s.name, hcl.InitialPos)
-	out.diags = diags
+	out.diags = causes(diags)
 	if file != nil {
 		out.body = file.Body
 	}
@@ -71,7 +74,7 @@ func parseJSON(s sourceFile) parsed {
 		return out
 	}
 	file, diags := hcljson.Parse(s.text, s.name)
-	out.diags = diags
+	out.diags = jsonCauses(diags)
 	if file != nil && !diags.HasErrors() {
 		out.body = file.Body
 	}

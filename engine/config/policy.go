@@ -21,6 +21,9 @@ type policy struct {
 	windowRef, rebootWindow *ref
 	afterRefs, notifyRefs   []ref
 	notice                  *notice
+	// gapAt and rolloutAt are the places of gap and of the rollout block, or that of
+	// the policy.
+	gapAt, rolloutAt hcl.Range
 
 	// Set by linking:
 	after  []*policy
@@ -70,6 +73,10 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	b.needsWindow()
 	p.value.WindowsUpdate = l.decodeWindowsUpdate(b.only("windows_update"))
 	p.value.Reboot, p.rebootWindow = l.decodeReboot(b.only("reboot"))
+	p.gapAt, p.rolloutAt = b.place("gap"), raw.DefRange
+	if inner := b.first("rollout"); inner != nil {
+		p.rolloutAt = inner.DefRange
+	}
 	p.value.Rollout = l.decodeRollout(b.only("rollout"), raw.DefRange)
 	declare(l, l.model.policies, b.name, labelRange(raw), p)
 }
@@ -84,7 +91,7 @@ func (b *block) optionalRef(name, kind string) *ref {
 
 // needsWindow reports what has no meaning for a policy that runs only by apply.
 func (b *block) needsWindow() {
-	if b.has("window") {
+	if b.meant("window") {
 		return
 	}
 	const advice = "Without a window a policy runs only by apply. Give it window = window.NAME, or leave this out."
@@ -111,13 +118,13 @@ func (l *loader) decodeWindowsUpdate(raw *hcl.Block) *policies.WindowsUpdate {
 	if s, ok := b.word("source", updateSources()...); ok {
 		w.Source = policies.UpdateSource(s)
 	}
-	if file, ok := b.nonEmpty("cab"); ok {
+	if file, ok := b.nonEmpty("cab"); ok && w.Source == policies.SourceOffline {
 		if w.Cab, ok = l.path(file, b.place("cab")); ok {
 			b.mustExist("cab", w.Cab)
 		}
 	}
 	switch offline := w.Source == policies.SourceOffline; {
-	case offline && !b.has("cab"):
+	case offline && !b.meant("cab"):
 		l.fail(b.place("source"), "source = \"offline\" needs cab", "Name the catalogue: cab = \"wsusscn2.cab\".")
 	case !offline && b.has("cab"):
 		l.fail(b.attrs["cab"].NameRange, "cab has no meaning here", "It belongs to source = \"offline\".")
@@ -140,7 +147,7 @@ func (l *loader) decodeReboot(raw *hcl.Block) (policies.Reboot, *ref) {
 		r.When = policies.RebootWhen(w)
 	}
 	switch deferred := r.When == policies.RebootDefer; {
-	case deferred && !b.has("window"):
+	case deferred && !b.meant("window"):
 		l.fail(b.place("when"), "a deferred reboot needs a window", "Add window = window.NAME to the reboot block: the host is rebooted when it opens.")
 	case !deferred && b.has("window"):
 		l.fail(b.attrs["window"].NameRange, "window has no meaning here", "It belongs to when = \"defer\"; the policy's own window stands outside of this block.")

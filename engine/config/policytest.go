@@ -92,8 +92,8 @@ func (c *Config) decodeTests(l *loader, files []sourceFile) ([]PolicyTest, Diagn
 	schema := &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "test", LabelNames: []string{"name"}}}}
 	var out []PolicyTest
 	for _, f := range l.files {
-		if f.body == nil {
-			continue
+		if f.body == nil || f.diags.HasErrors() {
+			continue // half a test would be reported for what the other half says
 		}
 		content, diags := f.body.Content(schema)
 		l.adopt(diags)
@@ -160,7 +160,7 @@ func (l *loader) decodeTest(raw *hcl.Block) PolicyTest {
 			t.Expects = append(t.Expects, l.decodeExpect(inner, t.Hosts))
 		}
 	}
-	if len(t.Expects) == 0 {
+	if !b.meant("expect") {
 		l.fail(raw.DefRange, fmt.Sprintf("test %q expects nothing", b.name), "Give it at least one expect block.")
 	}
 	return t

@@ -239,8 +239,9 @@ func (l *loader) decodeAction(raw *hcl.Block) policies.Action {
 	a.Script = b.script("script")
 	switch {
 	case b.has("command") && b.has("script"):
-		l.fail(b.place("script"), fmt.Sprintf("run %q has command and script", b.name), "Give exactly one of them.", b.place("command"))
-	case !b.has("command") && !b.has("script"):
+		first, second := inOrder(b.place("command"), b.place("script"))
+		l.fail(second, fmt.Sprintf("run %q has command and script", b.name), "Give exactly one of them.", first)
+	case !b.meant("command", "script"):
 		l.fail(raw.DefRange, fmt.Sprintf("run %q does nothing", b.name), "Give it command = [\"program\", \"argument\"] or script = \"…\".")
 	}
 	b.undo(&a, in)

@@ -59,7 +59,7 @@ func (b *block) checkProvider(v *policies.Provider) {
 	switch {
 	case v.Type == policies.ProviderCommand:
 		for _, name := range providerCommands {
-			if !b.has(name) {
+			if !b.meant(name) {
 				b.l.fail(b.at, fmt.Sprintf("a provider of type command needs %s", name), "It is a program and its arguments: ["+"\"/usr/local/bin/point\", \""+name+"\", \"${host.name}\"].")
 			}
 		}
@@ -69,7 +69,7 @@ func (b *block) checkProvider(v *policies.Provider) {
 				b.l.fail(a.NameRange, fmt.Sprintf("%s has no meaning for a provider of type %s", name, v.Type), "Leave it out, or use type = \"command\".")
 			}
 		}
-		if !b.has("url") && !b.has("connection") {
+		if !b.meant("url", "connection") {
 			b.l.fail(b.at, fmt.Sprintf("a provider of type %s needs a way to it", v.Type), "Give it url, connection or both.")
 		}
 	}

@@ -192,12 +192,12 @@ func (r *resolver) disputedLabel(host, label string, a, b *group) {
 	if a.facts != nil || b.facts != nil {
 		severity = diag.Warning
 	}
-	if before(b.at, a.at) {
+	if before(b.labelsAt, a.labelsAt) {
 		a, b = b, a
 	}
-	r.report(severity, b.at, fmt.Sprintf("groups contradict each other about label %q of host %q", label, host),
+	r.report(severity, b.labelsAt, fmt.Sprintf("groups contradict each other about label %q of host %q", label, host),
 		fmt.Sprintf("%s says %q, %s says %q. Give the host its own value, or take it out of one of them.",
-			groupName(a), a.labels[label], groupName(b), b.labels[label]), a.at)
+			groupName(a), a.labels[label], groupName(b), b.labels[label]), a.labelsAt)
 }
 
 func (r *resolver) policies(hosts []*inventory.Host) []*policies.Policy {
@@ -249,7 +249,7 @@ func (r *resolver) checkWaves(p *policy, hosts int) {
 	if p.byFacts() {
 		severity = diag.Warning
 	}
-	r.report(severity, p.at, fmt.Sprintf("the waves of policy %q leave hosts over", p.name),
+	r.report(severity, p.rolloutAt, fmt.Sprintf("the waves of policy %q leave hosts over", p.name),
 		fmt.Sprintf("%d of %d hosts are in no wave. End with a wave that has neither count nor percent.", left, hosts))
 }
 

@@ -346,8 +346,8 @@ func TestFacts(t *testing.T) {
 		got = append(got, d.String())
 	}
 	want := []string{
-		`main.hcl:16:1: warning: groups contradict each other about label "os" of host "b"; group.debian says "deb", group.new says "six". Give the host its own value, or take it out of one of them.`,
-		`main.hcl:23:1: warning: the waves of policy "p" leave hosts over; 1 of 2 hosts are in no wave. End with a wave that has neither count nor percent.`,
+		`main.hcl:18:12: warning: groups contradict each other about label "os" of host "b"; group.debian says "deb", group.new says "six". Give the host its own value, or take it out of one of them.`,
+		`main.hcl:26:3: warning: the waves of policy "p" leave hosts over; 1 of 2 hosts are in no wave. End with a wave that has neither count nor percent.`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -68,7 +68,8 @@ func (l *loader) decodeWave(raw *hcl.Block) policies.Wave {
 	w.Count, _ = b.number("count", 1, maxAmount)
 	w.Percent, _ = b.number("percent", 1, 100)
 	if b.has("count") && b.has("percent") {
-		l.fail(raw.DefRange, fmt.Sprintf("wave %q has count and percent", b.name), "Give one of them, or none for all hosts that are left.")
+		first, second := inOrder(b.place("count"), b.place("percent"))
+		l.fail(second, fmt.Sprintf("wave %q has count and percent", b.name), "Give one of them, or none for all hosts that are left.", first)
 	}
 	if a, ok := b.amount("batch", 1); ok {
 		w.Batch = a

@@ -85,6 +85,10 @@ func (l *loader) decodeSource(raw *hcl.Block) {
 		return
 	}
 	l.sourceNotes(b, result.Notes)
+	lost := slices.ContainsFunc(result.Notes, func(n source.Note) bool { return n.Lost })
+	if len(result.Hosts) == 0 && !lost {
+		l.warn(raw.LabelRanges[1], fmt.Sprintf("source %q has no hosts", name), "")
+	}
 	s.value.Hosts = len(result.Hosts)
 	l.adoptSource(s, result, connection, raw.LabelRanges[1])
 }
@@ -111,11 +115,11 @@ func (b *block) sourceInput(s *Source) (source.Input, bool) {
 	switch {
 	case !b.has("path") && in.Kind == source.SSHConfig:
 		written = defaultSSHConfig
-	case !b.has("path"):
+	case !b.meant("path"):
 		b.l.fail(b.at, "missing argument \"path\"", fmt.Sprintf("A source of type %s is read from a file: path = \"…\".", s.Kind))
 		return in, false
 	case !ok:
-		return in, false
+		return in, false // that it is wrong, or a slip, was reported
 	}
 	path, ok := b.l.path(written, b.place("path"))
 	if !ok {
@@ -137,6 +141,9 @@ func (b *block) commandInput(s *Source, in source.Input) (source.Input, bool) {
 		b.l.fail(a.NameRange, "path has no meaning for a source of type command", "Name the program: command = [\"./inventory\", \"--list\"].")
 	}
 	if !b.has("command") {
+		if b.meant("command", "path") {
+			return in, false // one mistake, and reported
+		}
 		b.l.fail(b.at, "missing argument \"command\"", "A source of type command needs command = [\"program\", \"argument\"].")
 		return in, false
 	}

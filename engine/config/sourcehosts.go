@@ -54,9 +54,6 @@ func (l *loader) adoptSource(s *sourceBlock, result *source.Result, connection *
 			declare(l, l.model.groups, in.Name, g.at, g)
 		}
 	}
-	if len(result.Hosts) == 0 {
-		l.warn(at, fmt.Sprintf("source %q has no hosts", s.value.Name), "")
-	}
 	if len(secrets) > 0 {
 		slices.Sort(secrets)
 		secrets = slices.Compact(secrets)

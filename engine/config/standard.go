@@ -19,7 +19,7 @@ func (l *loader) decodeStandard(raw *hcl.Block) {
 	for _, inner := range b.inner {
 		s.Deadlines = append(s.Deadlines, l.decodeDeadline(inner))
 	}
-	if len(b.inner) == 0 {
+	if !b.meant("deadline") {
 		l.fail(raw.DefRange, fmt.Sprintf("standard %q has no deadline", b.name), "Every host would meet it; give it a deadline block.")
 	}
 	if slices.Contains(policies.BuiltInStandards(), strings.ToLower(b.name)) {
@@ -42,7 +42,7 @@ func (l *loader) decodeDeadline(raw *hcl.Block) policies.Deadline {
 		d.KnownExploited = &known
 	}
 	d.Within, _ = b.span("within")
-	if !b.has("severity") && !b.has("classification") && !b.has("known_exploited") {
+	if !b.meant("severity", "classification", "known_exploited") {
 		l.fail(raw.DefRange, "a deadline without a criterion", "Give it severity, classification or known_exploited.")
 	}
 	return d

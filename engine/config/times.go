@@ -49,12 +49,14 @@ func (r *resolver) times(inv *inventory.Inventory, pols []*policies.Policy, now 
 	}
 }
 
-// placeOf is where a finding stands: at the later of two policies, at a policy, or
-// at a window.
+// placeOf is where a finding stands: at the gap that makes a launch late, at the
+// later of two policies, at a policy, or at a window.
 func (r *resolver) placeOf(f agenda.Finding) (at hcl.Range, related []hcl.Range) {
 	p, q := r.m.policies.named[f.Policy], r.m.policies.named[f.Other]
 	w := r.m.windows.named[f.Window]
 	switch {
+	case p != nil && q != nil && f.Code == agenda.CodeLate:
+		return p.gapAt, []hcl.Range{q.at}
 	case p != nil && q != nil && before(p.at, q.at):
 		return q.at, []hcl.Range{p.at}
 	case p != nil && q != nil:

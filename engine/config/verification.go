@@ -35,7 +35,7 @@ func (l *loader) decodeVerification(raw *hcl.Block) {
 	}
 	v.value.Unchanged, _ = b.words("unchanged", policies.HealthParts()...)
 	v.value.Probes = b.probes()
-	if len(b.inner) == 0 && !b.has("unchanged") {
+	if !b.meant(append([]string{"unchanged"}, probeKinds...)...) {
 		l.fail(raw.DefRange, fmt.Sprintf("verification %q asks nothing", b.name), "Give it at least one of unchanged, "+joinWords(probeKinds)+".")
 	}
 	declare(l, l.model.verifications, b.name, labelRange(raw), v)

@@ -54,7 +54,7 @@ func (l *loader) decodeWindow(raw *hcl.Block) {
 			l.fail(b.place("attendance"), "attendance has no meaning unless attended = true", "Add attended = true, or leave it out.")
 		}
 	}
-	if w.Attended && !b.has("calendar") {
+	if w.Attended && !b.meant("calendar") {
 		l.fail(b.place("attended"), "an attended window needs a calendar", "It says when people work; add calendar = calendar.NAME.")
 	}
 	declare(l, l.model.windows, b.name, labelRange(raw), out)
@@ -80,11 +80,15 @@ func (b *block) schedule(w *policies.Window) {
 	name, parse := "schedule", schedule.Parse
 	switch {
 	case b.has("schedule") && b.has("rrule"):
-		b.l.fail(b.place("rrule"), fmt.Sprintf("window %q has schedule and rrule", b.name), "Give exactly one of them.", b.place("schedule"))
+		first, second := inOrder(b.place("schedule"), b.place("rrule"))
+		b.l.fail(second, fmt.Sprintf("window %q has schedule and rrule", b.name), "Give exactly one of them.", first)
 		return
 	case b.has("rrule"):
 		name, parse = "rrule", schedule.ParseRRule
-	case !b.has("schedule"):
+	case b.has("schedule"):
+	case b.meant("schedule", "rrule"):
+		return
+	default:
 		b.l.fail(b.at, fmt.Sprintf("window %q never opens", b.name), "Give it schedule = \"Tue 02:00\" or rrule = \"…\".")
 		return
 	}

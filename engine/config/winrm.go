@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"fmt"
 	"os"
 	"regexp"
@@ -63,15 +64,16 @@ func (b *block) checkTransport(w *connectors.WinRM) {
 	if w.HTTPS || w.Auth == connectors.WinRMNTLM {
 		return
 	}
-	b.l.fail(b.place("https"), fmt.Sprintf("auth = %q needs https", string(w.Auth)),
-		"Over plain http only ntlm encrypts what is sent. Use https = true, or auth = \"ntlm\".", b.place("auth"))
+	first, second := inOrder(b.place("https"), b.place("auth"))
+	b.l.fail(second, fmt.Sprintf("auth = %q needs https", string(w.Auth)),
+		"Over plain http only ntlm encrypts what is sent. Use https = true, or auth = \"ntlm\".", first)
 }
 
 // checkLogin asks for what each way to log in needs.
 func (b *block) checkLogin(w *connectors.WinRM, kerberos bool) {
 	needs := func(names ...string) {
 		for _, name := range names {
-			if !b.has(name) {
+			if !b.meant(name) {
 				b.l.fail(b.at, fmt.Sprintf("auth = %q needs %s", string(w.Auth), name), fmt.Sprintf("Add %s = …, or use another auth.", name))
 			}
 		}
@@ -94,15 +96,16 @@ func (b *block) checkLogin(w *connectors.WinRM, kerberos bool) {
 // serverTrust reads by what the server is known.
 func (b *block) serverTrust(w *connectors.WinRM) {
 	if b.has("ca_file") && b.has("server_fingerprint") {
-		b.l.fail(b.place("server_fingerprint"), "ca_file and server_fingerprint exclude each other", "Name the authority, or pin the certificate itself.", b.place("ca_file"))
+		first, second := inOrder(b.place("ca_file"), b.place("server_fingerprint"))
+		b.l.fail(second, "ca_file and server_fingerprint exclude each other", "Name the authority, or pin the certificate itself.", first)
 	}
 	if !w.HTTPS {
 		b.refuse("plain http", "There is no certificate to check.", []string{"ca_file", "server_fingerprint"})
 	}
 	if file, ok := b.nonEmpty("ca_file"); ok {
 		w.CAFile, ok = b.l.path(file, b.place("ca_file"))
-		if ok {
-			b.mustExist("ca_file", w.CAFile)
+		if ok && b.mustExist("ca_file", w.CAFile) {
+			b.mustHoldCertificates("ca_file", w.CAFile)
 		}
 	}
 	if s, ok := b.text("server_fingerprint"); ok {
@@ -115,13 +118,29 @@ func (b *block) serverTrust(w *connectors.WinRM) {
 }
 
 // mustExist reports a file that is needed and not there, or is none.
-func (b *block) mustExist(name, path string) {
+func (b *block) mustExist(name, path string) bool {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), upperFirst(explain(err))+".")
 	case !info.Mode().IsRegular():
 		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), fmt.Sprintf("%s is not a regular file.", path))
+	default:
+		return true
+	}
+	return false
+}
+
+// mustHoldCertificates reports a file without a certificate: with it no server
+// would be believed, which shows only at night.
+func (b *block) mustHoldCertificates(name, path string) {
+	text, err := b.l.readNamed(path)
+	switch {
+	case err != nil:
+		b.l.fail(b.place(name), fmt.Sprintf("the file of %s cannot be read", name), sentence(err))
+	case !x509.NewCertPool().AppendCertsFromPEM([]byte(text)):
+		b.l.fail(b.place(name), fmt.Sprintf("there is no certificate in the file of %s", name),
+			"It holds certificates in PEM: -----BEGIN CERTIFICATE----- and what follows.")
 	}
 }
 
@@ -148,7 +167,8 @@ func (l *loader) decodeKerberos(raw *hcl.Block) connectors.Kerberos {
 		}
 	}
 	if b.has("keytab") && b.has("ccache") {
-		l.fail(b.place("ccache"), "keytab and ccache exclude each other", "Tickets come from one of them.", b.place("keytab"))
+		first, second := inOrder(b.place("keytab"), b.place("ccache"))
+		l.fail(second, "keytab and ccache exclude each other", "Tickets come from one of them.", first)
 	}
 	return k
 }

@@ -12,7 +12,7 @@ group "one" {
   labels  = { tier = "prod", own = "one", same = "x" }
 }
 
-group "two" { # error: groups contradict each other about label "tier" of host "a"; group.one says "prod", group.two says "test".
+group "two" {
   members = [host.a]
-  labels  = { tier = "test", own = "two", same = "x" }
+  labels  = { tier = "test", own = "two", same = "x" } # error: groups contradict each other about label "tier" of host "a"; group.one says "prod", group.two says "test".
 }

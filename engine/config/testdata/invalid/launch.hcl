@@ -46,11 +46,11 @@ policy "one" {
   window       = window.night
 }
 
-policy "two" { # error: policy "two" is never launched; Its launch, 3h after that of policy "one", would not be before the close
+policy "two" {
   preparation  = preparation.p
   verification = verification.v
   hosts        = host.h-2
   baseline     = baseline.b
   window       = window.night
-  gap          = "3h"
+  gap          = "3h" # error: policy "two" is never launched; Its launch, 3h after that of policy "one", would not be before the close
 }

@@ -102,9 +102,9 @@ policy "wrong" {
   rollout {
     max_failures = "101%" # error: max_failures must be a number or a percentage; Write a number, or a percentage from "1%" to "100%".
     counts       = ["faild"] # error: Did you mean "failed"?
-    wave "a" { # error: wave "a" has count and percent
+    wave "a" {
       count   = "one" # error: count must be a whole number from 1 to
-      percent = 10
+      percent = 10    # error: wave "a" has count and percent
     }
   }
 }
@@ -118,9 +118,9 @@ policy "waves" {
   rollout {
     max_failures = -1 # error: max_failures must be at least 0
     counts       = [] # error: counts is empty
-    wave "both" { # error: wave "both" has count and percent; Give one of them
+    wave "both" {
       count   = 1
-      percent = 10
+      percent = 10 # error: wave "both" has count and percent; Give one of them
     }
     wave "zero" {
       count           = 0 # error: count must be a whole number from 1 to

@@ -100,7 +100,7 @@ policy "cab" {
   hosts    = host.h
   baseline = baseline.b
   windows_update {
-    cab = "none.cab" # error: cab has no meaning here; It belongs to source = "offline". # error: the file of cab cannot be read
+    cab = "none.cab" # error: cab has no meaning here; It belongs to source = "offline".
   }
   windows_update { # error: duplicate windows_update block
     source = "wsuss"

@@ -16,10 +16,10 @@ baseline "b" {
   }
 }
 
-policy "p" { # error: the waves of policy "p" leave hosts over; 3 of 10 hosts are in no wave. # warning: policy "p" has no restore point # warning: policy "p" has no verification
+policy "p" { # warning: policy "p" has no restore point # warning: policy "p" has no verification
   hosts    = group.g
   baseline = baseline.b
-  rollout {
+  rollout { # error: the waves of policy "p" leave hosts over; 3 of 10 hosts are in no wave.
     wave "one" {
       count = 2
     }

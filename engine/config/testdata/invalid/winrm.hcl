@@ -1,15 +1,15 @@
 connection "plain" {
   type     = "winrm"
-  https    = false # error: auth = "basic" needs https; Over plain http only ntlm encrypts what is sent.
-  auth     = "basic"
+  https    = false
+  auth     = "basic" # error: auth = "basic" needs https; Over plain http only ntlm encrypts what is sent.
   user     = "a"
   password = secret("cred:x")
 }
 
 connection "kerb" { # error: auth = "kerberos" needs user # error: auth = "kerberos" needs password
   type  = "winrm"
-  https = false # error: auth = "kerberos" needs https
-  auth  = "kerberos"
+  https = false
+  auth  = "kerberos" # error: auth = "kerberos" needs https
 }
 
 connection "cert" { # error: auth = "certificate" needs private_key

@@ -1,0 +1,3 @@
+group "a" {
+  where = host.name == "a" & true # error: unsupported operator
+}
