@@ -28,7 +28,7 @@ func Decide(b *Baseline, s Subject, now time.Time) Decision {
 	d.Reason += remarks(b.Rules[:asked], decided, s)
 	if d.Verdict == Approved || d.Verdict == Deferred {
 		if why := hostBlocks(s.Update.BlockedBy); why != "" {
-			d = Decision{Verdict: Blocked, Reason: why}
+			d = Decision{Verdict: Blocked, Rule: d.Rule, Pos: d.Pos, Reason: why}
 		}
 	}
 	return d

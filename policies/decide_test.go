@@ -195,13 +195,13 @@ func TestWhatTheHostKeepsBack(t *testing.T) {
 		rule Rule
 		want Decision
 	}{
-		{inventory.BlockedHeld, approve, Decision{Verdict: Blocked, Reason: "the package is held on the host"}},
-		{inventory.BlockedLocked, approve, Decision{Verdict: Blocked, Reason: "the package is locked on the host"}},
-		{inventory.BlockedPhased, approve, Decision{Verdict: Blocked, Reason: "the update is phased and not yet offered to this machine"}},
-		{inventory.BlockedBroken, approve, Decision{Verdict: Blocked, Reason: "the package manager cannot resolve it"}},
+		{inventory.BlockedHeld, approve, Decision{Verdict: Blocked, Rule: "all", Reason: "the package is held on the host"}},
+		{inventory.BlockedLocked, approve, Decision{Verdict: Blocked, Rule: "all", Reason: "the package is locked on the host"}},
+		{inventory.BlockedPhased, approve, Decision{Verdict: Blocked, Rule: "all", Reason: "the update is phased and not yet offered to this machine"}},
+		{inventory.BlockedBroken, approve, Decision{Verdict: Blocked, Rule: "all", Reason: "the package manager cannot resolve it"}},
 		{inventory.BlockedKeptBack, approve, Decision{Verdict: Approved, Rule: "all", Reason: `rule approve "all"`, AllowRemovals: true}},
-		{inventory.BlockedHeld, Rule{Kind: RuleApprove, Name: "quiet", Packages: star, After: day}, Decision{Verdict: Blocked, Reason: "the package is held on the host"}},
-		{inventory.BlockedHeld, Rule{Kind: RulePin, Name: "p", Packages: star, Version: "3.*"}, Decision{Verdict: Blocked, Reason: "the package is held on the host"}},
+		{inventory.BlockedHeld, Rule{Kind: RuleApprove, Name: "quiet", Packages: star, After: day}, Decision{Verdict: Blocked, Rule: "quiet", Reason: "the package is held on the host"}},
+		{inventory.BlockedHeld, Rule{Kind: RulePin, Name: "p", Packages: star, Version: "3.*"}, Decision{Verdict: Blocked, Rule: "p", Reason: "the package is held on the host"}},
 		{inventory.BlockedHeld, Rule{Kind: RuleReject, Name: "bad", Packages: star}, Decision{Verdict: Rejected, Rule: "bad", Reason: `rule reject "bad"`}},
 		{inventory.BlockedLocked, Rule{Kind: RuleHold, Name: "freeze", Packages: star}, Decision{Verdict: Held, Rule: "freeze", Reason: `rule hold "freeze"`}},
 		{inventory.BlockedHeld, Rule{Kind: RuleApprove, Name: "x", Packages: []string{"x"}}, Decision{Verdict: NotMatched, Reason: "no rule of baseline monthly matches"}},

@@ -93,15 +93,7 @@ func (a *app) explain(ctx context.Context, s *session, name, pattern string) (ex
 		return doc, usage("host %s was never seen by a scan; run `patchwave scan -l %s`", h.Name, h.Name)
 	}
 	doc.Scanned = timePtr(o.At)
-	if pattern != "*" && !slices.ContainsFunc(o.Updates, func(u inventory.Update) bool { return inventory.MatchGlob(pattern, u.Name) }) {
-		return doc, usage("no update of %q is pending on %s, as the scan %s saw it; `patchwave pending -l %s` lists them",
-			pattern, h.Name, ago(a.now().Sub(o.At)), h.Name)
-	}
-	simulated, err := s.store.PlanOf(ctx, h.Name, s.cfg.Digest, o.At)
-	if err != nil {
-		return doc, err
-	}
-	e, err := a.newExplainer(ctx, s, simulated)
+	e, err := a.newExplainer(ctx, s)
 	if err != nil {
 		return doc, err
 	}
@@ -114,17 +106,21 @@ func (a *app) explain(ctx context.Context, s *session, name, pattern string) (ex
 			doc.Policies = append(doc.Policies, one)
 		}
 	}
+	explains := func(p explainPolicy) bool { return len(p.Updates) > 0 }
+	if pattern != "*" && !slices.ContainsFunc(doc.Policies, explains) && !slices.ContainsFunc(o.Updates, func(u inventory.Update) bool { return inventory.MatchGlob(pattern, u.Name) }) {
+		return doc, usage("no update of %q is pending on %s, as the scan %s saw it; `patchwave pending -l %s` lists them",
+			pattern, h.Name, ago(a.now().Sub(o.At)), h.Name)
+	}
 	return doc, nil
 }
 
 // explainer is what explanations are made of.
 type explainer struct {
-	s         *session
-	now       time.Time
-	ledger    plan.Ledger
-	feeds     plan.Enricher
-	simulated *plan.Plan // nil if there is none
-	agenda    *agendaOf
+	s      *session
+	now    time.Time
+	ledger plan.Ledger
+	feeds  plan.Enricher
+	agenda *agendaOf
 }
 
 // decisions are those of a policy about what is pending on a host.
@@ -136,13 +132,13 @@ func (e *explainer) decisions(ctx context.Context, p *policies.Policy, h *invent
 	return plan.Decisions(p, h, o, us, e.ledger, e.now), nil
 }
 
-func (a *app) newExplainer(ctx context.Context, s *session, simulated *plan.Plan) (*explainer, error) {
+func (a *app) newExplainer(ctx context.Context, s *session) (*explainer, error) {
 	ledger, err := s.store.Ledger(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ag, err := a.agenda(ctx, s, a.now())
-	return &explainer{s: s, now: a.now(), ledger: ledger, feeds: feeds.NewBook(s.store), simulated: simulated, agenda: ag}, err
+	return &explainer{s: s, now: a.now(), ledger: ledger, feeds: feeds.NewBook(s.store), agenda: ag}, err
 }
 
 func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory.Host, o inventory.Observation, pattern string) (explainPolicy, error) {
@@ -173,12 +169,44 @@ func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory
 	if err != nil {
 		return out, err
 	}
-	for _, x := range all {
+	simulated, err := e.s.store.PlanOf(ctx, p.Name, h.Name, e.s.cfg.Digest, o.At)
+	if err != nil {
+		return out, err
+	}
+	for _, x := range e.simulate(p, h, all, simulated) {
 		if inventory.MatchGlob(pattern, x.Name) {
 			out.Updates = append(out.Updates, e.update(p, h, x, due))
 		}
 	}
 	return out, nil
+}
+
+// simulate is what the solver said, in a plan that was made since the scan (nil
+// for none). It counts where the baseline lets an update through, or says nothing
+// about it; what it adds to the updates of the scan stands at the end.
+func (e *explainer) simulate(p *policies.Policy, h *inventory.Host, all []plan.Explained, simulated *plan.Plan) []plan.Explained {
+	if simulated == nil {
+		return all
+	}
+	seen := make([]inventory.Update, len(all))
+	for i := range all {
+		x := &all[i]
+		seen[i] = x.Update
+		if x.Verdict != policies.Approved && x.Verdict != policies.NotMatched {
+			continue
+		}
+		if sim, ok := simulated.Simulated(p.Name, h.Name, x.Update); ok && (sim.Verdict == policies.Blocked || sim.Verdict == policies.Dependency) {
+			x.Verdict, x.Reason = sim.Verdict, sim.Reason
+			if sim.Rule == "" {
+				x.Rule = "" // it comes with others, whatever was said of it alone
+			}
+		}
+	}
+	for _, c := range simulated.Added(p.Name, h.Name, seen) {
+		u := inventory.Update{Name: c.Name, Arch: c.Arch, From: c.From, To: c.To, Classification: inventory.OtherClass, Severity: inventory.UnknownSeverity}
+		all = append(all, plan.Explained{Update: u, Decision: policies.Decision{Verdict: policies.Verdict(c.Decision), Reason: c.Reason}})
+	}
+	return all
 }
 
 // working are the hosts on which a policy has something to do.
@@ -198,20 +226,17 @@ func (e *explainer) working(ctx context.Context, p *policies.Policy) (map[string
 	return out, nil
 }
 
-// update explains one update. What the solver said of it counts where the
-// baseline lets it through, or says nothing about it.
+// update explains one update. Where no rule speaks of it, the baseline that has
+// none is the place to look.
 func (e *explainer) update(p *policies.Policy, h *inventory.Host, x plan.Explained, due time.Time) explainUpdate {
 	d := x.Decision
-	if e.simulated != nil && (d.Verdict == policies.Approved || d.Verdict == policies.NotMatched) {
-		if sim, ok := e.simulated.Simulated(h.Name, x.Update); ok && (sim.Verdict == policies.Blocked || sim.Verdict == policies.Dependency) {
-			d.Verdict, d.Reason = sim.Verdict, sim.Reason
-		}
-	}
 	u := explainUpdate{Name: x.Name, Arch: x.Arch, From: x.From, To: x.To, Classification: x.Classification, Severity: x.Severity,
 		Decision: string(d.Verdict), Reason: d.Reason, Until: timePtr(d.Until)}
+	at := p.Baseline.Pos
 	if d.Rule != "" {
-		u.Rule, u.File, u.Line = &d.Rule, &d.Pos.File, &d.Pos.Line
+		u.Rule, at = &d.Rule, d.Pos
 	}
+	u.File, u.Line = &at.File, &at.Line
 	switch d.Verdict {
 	case policies.Approved, policies.Dependency:
 		u.Due = timePtr(due)
@@ -311,6 +336,8 @@ func (a *app) verdictText(u explainUpdate, zone *time.Location) string {
 	text := u.Decision
 	if u.Rule != nil {
 		text += fmt.Sprintf(" by %s (%s:%d)", *u.Rule, *u.File, *u.Line)
+	} else {
+		text += fmt.Sprintf(" (%s:%d)", *u.File, *u.Line)
 	}
 	switch at := "Mon 2006-01-02 15:04"; {
 	case u.Due != nil && u.Due.After(a.now()):

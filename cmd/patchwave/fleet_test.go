@@ -169,6 +169,8 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 	case "kernel":
 		m.Updates = append(m.Updates, sim.Offer{Name: "linux-image-6.1.0-41-amd64", Version: "6.1.159-1",
 			From: []sim.Origin{sim.Security()}, Reboot: true, Kernel: "6.1.0-41-amd64"})
+	case "mixed":
+		m.Updates = append(m.Updates, mixed()...)
 	case "held":
 		for i := range m.Packages {
 			m.Packages[i].Held = m.Packages[i].Held || m.Packages[i].Name == value
@@ -177,6 +179,24 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 		m.Password, m.Faults.Sudo = value, sim.SudoPassword
 	default:
 		wrong(ts, &m.Faults, word)
+	}
+}
+
+// mixed are updates of which each goes another way.
+func mixed() []sim.Offer {
+	security := []sim.Origin{sim.Security()}
+	return []sim.Offer{
+		{Name: "curl", Version: "7.88.1-10+deb12u14", From: security, Needs: []string{"libcurl4=7.88.1-10+deb12u14", "libnew1"}},
+		{Name: "libcurl4", Version: "7.88.1-10+deb12u14", From: []sim.Origin{sim.Updates()}},
+		{Name: "libnew1", Version: "1.0-1"},
+		{Name: "systemd", Version: "252.40-1~deb12u1", From: security, Removes: []string{"apt"}},
+		{Name: "bash", Version: "5.2.15-2+b9", From: security, Phased: 10},
+		{Name: "coreutils", Version: "9.1-2", From: security},
+		{Name: "sudo", Version: "1.9.13p3-1+deb12u3", From: security, Needs: []string{"openssh-server=1:9.2p1-2+deb12u8"}},
+		{Name: "openssh-server", Version: "1:9.2p1-2+deb12u8", From: security},
+		{Name: "base-files", Version: "12.4+deb12u13", From: security},
+		{Name: "dpkg", Version: "1.21.23", From: security},
+		{Name: "ca-certificates", Arch: "all", Version: "20250419", From: security},
 	}
 }
 

@@ -47,17 +47,29 @@ func (a *app) hostsCmd() *cobra.Command {
 	}
 }
 
+// portOf is the port in force, 0 for a connection that has none.
+func portOf(t connectors.Target) int {
+	switch {
+	case t.Port != 0:
+		return t.Port
+	case t.Kind == connectors.KindSSH:
+		return 22
+	case t.Kind == connectors.KindWinRM && t.WinRM.HTTPS:
+		return connectors.WinRMPortHTTPS
+	case t.Kind == connectors.KindWinRM:
+		return connectors.WinRMPortHTTP
+	default:
+		return 0
+	}
+}
+
 func newHostDoc(s *session, h *inventory.Host) hostDoc {
 	d := hostDoc{Name: h.Name, Address: h.Address, Groups: orEmpty(h.Groups), Labels: h.Labels, Policies: orEmpty(h.Policies),
 		Connection: connectionDoc{Name: h.Connection, Type: h.Target.Kind}}
 	if d.Labels == nil {
 		d.Labels = map[string]string{}
 	}
-	port := h.Target.Port
-	if port == 0 && h.Target.Kind == connectors.KindSSH {
-		port = 22
-	}
-	if port != 0 {
+	if port := portOf(h.Target); port != 0 {
 		d.Connection.Port = &port
 	}
 	if h.Target.User != "" {

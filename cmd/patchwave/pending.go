@@ -216,10 +216,11 @@ func decisionText(u pendingUpdate) string {
 	var out []string
 	for _, p := range u.Policies {
 		text := p.Decision
-		if p.Rule != "" {
-			text += " (" + p.Rule + ")"
-		} else if p.Decision == string(policies.Blocked) {
+		switch {
+		case p.Decision == string(policies.Blocked):
 			text += " (" + p.Reason + ")"
+		case p.Rule != "":
+			text += " (" + p.Rule + ")"
 		}
 		out = append(out, text)
 	}

@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	canary WORD                                  nobody has seen a secret (canary_test.go)
 //	newer FILE                                   a database becomes that of a newer program
 //	feed WHAT FILE …                             files that are no text: zips, pipes, bombs (feeds_test.go)
+//	agree PLAN                                   explain says of every update what a plan says (agree_test.go)
 //	clean                                        no byte of the last output can move a terminal
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree,
 		},
 	})
 }

@@ -40,6 +40,7 @@ func (l *loader) decode() bool {
 		switch pass {
 		case 0:
 			l.setScope("var", l.variableValues())
+			l.checkVariables()
 		case 1:
 			l.evalLocals()
 		}

@@ -44,6 +44,26 @@ func describeVariable() *language.Block {
 			language.Arg("type", language.TypeName(), "`string`, `number`, `bool`, `any`, or `list(…)`, `set(…)`, `map(…)`, `object({…})`, `tuple([…])` of them.").OrSays("any type"),
 			language.Arg("default", language.Any(), "The value where none is given.").Like("prod"),
 			language.Arg("description", language.Text(), "What it is for, for whoever reads the file.").Like("Which machines: prod or test"),
+			language.Arg("nullable", language.Flag(), "Whether null is a value; where it is not, null stands for the default.").Or(true),
+		},
+		Blocks: []*language.Block{describeValidation()},
+	})
+}
+
+func describeValidation() *language.Block {
+	return describe(validationShape(), language.Block{
+		Name: "validation", Many: true,
+		Doc: "A condition that the value must meet; without it the configuration is refused.",
+		Example: `variable "tier" {
+  default = "prod"
+  validation {
+    condition     = contains(["prod", "test"], var.tier)
+    error_message = "The tier is prod or test."
+  }
+}`,
+		Arguments: []language.Argument{
+			language.Arg("condition", language.Condition(), "An expression over var and local."),
+			language.Arg("error_message", language.Text(), "What is said if the value does not meet it.").Like("The tier is prod or test."),
 		},
 	})
 }

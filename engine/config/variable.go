@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	hcljson "github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // variable is a value the operator gives from outside.
@@ -22,13 +21,20 @@ type variable struct {
 	at   hcl.Range
 	// typ is cty.DynamicPseudoType if none is declared.
 	typ cty.Type
+	// defaults are those of optional attributes in typ, or nil.
+	defaults *typeexpr.Defaults
+	// notNull says that null stands for the default.
+	notNull bool
+	rules   []variableRule
 	// value is the default, or cty.NilVal; wrong says that one is written and
 	// cannot be used.
 	value cty.Value
 	wrong bool
 }
 
-func variableShape() shape { return shape{optional: []string{"type", "default", "description"}} }
+func variableShape() shape {
+	return shape{optional: []string{"type", "default", "description", "nullable"}, blocks: []string{"validation"}}
+}
 
 func (l *loader) decodeVariable(raw *hcl.Block) {
 	b := l.open(raw, variableShape())
@@ -39,19 +45,22 @@ func (l *loader) decodeVariable(raw *hcl.Block) {
 	}
 	l.model.undefined["var."+v.name] = true
 	if a, ok := b.attrs["type"]; ok {
-		typ, diags := typeexpr.TypeConstraint(a.Expr)
+		typ, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
 		l.adopt(diags)
 		if !diags.HasErrors() {
-			v.typ = typ
+			v.typ, v.defaults = typ, defaults
 		}
 	}
+	nullable, ok := b.flag("nullable")
+	v.notNull = ok && !nullable
+	v.rules = b.validations()
 	_, _ = b.text("description") // read for its type only
 	v.wrong = b.has("default")
 	if a, ok := b.attrs["default"]; ok {
 		value, ok := l.eval(a.Expr, l.ctx)
 		converted, err := value, error(nil)
 		if ok {
-			converted, err = convert.Convert(value, v.typ)
+			converted, err = v.accept(value)
 		}
 		if err != nil {
 			l.fail(a.Expr.Range(), fmt.Sprintf("the default of variable %q has another type", v.name), sentence(err))
@@ -80,7 +89,7 @@ func (l *loader) variableValues() map[string]cty.Value {
 	out := map[string]cty.Value{}
 	for _, v := range l.variables.order {
 		value, ok := given[v.name]
-		if !ok {
+		if !ok || (v.notNull && value != cty.NilVal && value.IsNull() && v.value != cty.NilVal) {
 			value = v.value
 		}
 		if value == cty.NilVal {
@@ -114,7 +123,7 @@ func (l *loader) give(given map[string]cty.Value, name, s, origin string) {
 		}
 		value = parsed
 	}
-	converted, err := convert.Convert(value, v.typ)
+	converted, err := v.accept(value)
 	if err != nil {
 		l.failPlain(fmt.Sprintf("%s: the value has another type", origin), sentence(err))
 		return
@@ -168,7 +177,7 @@ func (l *loader) readVarFile(path string) map[string]cty.Value {
 		if !ok {
 			continue
 		}
-		converted, err := convert.Convert(value, v.typ)
+		converted, err := v.accept(value)
 		if err != nil {
 			l.fail(a.Expr.Range(), fmt.Sprintf("the value of variable %q has another type", name), sentence(err))
 			continue

@@ -141,3 +141,70 @@ func TestRequiredVersion(t *testing.T) {
 		}
 	}
 }
+
+const checkedVariables = `
+variable "node" {
+  type = object({ name = string, port = optional(number, 22), user = optional(string) })
+}
+variable "tier" {
+  type     = string
+  nullable = false
+  default  = "prod"
+  validation {
+    condition     = contains(["prod", "test"], var.tier)
+    error_message = "A tier is prod or test."
+  }
+  validation {
+    condition     = var.tier == "test" || var.node.port < 1024
+    error_message = "Production is on a port below 1024."
+  }
+}
+connection "c" { type = "ssh" }
+host "a" {
+  connection = connection.c
+  labels     = { name = var.node.name, port = var.node.port, user = coalesce(var.node.user, "none"), tier = var.tier }
+}
+`
+
+// TestVariablesAsInTerraform: optional attributes with defaults, nullable,
+// validation.
+func TestVariablesAsInTerraform(t *testing.T) {
+	dir := privateDir(t)
+	write(t, dir, "main.hcl", checkedVariables)
+	null := write(t, privateDir(t), "null.json", `{"tier": null}`)
+	tests := map[string]struct {
+		vars  map[string]string
+		files []string
+		want  map[string]string
+		wrong string
+	}{
+		"default of an attribute": {vars: map[string]string{"node": `{ name = "x" }`},
+			want: map[string]string{"name": "x", "port": "22", "user": "none", "tier": "prod"}},
+		"given": {vars: map[string]string{"node": `{ name = "x", port = 2022, user = "u" }`, "tier": "test"},
+			want: map[string]string{"name": "x", "port": "2022", "user": "u", "tier": "test"}},
+		"null is the default": {vars: map[string]string{"node": `{ name = "x" }`}, files: []string{null},
+			want: map[string]string{"name": "x", "port": "22", "user": "none", "tier": "prod"}},
+		"attribute missing": {vars: map[string]string{"node": `{ port = 1 }`}, wrong: "the value has another type"},
+		"no object":         {vars: map[string]string{"node": `["x"]`}, wrong: "the value has another type"},
+		"refused":           {vars: map[string]string{"node": `{ name = "x" }`, "tier": "dev"}, wrong: "A tier is prod or test."},
+		"refused by others": {vars: map[string]string{"node": `{ name = "x", port = 2022 }`}, wrong: "Production is on a port below 1024."},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			cfg, ds := config.Load(config.Options{Dir: dir, Now: now(), Vars: tt.vars, VarFiles: tt.files})
+			if tt.wrong != "" {
+				if err := ds.Err(); err == nil || !strings.Contains(err.Error()+ds[0].Detail, tt.wrong) {
+					t.Fatalf("%v, not %q", ds, tt.wrong)
+				}
+				return
+			}
+			if err := ds.Err(); err != nil {
+				t.Fatal(err)
+			}
+			inv, _, _ := cfg.Resolve(nil)
+			if diff := cmp.Diff(tt.want, map[string]string(inv.Hosts[0].Labels)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"patchwave/inventory"
@@ -25,31 +26,74 @@ func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, u
 	return out
 }
 
-// Simulated returns what a plan that was made earlier says about an update of a
-// host after the solver was asked: false if it knows nothing about it.
-func (p *Plan) Simulated(host string, u inventory.Update) (policies.Decision, bool) {
-	for _, h := range p.Hosts() {
-		if h.Name != host {
+// hostOf returns what a plan has for a host by a policy, or nil.
+func (p *Plan) hostOf(policy, host string) *Host {
+	for _, w := range p.Waves {
+		if w.Policy != policy {
 			continue
 		}
-		for _, s := range h.Steps {
-			for _, e := range s.Updates {
-				if e.Name == u.Name && e.To == u.To && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "") {
-					return policies.Decision{Verdict: policies.Verdict(e.Decision), Rule: e.Rule, Reason: e.Reason}, true
+		for _, b := range w.Batches {
+			for i := range b.Hosts {
+				if b.Hosts[i].Name == host {
+					return &b.Hosts[i]
 				}
-			}
-		}
-		for _, sk := range h.Skipped {
-			if sk.Name == u.Name && sk.Arch == u.Arch && sk.To == u.To {
-				d := policies.Decision{Verdict: policies.Verdict(sk.Decision), Rule: sk.Rule, Reason: sk.Reason}
-				if sk.Until != nil {
-					d.Until = *sk.Until
-				}
-				return d, true
 			}
 		}
 	}
+	return nil
+}
+
+// Has reports whether a plan says anything about a host by a policy.
+func (p *Plan) Has(policy, host string) bool { return p.hostOf(policy, host) != nil }
+
+// Simulated returns what a plan that was made earlier says about an update of a
+// host by a policy after the solver was asked: false if it knows nothing about it.
+func (p *Plan) Simulated(policy, host string, u inventory.Update) (policies.Decision, bool) {
+	h := p.hostOf(policy, host)
+	if h == nil {
+		return policies.Decision{}, false
+	}
+	for _, s := range h.Steps {
+		for _, e := range s.Updates {
+			if e.isAbout(u) && e.To == u.To {
+				return policies.Decision{Verdict: policies.Verdict(e.Decision), Rule: e.Rule, Reason: e.Reason}, true
+			}
+		}
+	}
+	for _, sk := range h.Skipped {
+		if sk.Name == u.Name && sk.Arch == u.Arch && sk.To == u.To {
+			d := policies.Decision{Verdict: policies.Verdict(sk.Decision), Rule: sk.Rule, Reason: sk.Reason}
+			if sk.Until != nil {
+				d.Until = *sk.Until
+			}
+			return d, true
+		}
+	}
 	return policies.Decision{}, false
+}
+
+// isAbout reports whether an entry changes the package of an update.
+func (e Entry) isAbout(u inventory.Update) bool {
+	return e.Name == u.Name && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "")
+}
+
+// Added returns what a plan would do to a host by a policy beside the packages that
+// a scan saw updates of: what comes new with them, or goes. Another version of such
+// a package is none: the plan may be older than the scan by less than a second.
+func (p *Plan) Added(policy, host string, seen []inventory.Update) []Entry {
+	h := p.hostOf(policy, host)
+	if h == nil {
+		return nil
+	}
+	var out []Entry
+	for _, s := range h.Steps {
+		for _, e := range s.Updates {
+			if !slices.ContainsFunc(seen, e.isAbout) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // WavesOf returns the wave in which each host of a policy is, by host. Hosts with

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"patchwave/engine/plan"
@@ -45,9 +44,9 @@ func (s *Store) Plan(ctx context.Context, id string) (*plan.Plan, error) {
 // planDepth is how many plans are looked through for one that has a host.
 const planDepth = 50
 
-// PlanOf returns the newest plan under a configuration that has a host and was
-// made at or after an instant, or nil if there is none.
-func (s *Store) PlanOf(ctx context.Context, host, configDigest string, since time.Time) (found *plan.Plan, err error) {
+// PlanOf returns the newest plan under a configuration that has a host by a policy
+// and was made at or after an instant, or nil if there is none.
+func (s *Store) PlanOf(ctx context.Context, policy, host, configDigest string, since time.Time) (found *plan.Plan, err error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT data FROM plans WHERE config_digest = ? AND created >= ? ORDER BY created DESC, id DESC LIMIT ?`,
 		configDigest, stamp(since.Truncate(time.Second)), planDepth)
 	if err != nil {
@@ -63,7 +62,7 @@ func (s *Store) PlanOf(ctx context.Context, host, configDigest string, since tim
 		if err := json.Unmarshal([]byte(data), &p); err != nil {
 			return nil, fmt.Errorf("read the plans of %s: %w", host, err)
 		}
-		if slices.ContainsFunc(p.Hosts(), func(h plan.Host) bool { return h.Name == host }) {
+		if p.Has(policy, host) {
 			return &p, nil
 		}
 	}
