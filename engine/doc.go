@@ -10,7 +10,11 @@
 //
 // Beside the way stand what the steps use: updates (the package managers), job
 // (what outlives a connection on a host), health (probes), restore (the way
-// back), fleet (many at once).
+// back), fleet (many at once), feeds (what others say about vulnerabilities).
+// policytest decides as plan does, for hosts that somebody imagined.
+//
+// When anything happens is decided in patchwave/policies: schedule (the ways to
+// write it), calendar (who works when), agenda (order, gaps, what is due).
 //
 // plan does not know run, nothing below cmd knows store, and only cmd knows the
 // concrete package managers and connectors. The linter keeps it so.

@@ -12,6 +12,11 @@
 // crash is carried on by the same functions: jobs are started by ids that are
 // fixed in the journal, so that starting again attaches.
 //
+// A plan may have several steps for a host: each is a round of installing,
+// rebooting and verifying, counted by the intents in the journal. Before a host
+// begins, and before each later round, the time that its window leaves must be
+// enough for the longest of its recent runs; else it is deferred.
+//
 // Losing the connection to a host is not losing its job: the machine dials
 // again and asks for the job by its id.
 //

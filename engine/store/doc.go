@@ -1,5 +1,5 @@
 // Package store keeps everything in one SQLite database: the events of the
-// journal, plans, scans and the first-seen ledger.
+// journal, plans, scans, the first-seen ledger, suspensions and imported feeds.
 //
 //	one writer   a goroutine that owns the only writing connection; it takes all
 //	             requests that are waiting, runs them in one transaction (each in
