@@ -25,28 +25,38 @@ func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, u
 	return out
 }
 
+// Works reports whether a plan approves any pending update of a host before the
+// host's own solver is asked: whether one of Decisions is. It is pure.
+func Works(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) bool {
+	for _, s := range Subjects(h, o, us, ledger) {
+		if takes(p.Updates, *s.Update) && policies.Decide(p.Baseline, s, now).Verdict == policies.Approved {
+			return true // of several versions the newest stays approved
+		}
+	}
+	return false
+}
+
 // Simulated returns what a plan that was made earlier says about an update of a
 // host after the solver was asked: false if it knows nothing about it.
 func (p *Plan) Simulated(host string, u inventory.Update) (policies.Decision, bool) {
-	for _, h := range p.Hosts() {
-		if h.Name != host {
-			continue
-		}
-		for _, s := range h.Steps {
-			for _, e := range s.Updates {
-				if e.Name == u.Name && e.To == u.To && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "") {
-					return policies.Decision{Verdict: policies.Verdict(e.Decision), Rule: e.Rule, Reason: e.Reason}, true
-				}
+	h := p.Host(host)
+	if h == nil {
+		return policies.Decision{}, false
+	}
+	for _, s := range h.Steps {
+		for _, e := range s.Updates {
+			if e.Name == u.Name && e.To == u.To && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "") {
+				return policies.Decision{Verdict: policies.Verdict(e.Decision), Rule: e.Rule, Reason: e.Reason}, true
 			}
 		}
-		for _, sk := range h.Skipped {
-			if sk.Name == u.Name && sk.Arch == u.Arch && sk.To == u.To {
-				d := policies.Decision{Verdict: policies.Verdict(sk.Decision), Rule: sk.Rule, Reason: sk.Reason}
-				if sk.Until != nil {
-					d.Until = *sk.Until
-				}
-				return d, true
+	}
+	for _, sk := range h.Skipped {
+		if sk.Name == u.Name && sk.Arch == u.Arch && sk.To == u.To {
+			d := policies.Decision{Verdict: policies.Verdict(sk.Decision), Rule: sk.Rule, Reason: sk.Reason}
+			if sk.Until != nil {
+				d.Until = *sk.Until
 			}
+			return d, true
 		}
 	}
 	return policies.Decision{}, false

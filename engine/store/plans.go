@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"patchwave/engine/plan"
@@ -63,7 +62,7 @@ func (s *Store) PlanOf(ctx context.Context, host, configDigest string, since tim
 		if err := json.Unmarshal([]byte(data), &p); err != nil {
 			return nil, fmt.Errorf("read the plans of %s: %w", host, err)
 		}
-		if slices.ContainsFunc(p.Hosts(), func(h plan.Host) bool { return h.Name == host }) {
+		if p.Host(host) != nil {
 			return &p, nil
 		}
 	}
