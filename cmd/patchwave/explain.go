@@ -217,11 +217,11 @@ func (e *explainer) working(ctx context.Context, p *policies.Policy) (map[string
 		if !ok {
 			continue
 		}
-		all, err := e.decisions(ctx, p, e.s.inv.Host(name), o)
+		us, err := e.feeds.Enrich(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		out[name] = slices.ContainsFunc(all, func(x plan.Explained) bool { return x.Verdict == policies.Approved })
+		out[name] = plan.Works(p, e.s.inv.Host(name), o, us, e.ledger, e.now)
 	}
 	return out, nil
 }

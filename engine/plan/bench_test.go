@@ -131,3 +131,64 @@ func BenchmarkPlan(b *testing.B) {
 		})
 	}
 }
+
+// quorumOfAll is a policy whose hosts are all of one availability, of which one
+// may be away; each host depends on the one before it if chained.
+func quorumOfAll(n int, chained bool) ([]group, Request) {
+	p := rollout(policies.Wave{Name: "all", Batch: percent(25)})
+	req := Request{Inventory: &inventory.Inventory{}, Availabilities: []*policies.Availability{{Name: "quorum", MaxUnavailable: number(1)}}}
+	g := group{policy: p}
+	for i := range n {
+		h := &inventory.Host{Name: fmt.Sprintf("host-%06d", i)}
+		if chained && i > 0 {
+			h.DependsOn = []string{fmt.Sprintf("host-%06d", i-1)}
+		}
+		req.Inventory.Hosts = append(req.Inventory.Hosts, h)
+		req.Availabilities[0].Hosts = append(req.Availabilities[0].Hosts, h.Name)
+		g.hosts = append(g.hosts, Host{Name: h.Name, Steps: []Step{{Step: StepUpdates}}})
+	}
+	return []group{g}, req
+}
+
+// BenchmarkQuorumOfAll is the worst for the search of a batch with room.
+func BenchmarkQuorumOfAll(b *testing.B) {
+	for _, chained := range []bool{false, true} {
+		for _, n := range []int{5_000, 10_000} {
+			groups, req := quorumOfAll(n, chained)
+			b.Run(fmt.Sprintf("chained=%v/hosts=%d", chained, n), func(b *testing.B) {
+				for b.Loop() {
+					if waves, _, err := assemble(groups, req); err != nil || len(waves[0].Batches) != n {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestWorkGrowsAsTheFleetDoes counts what is allocated, which is the same on every
+// machine: twice the hosts ask for twice as much.
+func TestWorkGrowsAsTheFleetDoes(t *testing.T) {
+	work := func(n int) map[string]float64 {
+		w := newFleetWork(n, 10)
+		groups := w.groups()
+		p := w.plan(t, groups)
+		alone, req := quorumOfAll(n, true)
+		return map[string]float64{
+			"decide":  testing.AllocsPerRun(1, func() { w.groups() }),
+			"arrange": testing.AllocsPerRun(1, func() { w.plan(t, groups) }),
+			"digest":  1 + testing.AllocsPerRun(1, func() { digestOf(t, p) }),
+			"quorum": testing.AllocsPerRun(1, func() {
+				if _, _, err := assemble(alone, req); err != nil {
+					t.Error(err)
+				}
+			}),
+		}
+	}
+	once, twice := work(800), work(1600)
+	for what, n := range once {
+		if twice[what] > 2.2*n {
+			t.Errorf("%s: %.0f allocations for 800 hosts, %.0f for twice as many", what, n, twice[what])
+		}
+	}
+}

@@ -39,8 +39,8 @@ func anything(t *rapid.T, v reflect.Value) {
 			}
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			anything(t, v.Field(i))
+		for _, f := range v.Fields() {
+			anything(t, f)
 		}
 	default:
 		t.Fatalf("a plan has a member of kind %s, which the digest does not know", v.Kind())

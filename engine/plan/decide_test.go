@@ -127,3 +127,36 @@ func TestSkipped(t *testing.T) {
 		t.Errorf("skipped(nil) = %#v", got)
 	}
 }
+
+// TestWorksIsWhetherAnythingIsApproved: it answers as Decisions does, sooner.
+func TestWorksIsWhetherAnythingIsApproved(t *testing.T) {
+	kernel, held := update("linux-image", "2"), update("held", "2")
+	kernel.Reboot, held.BlockedBy = true, inventory.BlockedHeld
+	pin := policies.Rule{Kind: policies.RulePin, Name: "nginx", Packages: []string{"nginx"}, Version: "1.24.*"}
+	for name, tt := range map[string]struct {
+		kind string
+		us   []inventory.Update
+		want bool
+	}{
+		"nothing pending":         {"all", nil, false},
+		"the last is approved":    {"all", []inventory.Update{held, update("labtool", "2")}, true},
+		"held on the host":        {"all", []inventory.Update{held}, false},
+		"only a reboot":           {"no-reboot", []inventory.Update{kernel}, false},
+		"several versions":        {"all", []inventory.Update{update("b", "3"), update("b", "10")}, true},
+		"pinned to another":       {"all", []inventory.Update{update("nginx", "1.26.0-1")}, false},
+		"pinned to one of two":    {"all", []inventory.Update{update("nginx", "1.26.0-1"), update("nginx", "1.24.9-1")}, true},
+		"a reboot that is wanted": {"reboot", []inventory.Update{update("labtool", "2"), kernel}, true},
+	} {
+		p := policy(pin, approveAll())
+		p.Updates = tt.kind
+		h, o := &inventory.Host{Name: "a"}, observed(tt.us...)
+		got := Works(p, h, o, plain(tt.us...), ledger{}, noon())
+		approved := false
+		for _, d := range Decisions(p, h, o, plain(tt.us...), ledger{}, noon()) {
+			approved = approved || d.Verdict == policies.Approved
+		}
+		if got != tt.want || approved != tt.want {
+			t.Errorf("%s: works %v, decisions say %v, want %v", name, got, approved, tt.want)
+		}
+	}
+}

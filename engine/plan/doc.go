@@ -8,7 +8,9 @@
 //	                the rest is simulated again
 //	split     where the policy asks for it: what needs no reboot first, as the host
 //	          would do it alone, the rest as a step of its own
-//	arrange   pure: hosts with their steps ──► waves and batches
+//	arrange   pure: hosts with their steps ──► waves and batches; no batch has more
+//	          hosts of an availability than may be away at once
+//	times     pure: waves + launches (policies/agenda) ──► when each can begin
 //
 // A plan is a value. Its digest is the SHA-256 of its canonical JSON (RFC 8785)
 // without times and sentences; Save and Load write and read it as a file.

@@ -26,6 +26,17 @@ func Decisions(p *policies.Policy, h *inventory.Host, o inventory.Observation, u
 	return out
 }
 
+// Works reports whether a plan approves any pending update of a host before the
+// host's own solver is asked: whether one of Decisions is. It is pure.
+func Works(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) bool {
+	for _, s := range Subjects(h, o, us, ledger) {
+		if takes(p.Updates, *s.Update) && policies.Decide(p.Baseline, s, now).Verdict == policies.Approved {
+			return true // of several versions the newest stays approved
+		}
+	}
+	return false
+}
+
 // hostOf returns what a plan has for a host by a policy, or nil.
 func (p *Plan) hostOf(policy, host string) *Host {
 	for _, w := range p.Waves {

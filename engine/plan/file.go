@@ -13,14 +13,19 @@ import (
 	"patchwave/engine/updates"
 )
 
-// MaxFile bounds a plan file, in bytes.
-const MaxFile = 64 << 20
+// MaxFile bounds a plan file, in bytes: that of 10,000 hosts with thirty updates
+// each has half as many.
+const MaxFile = 256 << 20
 
-// Encode writes a plan as a file holds it.
+// Encode writes a plan as a file holds it. One that Load would refuse for its size
+// is an error.
 func (p *Plan) Encode() ([]byte, error) {
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode the plan: %w", err)
+	}
+	if len(b) >= MaxFile {
+		return nil, fmt.Errorf("the plan would be a file of more than %d bytes, which apply does not take; plan fewer hosts at once, with --policy or --limit", MaxFile)
 	}
 	return append(b, '\n'), nil
 }

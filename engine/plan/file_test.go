@@ -174,7 +174,7 @@ func TestLoadOfAFileWithoutEnd(t *testing.T) {
 	if err := os.Truncate(path, MaxFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path, noon()); err == nil || !strings.Contains(err.Error(), "is larger than 67108864 bytes") {
+	if _, err := Load(path, noon()); err == nil || !strings.Contains(err.Error(), "is larger than 268435456 bytes") {
 		t.Errorf("error %v", err)
 	}
 }

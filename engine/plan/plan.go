@@ -168,6 +168,20 @@ func (p *Plan) Totals() (hosts, changes, reboots int) {
 	return hosts, changes, reboots
 }
 
+// Host returns the host of a name, or nil.
+func (p *Plan) Host(name string) *Host {
+	for i := range p.Waves {
+		for _, b := range p.Waves[i].Batches {
+			for j := range b.Hosts {
+				if b.Hosts[j].Name == name {
+					return &b.Hosts[j]
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Hosts returns all hosts of the plan in the order of waves and batches.
 func (p *Plan) Hosts() []Host {
 	var out []Host

@@ -326,13 +326,17 @@ func ranked(p, q *policies.Policy) bool {
 	return cmp.Or(cmp.Compare(quiet(p), quiet(q)), cmp.Compare(p.Priority, q.Priority), cmp.Compare(p.Name, q.Name)) < 0
 }
 
-// gaps: two policies that are launched in one opening of one window keep the gap
-// of the later one, and after.
+// gaps: policies are launched while their window is open and nothing forbids it;
+// two that are launched in one opening of one window keep the gap of the later
+// one, and after.
 func (c *checked) gaps(launches []agenda.Launch) {
 	all := *c
 	all.of = nil // after alone
 	edges, _ := all.edges()
 	for i, b := range launches {
+		if !b.Launch.IsZero() && (b.Launch.Before(b.Opens) || !b.Launch.Before(b.Closes) || !c.allowed(c.policy[b.Policy], b.Opens)) {
+			c.Fatalf("%s is launched at %s in the opening from %s to %s", b.Policy, b.Launch, b.Opens, b.Closes)
+		}
 		for _, a := range launches[:i] {
 			if a.Policy == b.Policy || a.Window != b.Window || !a.Opens.Equal(b.Opens) || a.Launch.IsZero() || b.Launch.IsZero() {
 				continue

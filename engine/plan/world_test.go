@@ -73,11 +73,11 @@ func (g grounds) world(t *rapid.T) world {
 	w := world{zones: map[string]*time.Location{}, history: map[string][]time.Duration{}}
 	w.start = pick(t, "start", g.starts).Add(minutes(t, "later", 0, 3*24*60, 5))
 	windows := g.windows(t, w.start)
-	for i := range rapid.IntRange(1, 4).Draw(t, "policies") {
+	for i := range rapid.IntRange(1, 5).Draw(t, "policies") {
 		p := anyPolicy(t, fmt.Sprintf("p%d", i), windows)
 		for j := range w.req.Policies {
 			// forwards and backwards by name, without a cycle
-			if q := w.req.Policies[j]; one(t, 4, "after") {
+			if q := w.req.Policies[j]; one(t, 3, "after") {
 				p.After = append(p.After, q.Name)
 			}
 		}
@@ -120,21 +120,27 @@ func anyPolicy(t *rapid.T, name string, windows []*policies.Window) *policies.Po
 	waves = append(waves, policies.Wave{})
 	for i := range waves {
 		waves[i].Name, waves[i].Soak = fmt.Sprintf("wave-%d", i), minutes(t, "soak", 0, 48*60, 60)
+		if p.Window != nil && one(t, 3, "as long as the window") {
+			waves[i].Soak = p.Window.Duration
+		}
 		waves[i].Batch, waves[i].MaxUnavailable = anyAmount(t, "batch"), anyAmount(t, "max_unavailable")
 	}
 	p.Rollout.Waves = waves
 	return p
 }
 
-// anyHosts are at most thirty, each of one policy, none of which depends on
+// anyHosts are at most forty, each of one policy, none of which depends on
 // itself through others.
 func (w *world) anyHosts(t *rapid.T, zones []*time.Location) {
 	inv := &inventory.Inventory{}
-	all := names("h", rapid.IntRange(0, 30).Draw(t, "hosts"))
+	all := names("h", rapid.IntRange(0, 40).Draw(t, "hosts"))
 	ranks := rapid.Permutation(all).Draw(t, "order of dependencies")
 	by := map[*policies.Policy]*group{}
 	for i, name := range ranks {
-		p := pick(t, "policy", w.req.Policies)
+		p := w.req.Policies[0]
+		if !one(t, 3, "the first policy") {
+			p = pick(t, "policy", w.req.Policies)
+		}
 		h := &inventory.Host{Name: name, Policies: []string{p.Name}}
 		for range rapid.IntRange(0, 3).Draw(t, "dependencies") - 1 {
 			if i > 0 {
@@ -145,7 +151,7 @@ func (w *world) anyHosts(t *rapid.T, zones []*time.Location) {
 		p.Hosts = append(p.Hosts, name)
 		w.zones[name] = pick(t, "zone", zones)
 		if one(t, 2, "history") {
-			w.history[name] = []time.Duration{minutes(t, "run", 1, 180, 1), minutes(t, "another run", 1, 180, 1)}
+			w.history[name] = []time.Duration{minutes(t, "run", 0, 180, 1), minutes(t, "another run", 1, 180, 1)}
 		}
 		if by[p] == nil {
 			by[p] = &group{policy: p}
