@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"patchwave/policies"
@@ -75,6 +77,14 @@ func (b *block) windowZone(w *policies.Window) {
 	}
 }
 
+// withoutSubject leaves out what a message begins with, where that was just said.
+func withoutSubject(err error) string {
+	if _, rest, ok := strings.Cut(err.Error(), "\": "); ok {
+		return rest
+	}
+	return err.Error()
+}
+
 // schedule reads when the window opens: exactly one of schedule and rrule.
 func (b *block) schedule(w *policies.Window) {
 	name, parse := "schedule", schedule.Parse
@@ -98,7 +108,7 @@ func (b *block) schedule(w *policies.Window) {
 	}
 	sched, err := parse(s)
 	if err != nil {
-		b.l.fail(b.place(name), fmt.Sprintf("%q is no %s", s, name), sentence(err))
+		b.l.fail(b.place(name), fmt.Sprintf("%q is no %s", s, name), sentence(errors.New(withoutSubject(err))))
 		return
 	}
 	zone := w.Zone
