@@ -46,13 +46,14 @@ func (l *loader) decodeWindow(raw *hcl.Block) {
 		}
 	}
 	out := &window{at: raw.DefRange, value: w, calendarRef: b.optionalRef("calendar", "calendar")}
-	w.Attended, _ = b.flag("attended")
+	attended, known := b.flag("attended")
+	w.Attended = attended
 	if w.Attended {
 		w.Attendance = defaultAttendance
 	}
 	if d, ok := b.span("attendance"); ok {
 		w.Attendance = d
-		if !w.Attended {
+		if !w.Attended && (known || !b.meant("attended")) {
 			l.fail(b.place("attendance"), "attendance has no meaning unless attended = true", "Add attended = true, or leave it out.")
 		}
 	}
