@@ -103,8 +103,18 @@ func (l *loader) isWord(s string, at hcl.Range, name string, allowed []string) b
 	if slices.Contains(allowed, s) {
 		return true
 	}
+	if isNoNoun(name) {
+		name = "value of " + name
+	}
 	l.fail(at, fmt.Sprintf("%q is no %s", s, name), oneOf(s, allowed))
 	return false
+}
+
+// isNoNoun reports whether the name of an argument does not say what its value is.
+func isNoNoun(name string) bool {
+	return slices.Contains([]string{
+		"on", "then", "when", "unchanged", "counts", "updates", "split", "workdays", "host_keys", "on_failure",
+	}, name)
 }
 
 // words reads a list of words of a closed list, without duplicates.
@@ -252,7 +262,7 @@ func wholeNumber(v cty.Value) (int, bool) {
 func (b *block) span(name string) (time.Duration, bool) {
 	d, ok := b.spanOrZero(name)
 	if ok && d == 0 {
-		b.l.fail(b.place(name), fmt.Sprintf("%s cannot be zero", name), "")
+		b.l.fail(b.place(name), fmt.Sprintf("%s cannot be zero", name), "Give it a time, or leave the argument out.")
 		return 0, false
 	}
 	return d, ok

@@ -32,7 +32,7 @@ func (l *loader) decodeBaseline(raw *hcl.Block) {
 			value.Rules = append(value.Rules, r)
 		}
 	}
-	if !b.meant(baselineShape().named...) {
+	if !b.meant(baselineShape().named...) && !b.unknown.HasErrors() {
 		l.warn(raw.DefRange, fmt.Sprintf("baseline %q approves nothing", b.name), "What no rule matches is not approved; add an approve rule.")
 	}
 	declare(l, l.model.baselines, b.name, labelRange(raw), &baseline{at: raw.DefRange, value: value})

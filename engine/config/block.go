@@ -56,7 +56,7 @@ func (l *loader) open(b *hcl.Block, s shape) *block {
 		out.name = b.Labels[0]
 	}
 	content, diags := b.Body.Content(l.schema(b.Type, s))
-	l.adopt(diags)
+	l.adopt(reword(b.Type, diags))
 	out.attrs, out.inner, out.unknown = content.Attributes, content.Blocks, diags
 	slices.SortStableFunc(out.inner, func(a, b *hcl.Block) int { return a.DefRange.Start.Byte - b.DefRange.Start.Byte })
 	for _, name := range s.required {

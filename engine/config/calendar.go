@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func (l *loader) decodeCalendar(raw *hcl.Block) {
 	if s, ok := b.text("hours"); ok {
 		from, to, err := calendar.ParseHours(s)
 		if err != nil {
-			l.fail(b.place("hours"), fmt.Sprintf("%q are no working hours", s), sentence(err))
+			l.fail(b.place("hours"), fmt.Sprintf("%q are no working hours", s), upperFirst(strings.TrimPrefix(sentence(err), fmt.Sprintf("%q are no working hours; ", s))))
 		} else {
 			c.From, c.To = from, to
 		}
@@ -145,10 +146,27 @@ func (b *block) date(name string) (calendar.Date, bool) {
 	return b.l.date(s, b.place(name))
 }
 
+// dateAdvice says what is wrong with a date. One that is written well and names a
+// day that does not exist is a slip of another kind.
+func dateAdvice(s string) string {
+	year, err := time.Parse("2006", s[:min(4, len(s))])
+	if err != nil || !writtenDate.MatchString(s) {
+		return "Write it as 2027-01-08."
+	}
+	month, err := time.Parse("2006-01", s[:7])
+	if err != nil {
+		return fmt.Sprintf("There is no such month in %d.", year.Year())
+	}
+	return fmt.Sprintf("%s %d has %d days.", month.Month(), year.Year(), month.AddDate(0, 1, -1).Day())
+}
+
+// writtenDate is the form of a date.
+var writtenDate = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
 func (l *loader) date(s string, at hcl.Range) (calendar.Date, bool) {
 	d, err := calendar.ParseDate(strings.TrimSpace(s))
 	if err != nil || s != strings.TrimSpace(s) {
-		l.fail(at, fmt.Sprintf("%q is no date", s), "Write it as 2027-01-08.")
+		l.fail(at, fmt.Sprintf("%q is no date", s), dateAdvice(s))
 		return calendar.Date{}, false
 	}
 	return d, true

@@ -15,17 +15,28 @@ import (
 func closest(name string, candidates iter.Seq[string]) string {
 	folded := strings.ToLower(name)
 	best, limit := "", max(2, len(name)/3)
+	short := ""
 	for c := range candidates {
+		if c == name {
+			return "" // it is known, and something else is wrong
+		}
+		if len(c) >= shortWord && len(c) > len(short) && strings.HasPrefix(folded, strings.ToLower(c)) {
+			short = c
+		}
 		d := inventory.EditDistance(folded, strings.ToLower(c), limit)
 		if d < limit || (d == limit && (best == "" || c < best)) {
 			best, limit = c, d
 		}
 	}
 	if best == "" || limit >= len(name) {
-		return "" // nothing of the name is left
+		return short // nothing of the name is left, unless it was written out
 	}
 	return best
 }
+
+// shortWord is how long a candidate is at least to be taken for the beginning of a
+// longer word: mon of monday.
+const shortWord = 3
 
 // didYouMean returns a sentence that names the closest candidate, or "".
 func didYouMean(name string, candidates iter.Seq[string]) string {

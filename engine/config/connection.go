@@ -113,10 +113,13 @@ func (b *block) decodeSSH(c *connection) {
 func (b *block) user() string {
 	user, ok := b.nonEmpty("user")
 	if ok && (strings.HasPrefix(user, "-") || strings.ContainsFunc(user, isSpaceOrControl)) {
-		b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), "")
+		b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), userAdvice)
 	}
 	return user
 }
+
+// userAdvice is what a user's name may look like.
+const userAdvice = "A name has no spaces, no control characters and no dash in front."
 
 func (b *block) decodeHostKeys(t *connectors.Target) {
 	if s, ok := b.text("host_keys"); ok {

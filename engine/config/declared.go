@@ -34,12 +34,12 @@ func (c *Config) Declared(facts map[string]inventory.Facts) Declared {
 	}
 	for _, a := range sorted(c.model.availabilities.order, func(a *availability) string { return a.value.Name }) {
 		value := a.value
-		value.Hosts = r.names(r.union(a.hosts, a.groups))
+		value.Hosts = r.names(r.members.union(a.hosts, a.groups))
 		out.Availabilities = append(out.Availabilities, &value)
 	}
 	for _, w := range sorted(c.model.waivers.order, func(w *waiver) string { return w.value.Name }) {
 		value := w.value
-		value.Hosts = r.names(r.union(w.hosts, w.groups))
+		value.Hosts = r.names(r.members.union(w.hosts, w.groups))
 		out.Waivers = append(out.Waivers, &value)
 	}
 	for _, b := range sorted(c.model.calendars.order, func(b *calendarBlock) string { return b.value.Name }) {

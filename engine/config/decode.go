@@ -23,7 +23,7 @@ func (l *loader) decode() bool {
 			continue
 		}
 		content, diags := f.body.Content(schema)
-		l.adopt(diags)
+		l.adopt(reword("", diags))
 		slices.SortStableFunc(content.Blocks, func(a, b *hcl.Block) int { return a.DefRange.Start.Byte - b.DefRange.Start.Byte })
 		for _, b := range content.Blocks {
 			pass := byKind[b.Type].pass

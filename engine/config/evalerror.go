@@ -88,7 +88,12 @@ func (l *loader) explainMember(root string, t hcl.Traversal, scope cty.Value) bo
 	if root == "local" {
 		known = l.locals.names() // only those that are used are in scope
 	}
-	word := map[string]string{"var": "variable", "local": "local", "each": "attribute of each"}[root]
+	if root == "each" {
+		names := sortedKeys(scope.Type().AttributeTypes())
+		l.fail(t.SourceRange(), fmt.Sprintf("each has no attribute %q", step.Name), "It has "+joinWords(names)+"."+suggest(step.Name, names))
+		return true
+	}
+	word := map[string]string{"var": "variable", "local": "local"}[root]
 	l.fail(t.SourceRange(), fmt.Sprintf("there is no %s %q", word, step.Name), didYouMean(step.Name, known))
 	return true
 }

@@ -15,6 +15,8 @@ type group struct {
 	labels        inventory.Labels
 	labelsAt      hcl.Range
 	connectionRef *ref
+	// unclear is set if a mistake was reported about who its members are.
+	unclear bool
 	// says is set if the group has a connection argument, a wrong one included.
 	says bool
 
@@ -37,8 +39,10 @@ func groupShape() shape {
 func (l *loader) decodeGroup(raw *hcl.Block) {
 	b := l.open(raw, groupShape())
 	g := &group{name: b.name, at: raw.DefRange, says: b.meant("connection")}
+	before := len(l.diags)
 	g.memberRefs = b.refs("members", false, "host", "group")
 	g.where = b.where("where", groupScope)
+	g.unclear = len(l.diags) > before || b.slipped("members", "where")
 	g.labels, _ = b.labels("labels")
 	g.labelsAt = b.place("labels")
 	if r, ok := b.ref("connection", "connection"); ok {

@@ -133,13 +133,13 @@ func (l *loader) checkRollback(p *policy) {
 		return
 	}
 	prep := p.value.Preparation
-	if prep != nil && prep.RestorePoint != nil {
+	if prep != nil && l.model.preparations.named[prep.Name].restores {
 		return
 	}
 	detail := "Give the policy a preparation with a restore_point, or use on_failure = \"stop\"."
 	if prep != nil {
 		detail = fmt.Sprintf("Preparation %q has no restore_point; add one, or use on_failure = \"stop\".", prep.Name)
-	} else if p.preparationRef != nil {
+	} else if p.prepared {
 		return // that it does not exist was reported
 	}
 	l.fail(p.verification.at, fmt.Sprintf("policy %q rolls back and has no restore point", p.name), detail, p.verify.failureAt)

@@ -84,10 +84,10 @@ func (l *loader) checkSourceKind(h *host) {
 }
 
 // promised reports whether a group of the host names a connection that could not
-// be used; that was reported there.
+// be used, or a group that perhaps has the host names one; that was reported there.
 func (l *loader) promised(h *host, members *members) bool {
 	for _, g := range l.model.groups.order {
-		if g.says && g.connection == nil && members.has(g, h) {
+		if g.says && (g.unclear || g.connection == nil && members.has(g, h)) {
 			return true
 		}
 	}

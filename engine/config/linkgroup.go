@@ -10,7 +10,9 @@ import (
 // depends on facts.
 func (l *loader) linkGroups() {
 	for _, g := range l.model.groups.order {
+		before := len(l.diags)
 		g.hosts, g.groups = l.findMembers(g.memberRefs)
+		g.unclear = g.unclear || len(l.diags) > before
 		if g.connectionRef != nil {
 			g.connection, _ = find(l, l.model.connections, *g.connectionRef)
 		}
@@ -45,6 +47,7 @@ func (l *loader) walkGroup(g *group, state map[*group]visit, path []step) {
 		case visited:
 		}
 		kept = append(kept, inner)
+		g.unclear = g.unclear || inner.unclear
 		if g.facts == nil {
 			g.facts = inner.facts
 		}

@@ -11,6 +11,9 @@ import (
 type members struct {
 	m     *model
 	facts map[string]inventory.Facts
+	// declared leaves out what facts decide: without them host.os.family != "windows"
+	// is true of every host.
+	declared bool
 	sets  map[*group][]int
 	// bare are the hosts as the where of a group sees them: with their own labels.
 	bare []*inventory.Host
@@ -48,7 +51,7 @@ func (s *members) of(g *group) []int {
 			add(i)
 		}
 	}
-	if g.where != nil {
+	if g.where != nil && (g.where.facts == nil || !s.declared) {
 		for i, h := range s.hosts() {
 			if s.mark[i] != s.stamp && g.where.Match(s.subject(h)) {
 				add(i)
@@ -58,6 +61,19 @@ func (s *members) of(g *group) []int {
 	slices.Sort(out)
 	s.sets[g] = out
 	return out
+}
+
+// union are the hosts named and those of the groups named.
+func (s *members) union(hosts []*host, groups []*group) []int {
+	var out []int
+	for _, h := range hosts {
+		out = append(out, h.index)
+	}
+	for _, g := range groups {
+		out = append(out, s.of(g)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (s *members) has(g *group, h *host) bool {

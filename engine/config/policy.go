@@ -21,6 +21,8 @@ type policy struct {
 	windowRef, rebootWindow *ref
 	afterRefs, notifyRefs   []ref
 	notice                  *notice
+	// prepared is set if a preparation is named, or a slip for one is written.
+	prepared bool
 	// gapAt and rolloutAt are the places of gap and of the rollout block, or that of
 	// the policy.
 	gapAt, rolloutAt hcl.Range
@@ -56,6 +58,7 @@ func (l *loader) decodePolicy(raw *hcl.Block) {
 	}}
 	p.hostRefs = b.hostRefs("hosts")
 	p.baselineRef = b.optionalRef("baseline", "baseline")
+	p.prepared = b.meant("preparation")
 	p.preparationRef = b.optionalRef("preparation", "preparation")
 	p.verification = b.optionalRef("verification", "verification")
 	if n, ok := b.number("priority", 0, maxPriority); ok {
@@ -115,8 +118,9 @@ func (l *loader) decodeWindowsUpdate(raw *hcl.Block) *policies.WindowsUpdate {
 	}
 	b := l.open(raw, windowsUpdateShape())
 	w := &policies.WindowsUpdate{Source: policies.SourceDefault, Pos: position(raw.DefRange)}
-	if s, ok := b.word("source", updateSources()...); ok {
-		w.Source = policies.UpdateSource(s)
+	from, known := b.word("source", updateSources()...)
+	if known {
+		w.Source = policies.UpdateSource(from)
 	}
 	if file, ok := b.nonEmpty("cab"); ok && w.Source == policies.SourceOffline {
 		if w.Cab, ok = l.path(file, b.place("cab")); ok {
@@ -124,6 +128,7 @@ func (l *loader) decodeWindowsUpdate(raw *hcl.Block) *policies.WindowsUpdate {
 		}
 	}
 	switch offline := w.Source == policies.SourceOffline; {
+	case b.meant("source") && !known: // that was reported, and decides about cab
 	case offline && !b.meant("cab"):
 		l.fail(b.place("source"), "source = \"offline\" needs cab", "Name the catalogue: cab = \"wsusscn2.cab\".")
 	case !offline && b.has("cab"):
@@ -143,10 +148,12 @@ func (l *loader) decodeReboot(raw *hcl.Block) (policies.Reboot, *ref) {
 		return r, nil
 	}
 	b := l.open(raw, rebootShape())
-	if w, ok := b.word("when", rebootTimes()...); ok {
-		r.When = policies.RebootWhen(w)
+	when, known := b.word("when", rebootTimes()...)
+	if known {
+		r.When = policies.RebootWhen(when)
 	}
 	switch deferred := r.When == policies.RebootDefer; {
+	case b.meant("when") && !known: // that was reported, and decides about the window
 	case deferred && !b.meant("window"):
 		l.fail(b.place("when"), "a deferred reboot needs a window", "Add window = window.NAME to the reboot block: the host is rebooted when it opens.")
 	case !deferred && b.has("window"):

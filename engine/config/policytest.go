@@ -96,7 +96,7 @@ func (c *Config) decodeTests(l *loader, files []sourceFile) ([]PolicyTest, Diagn
 			continue // half a test would be reported for what the other half says
 		}
 		content, diags := f.body.Content(schema)
-		l.adopt(diags)
+		l.adopt(reword("", diags))
 		for _, raw := range content.Blocks {
 			before := len(l.diags)
 			t := l.decodeTest(raw)

@@ -15,6 +15,8 @@ import (
 type preparation struct {
 	at    hcl.Range
 	value *policies.Preparation
+	// restores is set if a restore_point is written, or a slip for one.
+	restores bool
 	// viaRef is the host that wakes others.
 	viaRef *ref
 	// providerRefs are the providers of the restore point that are no built-in ones.
@@ -27,7 +29,7 @@ func preparationShape() shape {
 
 func (l *loader) decodePreparation(raw *hcl.Block) {
 	b := l.open(raw, preparationShape())
-	p := &preparation{at: raw.DefRange, value: &policies.Preparation{Name: b.name, Pos: position(raw.DefRange)}}
+	p := &preparation{at: raw.DefRange, restores: b.meant("restore_point"), value: &policies.Preparation{Name: b.name, Pos: position(raw.DefRange)}}
 	if inner := b.only("wake"); inner != nil {
 		p.value.Wake, p.viaRef = l.decodeWake(inner)
 	}

@@ -87,7 +87,7 @@ func (l *loader) reference(expr hcl.Expression, kinds []string) (ref, bool) {
 	kind := t.RootName()
 	if !slices.Contains(kinds, kind) {
 		l.fail(at, fmt.Sprintf("a reference to a %s is needed here", strings.Join(kinds, " or a ")),
-			sentences(fmt.Sprintf("%q is something else.", kind), didYouMean(kind, slices.Values(kinds))))
+			notThat(kind, kinds))
 		return ref{}, false
 	}
 	name, ok := stepName(t)
@@ -97,6 +97,18 @@ func (l *loader) reference(expr hcl.Expression, kinds []string) (ref, bool) {
 		return ref{}, false
 	}
 	return ref{kind: kind, name: name, at: at}, true
+}
+
+// notThat says why a name cannot begin a reference.
+func notThat(kind string, kinds []string) string {
+	switch {
+	case kind == "null":
+		return "Leave the argument out where it has no value."
+	case slices.Contains(blockKinds(), kind):
+		return fmt.Sprintf("This one is to a %s.", kind)
+	default:
+		return sentences(fmt.Sprintf("%q is something else.", kind), didYouMean(kind, slices.Values(kinds)))
+	}
 }
 
 // stepName returns the name behind the root of a traversal of two steps.

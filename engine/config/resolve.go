@@ -219,20 +219,7 @@ func (r *resolver) policies(hosts []*inventory.Host) []*policies.Policy {
 }
 
 // claimed are the hosts of a policy.
-func (r *resolver) claimed(p *policy) []int { return r.union(p.hosts, p.groups) }
-
-// union are the hosts named and those of the groups named.
-func (r *resolver) union(hosts []*host, groups []*group) []int {
-	var out []int
-	for _, h := range hosts {
-		out = append(out, h.index)
-	}
-	for _, g := range groups {
-		out = append(out, r.members.of(g)...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
+func (r *resolver) claimed(p *policy) []int { return r.members.union(p.hosts, p.groups) }
 
 // byFacts reports whether facts decide about the hosts of a policy.
 func (p *policy) byFacts() bool {

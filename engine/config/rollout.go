@@ -84,10 +84,11 @@ func (l *loader) decodeWave(raw *hcl.Block) policies.Wave {
 // checkWaves refuses waves behind one that takes all that is left.
 func (l *loader) checkWaves(waves hcl.Blocks) {
 	for i, raw := range waves {
-		attrs, _, _ := raw.Body.PartialContent(waveShape().schema()) // decodeWave reports what is wrong
-		_, count := attrs.Attributes["count"]
-		_, percent := attrs.Attributes["percent"]
-		if !count && !percent && i < len(waves)-1 {
+		content, diags := raw.Body.Content(waveShape().schema()) // decodeWave reports what is wrong
+		_, count := content.Attributes["count"]
+		_, percent := content.Attributes["percent"]
+		slip := reportedAs(diags, "count") || reportedAs(diags, "percent")
+		if !count && !percent && !slip && i < len(waves)-1 {
 			l.fail(raw.DefRange, fmt.Sprintf("wave %q takes all hosts that are left and is not the last", raw.Labels[0]),
 				"Give it count or percent, or move it to the end.", waves[i+1].DefRange)
 		}

@@ -134,7 +134,7 @@ func (l *loader) sourceLogin(in *source.Host, at hcl.Range) *login {
 	}
 	out := &login{user: in.User, port: in.Port}
 	if strings.HasPrefix(in.User, "-") || strings.ContainsFunc(in.User, isControl) {
-		l.fail(at, fmt.Sprintf("%q is no user name", in.User), "")
+		l.fail(at, fmt.Sprintf("%q is no user name", in.User), userAdvice)
 	}
 	for _, f := range in.IdentityFiles {
 		if path, ok := l.path(f, at); ok {

@@ -39,14 +39,42 @@ func (r *resolver) times(inv *inventory.Inventory, pols []*policies.Policy, now 
 	for _, w := range r.m.windows.order {
 		in.Windows = append(in.Windows, w.value)
 	}
+	firm := r.firm(pols, in)
 	for _, f := range agenda.Check(pols, in) {
 		at, related := r.placeOf(f)
 		severity := diag.Severity(f.Severity)
-		if r.facts != nil {
+		if r.facts != nil || !firm(f) {
 			severity = diag.Warning
 		}
 		r.report(severity, at, f.Summary, upperFirst(f.Detail), related...)
 	}
+}
+
+// firm says which findings do not depend on facts, those that are not known yet
+// included: only these can be errors.
+func (r *resolver) firm(pols []*policies.Policy, in agenda.CheckInput) func(agenda.Finding) bool {
+	if !slices.ContainsFunc(r.m.policies.order, (*policy).byFacts) {
+		return func(agenda.Finding) bool { return true }
+	}
+	sure := newMembers(r.m, nil)
+	sure.declared = true
+	only := make([]*policies.Policy, len(pols))
+	for i, p := range pols {
+		value := *p
+		value.Hosts = []string{}
+		declared := r.m.policies.named[p.Name]
+		for _, h := range sure.union(declared.hosts, declared.groups) {
+			value.Hosts = append(value.Hosts, r.m.hosts.order[h].name)
+		}
+		slices.Sort(value.Hosts)
+		only[i] = &value
+	}
+	found := map[agenda.Finding]bool{}
+	key := func(f agenda.Finding) agenda.Finding { f.Summary, f.Detail = "", ""; return f }
+	for _, f := range agenda.Check(only, in) {
+		found[key(f)] = true
+	}
+	return func(f agenda.Finding) bool { return found[key(f)] }
 }
 
 // placeOf is where a finding stands: at the gap that makes a launch late, at the

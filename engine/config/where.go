@@ -130,6 +130,9 @@ func (l *loader) parseExpression(s, name string, start hcl.Pos) (hclsyntax.Expre
 // compile checks an expression and prepares it. Mistakes are found by running it
 // once with values that are not known but have a type.
 func (l *loader) compile(expr hclsyntax.Expression, in scope) *condition {
+	if !l.checkWords(expr) {
+		return nil
+	}
 	fast := compileFast(expr, in)
 	c, v := l.bind(expr, in)
 	if c == nil {

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"patchwave/policies"
@@ -44,13 +46,14 @@ func (l *loader) decodeWindow(raw *hcl.Block) {
 		}
 	}
 	out := &window{at: raw.DefRange, value: w, calendarRef: b.optionalRef("calendar", "calendar")}
-	w.Attended, _ = b.flag("attended")
+	attended, known := b.flag("attended")
+	w.Attended = attended
 	if w.Attended {
 		w.Attendance = defaultAttendance
 	}
 	if d, ok := b.span("attendance"); ok {
 		w.Attendance = d
-		if !w.Attended {
+		if !w.Attended && (known || !b.meant("attended")) {
 			l.fail(b.place("attendance"), "attendance has no meaning unless attended = true", "Add attended = true, or leave it out.")
 		}
 	}
@@ -73,6 +76,14 @@ func (b *block) windowZone(w *policies.Window) {
 	if zone, ok := b.zone(); ok {
 		w.Zone = zone
 	}
+}
+
+// withoutSubject leaves out what a message begins with, where that was just said.
+func withoutSubject(err error) string {
+	if _, rest, ok := strings.Cut(err.Error(), "\": "); ok {
+		return rest
+	}
+	return err.Error()
 }
 
 // schedule reads when the window opens: exactly one of schedule and rrule.
@@ -98,7 +109,7 @@ func (b *block) schedule(w *policies.Window) {
 	}
 	sched, err := parse(s)
 	if err != nil {
-		b.l.fail(b.place(name), fmt.Sprintf("%q is no %s", s, name), sentence(err))
+		b.l.fail(b.place(name), fmt.Sprintf("%q is no %s", s, name), sentence(errors.New(withoutSubject(err))))
 		return
 	}
 	zone := w.Zone

@@ -54,7 +54,7 @@ func (b *block) decodeWinRM(c *connection, kerberos *hcl.Block) {
 func (b *block) winUser() string {
 	user, ok := b.nonEmpty("user")
 	if ok && strings.ContainsFunc(user, isControl) {
-		b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), "")
+		b.l.fail(b.place("user"), fmt.Sprintf("%q is no user name", user), userAdvice)
 	}
 	return user
 }

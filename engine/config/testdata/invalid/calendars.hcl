@@ -1,8 +1,8 @@
 calendar "wrong" {
   timezone = "Europe/Berlni" # error: there is no time zone "Europe/Berlni"
-  workdays = ["mon", "tues", "MON"] # error: Did you mean "tue"? # error: "MON" is no workdays
+  workdays = ["mon", "tues", "MON"] # error: Did you mean "tue"? # error: "MON" is no value of workdays
   hours    = "8-18" # error: "8-18" are no working hours
-  holidays = ["2026-02-30", "25.12.2026", "2026-12-25 ", 5] # error: "2026-02-30" is no date; Write it as 2027-01-08. # error: "25.12.2026" is no date # error: "2026-12-25 " is no date # error: "5" is no date
+  holidays = ["2026-02-30", "25.12.2026", "2026-12-25 ", 5] # error: "2026-02-30" is no date; February 2026 has 28 days. # error: "25.12.2026" is no date # error: "2026-12-25 " is no date # error: "5" is no date
   ics      = "none.ics" # error: no such file or directory
   freeze "back" {
     from = "2027-01-04"

@@ -25,7 +25,7 @@ host "computed" {
 }
 
 host "other" {
-  connection = group.c # error: a reference to a connection is needed here; "group" is something else.
+  connection = group.c # error: a reference to a connection is needed here; This one is to a group.
 }
 
 host "short" {

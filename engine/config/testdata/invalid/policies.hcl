@@ -52,7 +52,7 @@ verification "wrong" {
   tcp "c" {
     port   = 0 # error: port must be a whole number from 1 to 65535
     within = "0s" # error: within cannot be zero
-    on     = "moon" # error: "moon" is no on; It must be one of host, controller.
+    on     = "moon" # error: "moon" is no value of on; It must be one of host, controller.
   }
   command "d" {} # error: missing argument "run"
   command "e" {
@@ -60,7 +60,7 @@ verification "wrong" {
     become = 1 # error: become must be true or false
     on     = "controllr" # error: Did you mean "controller"?
   }
-  on_failure = "panic" # error: "panic" is no on_failure
+  on_failure = "panic" # error: "panic" is no value of on_failure
 }
 
 policy "empty" { # error: missing argument "hosts" # error: missing argument "baseline"
@@ -90,7 +90,7 @@ policy "wrong" {
   hosts    = [] # error: hosts is empty
   baseline = "b" # error: a reference is needed here
   priority = -1 # error: priority must be a whole number from 0 to
-  updates  = "none" # error: "none" is no updates; It must be one of all, no-reboot, reboot.
+  updates  = "none" # error: "none" is no value of updates; It must be one of all, no-reboot, reboot.
   window   = window.w # error: there is no window "w"; No window is declared.
   reboot {
     when    = "defer" # error: a deferred reboot needs a window; Add window = window.NAME to the reboot block
@@ -113,7 +113,7 @@ policy "waves" {
   hosts    = group.g
   baseline = baseline.b
   reboot {
-    when = "sometimes" # error: "sometimes" is no when; It must be one of required, always, never, defer.
+    when = "sometimes" # error: "sometimes" is no value of when; It must be one of required, always, never, defer.
   }
   rollout {
     max_failures = -1 # error: max_failures must be at least 0

@@ -10,7 +10,7 @@ preparation "wake" {
   wake {
     timeout = "0s" # error: timeout cannot be zero
     via     = host.hh # error: there is no host "hh"
-    then    = "sleep" # error: "sleep" is no then; It must be one of restore, stay.
+    then    = "sleep" # error: "sleep" is no value of then; It must be one of restore, stay.
   }
   wake {} # error: duplicate wake block
 }
@@ -68,10 +68,10 @@ preparation "run" {
     undo    = ["x", update.name] # error: update is not known here
   }
   run "types" {
-    on         = "moon" # error: "moon" is no on; It must be one of host, controller.
+    on         = "moon" # error: "moon" is no value of on; It must be one of host, controller.
     command    = ["x", host.vars, ["y"]] # error: each element of command must be a string
     undo       = ["x", host.labels] # error: each element of undo must be a string
-    on_failure = "rollback" # error: "rollback" is no on_failure; It must be one of stop, continue.
+    on_failure = "rollback" # error: "rollback" is no value of on_failure; It must be one of stop, continue.
   }
   run "zero" {
     script = "a\u0000b" # error: script cannot contain a zero byte

@@ -20,7 +20,7 @@ verification "http" {
     url    = "${host.address}/healthz"
     status = [200, "ok", 700] # error: each element of status must be a status code # error: each element of status must be a status code
     body   = "" # error: body is empty
-    on     = "cloud" # error: "cloud" is no on
+    on     = "cloud" # error: "cloud" is no value of on
     within = "0s" # error: within cannot be zero
   }
   http "password" {

@@ -35,7 +35,7 @@ host "h [1:2]" { # error: Names are letters
 }
 
 host "i-[08:12]" {
-  address    = "10.0.0.${each.nummer}" # error: there is no attribute of each "nummer"; Did you mean "number"?
+  address    = "10.0.0.${each.nummer}" # error: each has no attribute "nummer"; It has index, name, number. Did you mean "number"?
   connection = connection.c
 }
 

@@ -96,10 +96,6 @@ standard "criterion" {
   }
 }
 
-source "csv" "s" {
-  pth = "hosts.csv" # error: Did you mean "path"?
-}
-
 connection "w" {
   type     = "winrm"
   user     = "u"
@@ -110,4 +106,69 @@ provider "p" {
   type   = "proxmox"
   token  = secret("cred:w")
   urls   = "https://pve.example.net" # error: Did you mean "url"?
+}
+
+# A wrong value is one mistake too: what it decides about is not looked at.
+
+host "lonely" {
+}
+
+group "members" {
+  members    = [host.lonly] # error: Did you mean "lonely"?
+  connection = connection.c
+}
+
+group "outer" {
+  members    = [group.inner]
+  connection = connection.c
+}
+
+group "inner" {
+  where = host.lables.a == "b" # error: Did you mean "labels"?
+}
+
+window "word" {
+  schedule   = "Tue 02:00"
+  duration   = "1h"
+  attended   = "ja" # error: attended must be true or false
+  attendance = "2h"
+}
+
+verification "rollback" {
+  unchanged  = ["services"]
+  on_failure = "rollback"
+}
+
+preparation "slip" {
+  restore_pont { # error: Did you mean "restore_point"?
+  }
+}
+
+policy "words" {
+  hosts        = host.other
+  baseline     = baseline.b
+  verification = verification.rollback
+  preperation  = preparation.slip # error: Did you mean "preparation"?
+  reboot {
+    when   = "deferred" # error: Did you mean "defer"?
+    window = window.w
+  }
+  windows_update {
+    source = "ofline" # error: Did you mean "offline"?
+    cab    = "a.cab"
+  }
+  rollout {
+    wave "a" {
+      cnt = 1 # error: Did you mean "count"?
+    }
+    wave "b" {
+    }
+  }
+}
+
+policy "restore" {
+  hosts        = host.other
+  baseline     = baseline.b
+  verification = verification.rollback
+  preparation  = preparation.slip
 }

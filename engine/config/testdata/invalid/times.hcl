@@ -50,7 +50,7 @@ policy "words" {
     window = window.w # error: window has no meaning here; It belongs to when = "defer"
   }
   rollout {
-    split = "both" # error: "both" is no split; It must be one of reboot.
+    split = "both" # error: "both" is no value of split; It must be one of reboot.
   }
 }
 
