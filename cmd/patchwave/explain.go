@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -154,7 +155,11 @@ func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory
 			due = time.Time{}
 		}
 	}
-	working, err := e.working(ctx, p)
+	simulated, err := e.simulated(ctx, p, h, o)
+	if err != nil {
+		return out, err
+	}
+	working, err := e.working(ctx, p, simulated)
 	if err != nil {
 		return out, err
 	}
@@ -169,11 +174,7 @@ func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory
 	if err != nil {
 		return out, err
 	}
-	simulated, err := e.s.store.PlanOf(ctx, p.Name, h.Name, e.s.cfg.Digest, o.At)
-	if err != nil {
-		return out, err
-	}
-	for _, x := range e.simulate(p, h, all, simulated) {
+	for _, x := range simulate(all, simulated[h.Name]) {
 		if inventory.MatchGlob(pattern, x.Name) {
 			out.Updates = append(out.Updates, e.update(p, h, x, due))
 		}
@@ -181,10 +182,24 @@ func (e *explainer) policy(ctx context.Context, p *policies.Policy, h *inventory
 	return out, nil
 }
 
-// simulate is what the solver said, in a plan that was made since the scan (nil
-// for none). It counts where the baseline lets an update through, or says nothing
-// about it; what it adds to the updates of the scan stands at the end.
-func (e *explainer) simulate(p *policies.Policy, h *inventory.Host, all []plan.Explained, simulated *plan.Plan) []plan.Explained {
+// simulated is the newest plan that a policy has for a host since its scan, by
+// host; of others only what is newer than their scans.
+func (e *explainer) simulated(ctx context.Context, p *policies.Policy, h *inventory.Host, o inventory.Observation) (map[string]*plan.Host, error) {
+	made, err := e.s.store.PlanOf(ctx, p.Name, h.Name, e.s.cfg.Digest, o.At)
+	if err != nil || made == nil {
+		return nil, err
+	}
+	out := made.HostsOf(p.Name)
+	maps.DeleteFunc(out, func(name string, _ *plan.Host) bool {
+		return made.Created.Before(e.s.seen[name].At.Truncate(time.Second))
+	})
+	return out, nil
+}
+
+// simulate is what is decided after the solver was asked, in a plan (nil for
+// none). That counts where the baseline lets an update through, or says nothing
+// about it; what the plan adds to the updates of the scan stands at the end.
+func simulate(all []plan.Explained, simulated *plan.Host) []plan.Explained {
 	if simulated == nil {
 		return all
 	}
@@ -195,14 +210,14 @@ func (e *explainer) simulate(p *policies.Policy, h *inventory.Host, all []plan.E
 		if x.Verdict != policies.Approved && x.Verdict != policies.NotMatched {
 			continue
 		}
-		if sim, ok := simulated.Simulated(p.Name, h.Name, x.Update); ok && (sim.Verdict == policies.Blocked || sim.Verdict == policies.Dependency) {
+		if sim, ok := simulated.Simulated(x.Update); ok && (sim.Verdict == policies.Blocked || sim.Verdict == policies.Dependency) {
 			x.Verdict, x.Reason = sim.Verdict, sim.Reason
 			if sim.Rule == "" {
 				x.Rule = "" // it comes with others, whatever was said of it alone
 			}
 		}
 	}
-	for _, c := range simulated.Added(p.Name, h.Name, seen) {
+	for _, c := range simulated.Added(seen) {
 		u := inventory.Update{Name: c.Name, Arch: c.Arch, From: c.From, To: c.To, Classification: inventory.OtherClass, Severity: inventory.UnknownSeverity}
 		all = append(all, plan.Explained{Update: u, Decision: policies.Decision{Verdict: policies.Verdict(c.Decision), Reason: c.Reason}})
 	}
@@ -210,7 +225,7 @@ func (e *explainer) simulate(p *policies.Policy, h *inventory.Host, all []plan.E
 }
 
 // working are the hosts on which a policy has something to do.
-func (e *explainer) working(ctx context.Context, p *policies.Policy) (map[string]bool, error) {
+func (e *explainer) working(ctx context.Context, p *policies.Policy, simulated map[string]*plan.Host) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, name := range p.Hosts {
 		o, ok := e.s.seen[name]
@@ -221,7 +236,13 @@ func (e *explainer) working(ctx context.Context, p *policies.Policy) (map[string
 		if err != nil {
 			return nil, err
 		}
-		out[name] = plan.Works(p, e.s.inv.Host(name), o, us, e.ledger, e.now)
+		h := e.s.inv.Host(name)
+		if simulated[name] == nil {
+			out[name] = plan.Works(p, h, o, us, e.ledger, e.now)
+			continue
+		}
+		all := simulate(plan.Decisions(p, h, o, us, e.ledger, e.now), simulated[name])
+		out[name] = slices.ContainsFunc(all, func(x plan.Explained) bool { return x.Verdict == policies.Approved })
 	}
 	return out, nil
 }

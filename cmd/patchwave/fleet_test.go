@@ -169,6 +169,8 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 	case "kernel":
 		m.Updates = append(m.Updates, sim.Offer{Name: "linux-image-6.1.0-41-amd64", Version: "6.1.159-1",
 			From: []sim.Origin{sim.Security()}, Reboot: true, Kernel: "6.1.0-41-amd64"})
+	case "removes":
+		m.Updates = []sim.Offer{{Name: "systemd", Version: "252.40-1~deb12u1", From: []sim.Origin{sim.Security()}, Removes: []string{"apt"}}}
 	case "mixed":
 		m.Updates = append(m.Updates, mixed()...)
 	case "held":

@@ -25,7 +25,7 @@ func pieces() map[string]string {
 		"policy.db-prod":     "policy \"db-prod\" {\n  hosts    = group.db\n  baseline = baseline.monthly\n  window   = window.tuesday-night\n}",
 	}
 	for _, b := range Language().Blocks {
-		if m := header.FindStringSubmatch(b.Example); m != nil && b.Name != "source" && b.Name != "policy" {
+		if m := headerLine.FindStringSubmatch(b.Example); m != nil && b.Name != "source" && b.Name != "policy" {
 			out[m[1]+"."+m[2]] = b.Example
 		}
 	}
@@ -34,15 +34,15 @@ func pieces() map[string]string {
 }
 
 var (
-	header    = regexp.MustCompile(`(?m)^([a-z_]+) "([^"]+)"`)
-	reference = regexp.MustCompile(`\b([a-z]+)\.([A-Za-z][A-Za-z0-9_-]*)`)
+	headerLine = regexp.MustCompile(`(?m)^([a-z_]+) "([^"]+)"`)
+	reference  = regexp.MustCompile(`\b([a-z]+)\.([A-Za-z][A-Za-z0-9_-]*)`)
 )
 
 // CompleteExample adds to an example what it refers to.
 func CompleteExample(example string) string {
 	all, out := pieces(), example
 	have := map[string]bool{}
-	for _, m := range header.FindAllStringSubmatch(example, -1) {
+	for _, m := range headerLine.FindAllStringSubmatch(example, -1) {
 		have[m[1]+"."+strings.ReplaceAll(m[2], "[01:04]", "01")] = true
 	}
 	for todo := []string{example}; len(todo) > 0; todo = todo[1:] {

@@ -15,7 +15,7 @@ func gapsOf(t *testing.T, example string) []policies.Gap {
 	t.Helper()
 	if !strings.Contains(example, `policy "`) {
 		prepared, uses := "standard", ""
-		switch m := header.FindStringSubmatch(example); {
+		switch m := headerLine.FindStringSubmatch(example); {
 		case m != nil && m[1] == "preparation":
 			prepared = m[2]
 		case m != nil && m[1] == "verification":

@@ -94,7 +94,7 @@ func standardFunctions() map[string]function.Function {
 		"chunklist": stdlib.ChunklistFunc, "coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 		"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
 		"distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc,
-		"index": stdlib.IndexFunc, "keys": stdlib.KeysFunc, "length": stdlib.LengthFunc, "lookup": stdlib.LookupFunc,
+		"index": stdlib.IndexFunc, "keys": stdlib.KeysFunc, "length": lengthFunction(), "lookup": stdlib.LookupFunc,
 		"merge": stdlib.MergeFunc, "range": stdlib.RangeFunc, "reverse": stdlib.ReverseListFunc,
 		"setintersection": stdlib.SetIntersectionFunc,
 		"setsubtract":     stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc,
@@ -115,6 +115,22 @@ func standardFunctions() map[string]function.Function {
 
 		"cidrcontains": cidrContainsFunction(), "glob": globFunction(),
 	}
+}
+
+// lengthFunction is length(value) as Terraform has it: that of go-cty, which counts
+// the elements of a collection, and of a string its characters.
+func lengthFunction() function.Function {
+	counting := func(t cty.Type) function.Function {
+		if t == cty.String {
+			return stdlib.StrlenFunc
+		}
+		return stdlib.LengthFunc
+	}
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowDynamicType: true, AllowUnknown: true, AllowMarked: true}},
+		Type:   func(args []cty.Value) (cty.Type, error) { return counting(args[0].Type()).ReturnTypeForValues(args) },
+		Impl:   func(args []cty.Value, _ cty.Type) (cty.Value, error) { return counting(args[0].Type()).Call(args) },
+	})
 }
 
 func stringParameter(name string) function.Parameter {

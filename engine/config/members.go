@@ -14,7 +14,7 @@ type members struct {
 	// declared leaves out what facts decide: without them host.os.family != "windows"
 	// is true of every host.
 	declared bool
-	sets  map[*group][]int
+	sets     map[*group][]int
 	// bare are the hosts as the where of a group sees them: with their own labels.
 	bare []*inventory.Host
 	// mark and stamp find duplicates without clearing in between.

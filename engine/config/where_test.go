@@ -86,6 +86,8 @@ func TestWhere(t *testing.T) {
 		{`update.classification == "security" || update.severity == "critical"`, true, true, false},
 		{`contains(update.cves, "CVE-2026-1111") && contains(update.advisories, "DSA-1")`, true, true, false},
 		{`length(update.kbs) == 0`, true, true, false},
+		{`length(update.name) == 7 && length("é") == 1`, true, true, false},
+		{`length(host.vars.none) == 0`, false, false, false},
 		{`update.size > 1000`, true, true, false},
 		{`!update.reboot`, true, true, false},
 		{`update.reboot`, false, false, false},

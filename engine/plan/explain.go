@@ -37,33 +37,25 @@ func Works(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []
 	return false
 }
 
-// hostOf returns what a plan has for a host by a policy, or nil.
-func (p *Plan) hostOf(policy, host string) *Host {
+// HostsOf returns what a plan has by a policy, by host.
+func (p *Plan) HostsOf(policy string) map[string]*Host {
+	out := map[string]*Host{}
 	for _, w := range p.Waves {
 		if w.Policy != policy {
 			continue
 		}
 		for _, b := range w.Batches {
 			for i := range b.Hosts {
-				if b.Hosts[i].Name == host {
-					return &b.Hosts[i]
-				}
+				out[b.Hosts[i].Name] = &b.Hosts[i]
 			}
 		}
 	}
-	return nil
+	return out
 }
 
-// Has reports whether a plan says anything about a host by a policy.
-func (p *Plan) Has(policy, host string) bool { return p.hostOf(policy, host) != nil }
-
-// Simulated returns what a plan that was made earlier says about an update of a
-// host by a policy after the solver was asked: false if it knows nothing about it.
-func (p *Plan) Simulated(policy, host string, u inventory.Update) (policies.Decision, bool) {
-	h := p.hostOf(policy, host)
-	if h == nil {
-		return policies.Decision{}, false
-	}
+// Simulated returns what a plan that was made earlier says about an update of the
+// host after the solver was asked: false if it knows nothing about it.
+func (h *Host) Simulated(u inventory.Update) (policies.Decision, bool) {
 	for _, s := range h.Steps {
 		for _, e := range s.Updates {
 			if e.isAbout(u) && e.To == u.To {
@@ -88,18 +80,13 @@ func (e Entry) isAbout(u inventory.Update) bool {
 	return e.Name == u.Name && (e.Arch == u.Arch || e.Arch == "" || u.Arch == "")
 }
 
-// Added returns what a plan would do to a host by a policy beside the packages that
-// a scan saw updates of: what comes new with them, or goes. Another version of such
-// a package is none: the plan may be older than the scan by less than a second.
-func (p *Plan) Added(policy, host string, seen []inventory.Update) []Entry {
-	h := p.hostOf(policy, host)
-	if h == nil {
-		return nil
-	}
+// Added returns what the solver added to a plan for the host beside the packages
+// that a scan saw updates of: what comes new with them, or goes.
+func (h *Host) Added(seen []inventory.Update) []Entry {
 	var out []Entry
 	for _, s := range h.Steps {
 		for _, e := range s.Updates {
-			if !slices.ContainsFunc(seen, e.isAbout) {
+			if policies.Verdict(e.Decision) == policies.Dependency && !slices.ContainsFunc(seen, e.isAbout) {
 				out = append(out, e)
 			}
 		}

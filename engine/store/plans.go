@@ -62,7 +62,7 @@ func (s *Store) PlanOf(ctx context.Context, policy, host, configDigest string, s
 		if err := json.Unmarshal([]byte(data), &p); err != nil {
 			return nil, fmt.Errorf("read the plans of %s: %w", host, err)
 		}
-		if p.Has(policy, host) {
+		if p.HostsOf(policy)[host] != nil {
 			return &p, nil
 		}
 	}
