@@ -23,10 +23,15 @@ func badText(name string, text []byte) *hcl.Diagnostic {
 	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
 		detail = "This is UTF-16. Save the file in UTF-8."
 	}
-	lineStart := bytes.LastIndexByte(text[:bad], '\n') + 1
-	at := hcl.Pos{Byte: bad, Line: 1 + bytes.Count(text[:bad], []byte("\n")), Column: 1 + utf8.RuneCount(text[lineStart:bad])}
+	at := placeIn(text, bad)
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "this file is not text", Detail: detail,
 		Subject: &hcl.Range{Filename: name, Start: at, End: at}}
+}
+
+// placeIn turns an offset into a place.
+func placeIn(text []byte, offset int) hcl.Pos {
+	lineStart := bytes.LastIndexByte(text[:offset], '\n') + 1
+	return hcl.Pos{Byte: offset, Line: 1 + bytes.Count(text[:offset], []byte("\n")), Column: 1 + utf8.RuneCount(text[lineStart:offset])}
 }
 
 // firstInvalid is the offset of the first byte that is not UTF-8, or -1.

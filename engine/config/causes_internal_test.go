@@ -43,6 +43,10 @@ func TestOneReportForUnreadableText(t *testing.T) {
 		"returns":           {"a.hcl", "a = 1\rb = 2\r", 1, "invalid character"},
 		"single quotes":     {"a.hcl", "host 'a' {\n}\n", 1, "Single quotes"},
 		"JSON empty":        {"a.hcl.json", "", 1, "missing value"},
+		"JSON number":       {"a.hcl.json", "{\n\"host\": 5\n}", 2, "incorrect JSON value type"},
+		"brackets":          {"a.hcl", "a = 1\nb = " + strings.Repeat("[", 120_000), 2, "brackets nest deeper"},
+		"braces":            {"a.hcl", "a = 1\n\nb = " + strings.Repeat("{a=", 40_000), 3, "brackets nest deeper"},
+		"twice and again":   {"a.hcl", "connection \"c\" {\n  type = \"ssh\"\n}\nhost \"a\" {\n  connection = connection.c\n}\ngroup \"g\" {\n  members = [" + strings.Repeat("host.a,", 1000) + "]\n}\n", 8, "host.a stands twice in members"},
 		"JSON open":         {"a.hcl.json", "{\"host\": {\n", 2, "missing value"},
 		"JSON no object":    {"a.hcl.json", "5", 1, "root value must be object"},
 	}

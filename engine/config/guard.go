@@ -53,8 +53,9 @@ func guardText(text []byte, name string) *hcl.Diagnostic {
 // probably there, so that the beginning is lexed first and the whole file only
 // if nothing is found.
 func lexSafely(text []byte, name string, doubt int) (hclsyntax.Tokens, *hcl.Diagnostic) {
-	if hopeless(text) {
-		return nil, guardFailed(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
+	if i, deep := hopeless(text); deep {
+		at := placeIn(text, i)
+		return nil, guardFailed(hcl.Range{Filename: name, Start: at, End: at},
 			fmt.Sprintf("brackets nest deeper than %d levels", maxNesting))
 	}
 	for cut := doubt + firstCut; cut < len(text); cut *= 4 {

@@ -218,18 +218,23 @@ func isWord(c byte) bool {
 }
 
 // hopeless reports text whose brackets run so deep that lexing it would be a
-// waste: no text that people write has thousands of brackets that do not close.
-func hopeless(text []byte) bool {
+// waste: no text that people write has thousands of brackets that do not close. at
+// is the offset of the bracket with which they become too many.
+func hopeless(text []byte) (at int, deep bool) {
 	depth := 0
-	for _, c := range text {
+	for i, c := range text {
 		switch c {
 		case '(', '[', '{':
-			if depth++; depth > 16*maxNesting {
-				return true
+			depth++
+			if depth == maxNesting+1 {
+				at = i
+			}
+			if depth > 16*maxNesting {
+				return at, true
 			}
 		case ')', ']', '}':
 			depth--
 		}
 	}
-	return false
+	return 0, false
 }

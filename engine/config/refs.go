@@ -51,18 +51,21 @@ func (b *block) refs(name string, one bool, kinds ...string) []ref {
 		return nil
 	}
 	out := make([]ref, 0, len(exprs))
-	seen := make(map[ref]bool, len(exprs))
+	seen := make(map[ref]bool, len(exprs)) // and whether that was reported
 	for _, e := range exprs {
 		r, ok := b.l.reference(e, kinds)
 		if !ok {
 			continue
 		}
 		key := ref{kind: r.kind, name: r.name}
-		if seen[key] {
-			b.l.warn(r.at, fmt.Sprintf("%s stands twice in %s", r, name), "Once is enough.")
+		if told, again := seen[key]; again {
+			if !told {
+				b.l.warn(r.at, fmt.Sprintf("%s stands twice in %s", r, name), "Once is enough.")
+			}
+			seen[key] = true
 			continue
 		}
-		seen[key] = true
+		seen[key] = false
 		out = append(out, r)
 	}
 	return out
