@@ -45,7 +45,8 @@ type Wake struct {
 
 // Require is what must hold on a host before it is touched.
 type Require struct {
-	// DiskFree is the free space needed in bytes, by mount point.
+	// DiskFree is the free space needed in bytes, by mount point, or by drive on
+	// Windows ("C:").
 	DiskFree map[string]int64
 	// ClockSkew bounds how far the host's clock may be off, either way; 0 is no
 	// bound.

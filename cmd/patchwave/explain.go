@@ -224,7 +224,8 @@ func simulate(all []plan.Explained, simulated *plan.Host) []plan.Explained {
 	return all
 }
 
-// working are the hosts on which a policy has something to do.
+// working are the hosts on which a policy has something to do: as the plan found,
+// else as the baseline says.
 func (e *explainer) working(ctx context.Context, p *policies.Policy, simulated map[string]*plan.Host) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, name := range p.Hosts {
@@ -232,17 +233,15 @@ func (e *explainer) working(ctx context.Context, p *policies.Policy, simulated m
 		if !ok {
 			continue
 		}
+		if made, ok := simulated[name]; ok {
+			out[name] = len(made.Steps) > 0
+			continue
+		}
 		us, err := e.feeds.Enrich(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		h := e.s.inv.Host(name)
-		if simulated[name] == nil {
-			out[name] = plan.Works(p, h, o, us, e.ledger, e.now)
-			continue
-		}
-		all := simulate(plan.Decisions(p, h, o, us, e.ledger, e.now), simulated[name])
-		out[name] = slices.ContainsFunc(all, func(x plan.Explained) bool { return x.Verdict == policies.Approved })
+		out[name] = plan.Works(p, e.s.inv.Host(name), o, us, e.ledger, e.now)
 	}
 	return out, nil
 }

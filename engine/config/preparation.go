@@ -103,8 +103,8 @@ func (b *block) sizes(name string) map[string]int64 {
 		if p, ok := places[mount]; ok {
 			place = p
 		}
-		if !strings.HasPrefix(mount, "/") || strings.ContainsFunc(mount, isControl) {
-			b.l.fail(place, fmt.Sprintf("%q is no mount point", mount), "Write it from the root: \"/boot\".")
+		if !isMount(mount) {
+			b.l.fail(place, fmt.Sprintf("%q is no mount point", mount), "Write it from the root: \"/boot\"; a drive of Windows is \"C:\".")
 			continue
 		}
 		if v.IsNull() || v.Type() != cty.String {
@@ -119,6 +119,15 @@ func (b *block) sizes(name string) map[string]int64 {
 		out[mount] = n
 	}
 	return out
+}
+
+// isMount reports whether a name is an absolute path, or a drive of Windows as it
+// names it itself: C:.
+func isMount(name string) bool {
+	if len(name) == 2 && name[1] == ':' {
+		return name[0] >= 'A' && name[0] <= 'Z'
+	}
+	return strings.HasPrefix(name, "/") && !strings.ContainsFunc(name, isControl)
 }
 
 // placesOf are the places of the elements of an object that is written out.

@@ -21,6 +21,7 @@ preparation "require" {
       "/"     = "2 GiB" # error: "2 GiB" is no size; Write a whole number with KB, MB, GB
       "/boot" = 200 # error: disk_free of "/boot" must be a size; A bare number has no unit
       "var"   = "1GB" # error: "var" is no mount point; Write it from the root
+      "c:"    = "1GB" # error: "c:" is no mount point; Write it from the root: "/boot"; a drive of Windows is "C:"
       "/big"  = "9999999999TB" # error: "9999999999TB" is no size; This is more than any disk holds.
     }
     clock_skew = "0s" # error: clock_skew cannot be zero

@@ -65,3 +65,9 @@ host "c" {
 host "d" {
   connection = connection.kerberos
 }
+
+preparation "office" {
+  require {
+    disk_free = { "C:" = "10GiB", "D:" = "1GB" }
+  }
+}
