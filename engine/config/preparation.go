@@ -209,26 +209,19 @@ func (b *block) providers() (names []string, declared []ref) {
 	return names, declared
 }
 
-// checkProviders reports the built-in providers that this version does not have.
-// They are passed over, as one that is not on a host is; where none is left, plan
-// and apply refuse the policy.
+// checkProviders reports a restore point whose providers this version all lacks:
+// apply will refuse it. One that it lacks is else passed over, as one that is not
+// on a host is; the plan says which provider makes the point.
 func (b *block) checkProviders(names []string) {
-	var missing []string
 	available := policies.AvailableProviders()
-	for _, name := range names {
-		if slices.Contains(policies.BuiltInProviders(), name) && !slices.Contains(available, name) {
-			missing = append(missing, name)
-		}
+	lacking := func(name string) bool {
+		return slices.Contains(policies.BuiltInProviders(), name) && !slices.Contains(available, name)
 	}
-	switch {
-	case len(missing) == 0:
-	case len(missing) == len(names):
-		b.l.warn(b.place("providers"), "none of these providers is available in this version",
-			"Nothing can be applied with it. Add one of "+joinWords(available)+".")
-	default:
-		b.l.warn(b.place("providers"), "some of these providers are not available in this version",
-			joinWords(missing)+" will be passed over.")
+	if len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return !lacking(name) }) {
+		return
 	}
+	b.l.warn(b.place("providers"), "none of these providers is available in this version",
+		"Nothing can be applied with it. Add one of "+joinWords(available)+".")
 }
 
 func actionShape() shape {

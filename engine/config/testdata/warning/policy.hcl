@@ -63,7 +63,7 @@ preparation "p" {}
 
 preparation "later" {
   restore_point {
-    providers = ["snapper", "packages"] # warning: some of these providers are not available in this version; snapper will be passed over.
+    providers = ["snapper", "packages"]
   }
 }
 

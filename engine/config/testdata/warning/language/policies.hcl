@@ -60,7 +60,7 @@ preparation "standard" {                          # runs first, before any rollo
     no_users   = true
   }
   restore_point {
-    providers = ["snapper", "lvm", "zfs", "packages"] # warning: some of these providers are not available in this version; snapper, lvm, zfs will be passed over.
+    providers = ["snapper", "lvm", "zfs", "packages"]
     required  = true
     keep      = 3
     expire    = "14d"
