@@ -60,13 +60,17 @@ func (a *app) pendingCmd() *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
 		Use: "pending", Short: "List the updates that the last scan found, with the decision of the baseline; asks no host", GroupID: "daily",
-		Example: "  patchwave pending\n  patchwave pending --by host -l group:web\n  patchwave pending -o json",
+		Long: "--where may ask about the updates too: update.severity, update.cves, update.reboot and what else a baseline knows.",
+		Example: "  patchwave pending\n  patchwave pending --by host -l group:web\n" +
+			"  patchwave pending --where 'update.classification == \"security\" && !update.reboot'\n  patchwave pending -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if by != "update" && by != "host" {
 				return usage("--by %q is not update or host", by)
 			}
+			where := a.flags.where
+			a.flags.where = "" // here it is about updates, not only about hosts
 			return a.withHosts(cmd, existing, func(s *session, hosts []*inventory.Host) error {
-				doc, err := a.pending(cmd.Context(), s, hosts)
+				doc, err := a.pending(cmd.Context(), s, hosts, where)
 				if err != nil {
 					return err
 				}
@@ -78,11 +82,20 @@ func (a *app) pendingCmd() *cobra.Command {
 	return cmd
 }
 
-func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host) (pendingDoc, error) {
+// pending lists the updates for which where is true; "" is true of all.
+func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host, where string) (pendingDoc, error) {
 	doc := pendingDoc{Schema: report.SchemaPending, Updates: []pendingUpdate{}, Unknown: []string{}}
 	ledger, err := s.store.Ledger(ctx)
 	if err != nil {
 		return doc, err
+	}
+	matches := func(policies.Subject) bool { return true }
+	if where != "" {
+		cond, diags := s.cfg.CompileUpdateWhere(where)
+		if diags.HasErrors() {
+			return doc, usage("--where: %w", diags.Err())
+		}
+		matches = cond.Match
 	}
 	book := feeds.NewBook(s.store)
 	for _, h := range hosts {
@@ -96,7 +109,9 @@ func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host) 
 			return doc, err
 		}
 		for _, subject := range plan.Subjects(h, o, us, ledger) {
-			doc.Updates = append(doc.Updates, a.pendingUpdate(s, subject))
+			if subject.Now = a.now(); matches(subject) {
+				doc.Updates = append(doc.Updates, a.pendingUpdate(s, subject))
+			}
 		}
 	}
 	return doc, nil
