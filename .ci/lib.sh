@@ -46,7 +46,7 @@ install() {
 # block. What CI runs and what a newcomer is told to run are the same.
 readme_has() {
 	# shellcheck disable=SC2016 # backquotes and dollar are README's
-	sed -n '/^ *```/,/^ *```/s/^ *\($ \)\{0,1\}//p' README.md | grep -qxF -- "$1" ||
+	sed -n '/^ *```/,/^ *```/s/^ *\($ \)\{0,1\}//p' README.md | grep -xF -- "$1" >/dev/null || # not -q: it leaves, and sed fails in the pipe
 		die "README.md has no code block with the line: $1"
 }
 
