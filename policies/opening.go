@@ -161,7 +161,7 @@ func (w *Window) unattended(closes time.Time) string {
 	}
 	text := "nobody works when it closes (" + closes.Format(openingTime) + ")"
 	if w.Attendance > 0 {
-		text = fmt.Sprintf("nobody works within %s after it closes (%s)", plainDuration(w.Attendance), closes.Format(openingTime))
+		text = fmt.Sprintf("nobody works within %s after it closes (%s)", PlainDuration(w.Attendance), closes.Format(openingTime))
 	}
 	text += ", says calendar " + w.Calendar.Name
 	if off := w.daysOff(closes); off != "" {
@@ -194,8 +194,9 @@ func withName(text, name string) string {
 	return text + " (" + name + ")"
 }
 
-// plainDuration writes a duration without the parts that are zero.
-func plainDuration(d time.Duration) string {
+// PlainDuration is a duration in words of time.Duration without what is zero at
+// its end: 1h30m, 2h, 0s.
+func PlainDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

@@ -293,7 +293,7 @@ func TestPlainDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"12h": 12 * time.Hour, "1h30m": 90 * time.Minute, "10m": 10 * time.Minute, "30s": 30 * time.Second, "1h0m5s": time.Hour + 5*time.Second, "0s": 0, "20h": 20 * time.Hour,
 	} {
-		if got := plainDuration(d); got != want {
+		if got := PlainDuration(d); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +72,7 @@ func newGraph(s *session) graphDoc {
 	ordered := agenda.Order(s.policies)
 	slices.SortStableFunc(ordered, func(a, b *policies.Policy) int { return cmp.Compare(windowRank(a), windowRank(b)) })
 	for _, p := range ordered {
-		g := graphPolicy{Policy: p.Name, Priority: p.Priority, NoReboot: p.NoReboot(), Gap: spanText(p.Gap), Hosts: len(p.Hosts)}
+		g := graphPolicy{Policy: p.Name, Priority: p.Priority, NoReboot: p.NoReboot(), Gap: policies.PlainDuration(p.Gap), Hosts: len(p.Hosts)}
 		if p.Window != nil {
 			g.Window = &p.Window.Name
 		}
@@ -94,19 +93,6 @@ func hostEdges(h *inventory.Host) []graphEdge {
 		out = append(out, graphEdge{"depends_on", h.Name, other})
 	}
 	return out
-}
-
-// spanText is a duration as configurations write it: 90m, 2d, 0s.
-func spanText(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d >= u.unit && d%u.unit == 0 {
-			return strconv.FormatInt(int64(d/u.unit), 10) + u.name
-		}
-	}
-	return d.String()
 }
 
 // windowRank puts the policies of a window together, those without one last.

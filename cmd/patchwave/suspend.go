@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/report/safe"
 	"patchwave/policies"
+	"patchwave/policies/calendar"
 )
 
 // suspendDoc is the document of suspend and unsuspend.
@@ -121,11 +122,11 @@ func lastInstant(s string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	day, err := time.ParseInLocation(time.DateOnly, s, zone)
+	day, err := calendar.ParseDate(s)
 	if err != nil {
 		return time.Time{}, errTime
 	}
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone).Add(-time.Nanosecond), nil
+	return day.At(24*time.Hour, zone).Add(-time.Nanosecond), nil
 }
 
 func (a *app) showSuspensions(ctx context.Context, s *session) error {

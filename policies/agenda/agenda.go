@@ -219,17 +219,5 @@ func (s slot) why() string {
 	if s.behind == nil {
 		return "the window closes as it opens"
 	}
-	return fmt.Sprintf("its launch, %s after that of policy %s, would not be before the close", span(s.policy.Gap), s.behind.Name)
-}
-
-// span writes a duration as the language does: 1h30m, not 1h30m0s.
-func span(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return fmt.Sprintf("its launch, %s after that of policy %s, would not be before the close", policies.PlainDuration(s.policy.Gap), s.behind.Name)
 }

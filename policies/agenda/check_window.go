@@ -143,7 +143,7 @@ func (c *checker) launches(w *policies.Window, ordered []*policies.Policy) {
 		if before != nil && s.offset-before.offset < time.Hour {
 			c.add(Finding{
 				Severity: Warning, Code: CodeClose, Policy: s.policy.Name, Other: s.behind.Name, Window: w.Name,
-				Summary: fmt.Sprintf("policy %q is launched %s after policy %q", s.policy.Name, span(s.offset-before.offset), s.behind.Name),
+				Summary: fmt.Sprintf("policy %q is launched %s after policy %q", s.policy.Name, policies.PlainDuration(s.offset-before.offset), s.behind.Name),
 				Detail: fmt.Sprintf("Both are in window %q. Leave an hour to an hour and a half between them (gap = \"90m\"), so that what goes wrong is seen before more is touched.",
 					w.Name),
 			})
@@ -162,7 +162,7 @@ func (c *checker) late(w *policies.Window, s slot) {
 	if s.behind != nil {
 		f.Other = s.behind.Name
 		f.Detail = fmt.Sprintf("Its launch, %s after that of policy %q, would not be before the close of window %q, which is open for %s. Shorten the gaps, lengthen the window, or give it another.",
-			span(s.policy.Gap), s.behind.Name, w.Name, span(w.Duration))
+			policies.PlainDuration(s.policy.Gap), s.behind.Name, w.Name, policies.PlainDuration(w.Duration))
 	}
 	c.add(f)
 }
@@ -184,7 +184,7 @@ func (c *checker) short(w *policies.Window, s slot) {
 			Severity: Warning, Code: CodeShort, Policy: s.policy.Name, Window: w.Name,
 			Summary: fmt.Sprintf("wave %q of policy %q does not fit into window %q", wave.Name, s.policy.Name, w.Name),
 			Detail: fmt.Sprintf("Its %d hosts make %d batches, which take about %s at %s each; from the launch to the close there are %s. Make the batches larger, the wave smaller or the window longer; what is left goes on in the next opening.",
-				n, batches, span(time.Duration(batches)*c.BatchTime), span(c.BatchTime), span(room)),
+				n, batches, policies.PlainDuration(time.Duration(batches)*c.BatchTime), policies.PlainDuration(c.BatchTime), policies.PlainDuration(room)),
 		})
 		return
 	}

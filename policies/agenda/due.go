@@ -175,12 +175,12 @@ func (d *due) waits(m *meeting, l Launch) *Waiting {
 		}
 	}
 	if !at.Before(l.Closes) {
-		return &Waiting{Launch: l, Why: fmt.Sprintf("its launch, %s after that of policy %s, would not be before the close", span(gap), last)}
+		return &Waiting{Launch: l, Why: fmt.Sprintf("its launch, %s after that of policy %s, would not be before the close", policies.PlainDuration(gap), last)}
 	}
 	if at.After(d.now) {
 		w := &Waiting{Launch: l, Until: at, Why: "its gap has not passed"}
 		if last != "" {
-			w.Why = fmt.Sprintf("%s must pass after the launch of policy %s", span(gap), last)
+			w.Why = fmt.Sprintf("%s must pass after the launch of policy %s", policies.PlainDuration(gap), last)
 		}
 		return w
 	}
