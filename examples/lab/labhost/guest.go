@@ -110,10 +110,11 @@ func (g *guest) kill(ctx context.Context) error {
 	return removeCgroups(ctx, g.cgroups)
 }
 
-// unplug removes the cable, which the kernel also does by itself, but later.
+// unplug removes the cable, which the kernel also does by itself, but later: it
+// may be gone before ip looks for it, or between the look and the removal.
 func (g *guest) unplug(ctx context.Context) error {
 	err := g.host.lab.ip(ctx, "link", "delete", g.host.cable())
-	if err != nil && strings.Contains(err.Error(), "Cannot find device") {
+	if err != nil && (strings.Contains(err.Error(), "Cannot find device") || strings.Contains(err.Error(), "No such device")) {
 		return nil
 	}
 	return err
