@@ -53,7 +53,7 @@ func (l *loader) eval(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Value, boo
 
 // evalMarked evaluates an expression, secrets allowed.
 func (l *loader) evalMarked(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Value, bool) {
-	v, diags := expr.Value(ctx)
+	v, diags := valueOf(expr, ctx)
 	if diags.HasErrors() {
 		l.explainEval(expr, ctx, diags)
 		return cty.NilVal, false

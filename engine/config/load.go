@@ -139,6 +139,7 @@ func (l *loader) load(sources []sourceFile) (*Config, Diagnostics) {
 	cfg.opt, cfg.variables = l.opt, l.ctx.Variables
 	cfg.model.broken = diags.HasErrors()
 	cfg.seen = fingerprints(diags)
+	l.turns.over.Store(true)
 	return cfg, diags
 }
 
@@ -166,6 +167,8 @@ type loader struct {
 	cycles map[hcl.Range]bool
 	// counts bounds how often mistakes of one kind are reported.
 	counts map[string]int
+	// turns are those of the for expressions.
+	turns turns
 	// sensitive are lines that must not be shown.
 	sensitive map[inventory.Position]bool
 }

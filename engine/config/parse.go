@@ -30,7 +30,7 @@ func (l *loader) parse(sources []sourceFile) {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			l.files[i] = parseFile(s)
+			l.files[i] = parseFile(s, &l.turns)
 		})
 	}
 	wg.Wait()
@@ -40,7 +40,7 @@ func (l *loader) parse(sources []sourceFile) {
 	}
 }
 
-func parseFile(s sourceFile) parsed {
+func parseFile(s sourceFile, counted *turns) parsed {
 	if d := badText(s.name, s.text); d != nil {
 		return parsed{name: s.name, sum: sha256.Sum256(s.text), diags: hcl.Diagnostics{d}}
 	}
@@ -63,6 +63,9 @@ func parseFile(s sourceFile) parsed {
 	out.diags = causes(diags)
 	if file != nil {
 		out.body = file.Body
+		if body, ok := file.Body.(*hclsyntax.Body); ok {
+			counted.count(s.text, body)
+		}
 	}
 	return out
 }

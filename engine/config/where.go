@@ -165,7 +165,7 @@ func (l *loader) bind(expr hclsyntax.Expression, in scope) (*condition, cty.Valu
 	if !w.rewrite(expr) {
 		return nil, cty.NilVal
 	}
-	v, diags := expr.Value(trial)
+	v, diags := valueOf(expr, trial)
 	if diags.HasErrors() {
 		l.explainEval(expr, trial, diags)
 		return nil, cty.NilVal
@@ -192,6 +192,9 @@ func (w *rewriter) rewrite(expr hclsyntax.Expression) bool {
 	_ = hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case hclsyntax.ChildScope:
+			if _, counted := n.Expr.(turn); counted {
+				return nil // the same loop, in another child
+			}
 			for name := range n.LocalNames {
 				if name == "host" || name == "update" {
 					w.fail(expr.Range(), fmt.Sprintf("%s cannot be the name of a loop's variable", name), "Here it is the host or the update itself.")

@@ -93,7 +93,7 @@ func (l *loader) constant(expr hclsyntax.Expression) (cty.Value, bool) {
 			return cty.NilVal, false
 		}
 	}
-	v, diags := expr.Value(l.ctx)
+	v, diags := valueOf(expr, l.ctx)
 	if diags.HasErrors() || v.IsNull() || !v.IsWhollyKnown() || v.ContainsMarked() {
 		return cty.NilVal, false
 	}
