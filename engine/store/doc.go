@@ -1,5 +1,6 @@
 // Package store keeps everything in one SQLite database: the events of the
-// journal, plans, scans, the first-seen ledger, suspensions and imported feeds.
+// journal, plans, scans, the first-seen ledger, suspensions, imported feeds and
+// leases.
 //
 //	one writer   a goroutine that owns the only writing connection; it takes all
 //	             requests that are waiting, runs them in one transaction (each in

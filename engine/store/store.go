@@ -16,6 +16,8 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // the driver
 	"github.com/pressly/goose/v3"
+
+	"patchwave/engine/coord"
 )
 
 //go:embed migrations/*.sql
@@ -29,6 +31,7 @@ type Store struct {
 	queue  chan request
 	closed chan struct{}
 	done   chan struct{}
+	rules  coord.Rules
 	// id is the controller's.
 	id string
 }
