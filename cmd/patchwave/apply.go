@@ -193,16 +193,17 @@ func (a *app) apply(ctx context.Context, s *session, p *plan.Plan, start journal
 		start.Rollout = id
 	}
 	start.PlanID, start.PlanDigest, start.ConfigDigest = p.ID, p.Digest, p.ConfigDigest
-	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start}, command)
+	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start}, command, nil)
 }
 
-// carryOut runs or resumes a run.
-func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string) (err error) {
+// carryOut runs or resumes a run; held is its lease if it was taken already.
+func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string, held *holding) (err error) {
 	w.Inventory, w.Policies = s.inv, s.policies
 	a.identify(&w.Start)
-	held, err := a.holdRun(ctx, s, w.Run)
-	if err != nil {
-		return err
+	if held == nil {
+		if held, err = a.holdRun(ctx, s, w.Run); err != nil {
+			return err
+		}
 	}
 	defer func() { err = errors.Join(err, held.close(ctx)) }()
 	w.Start.Fence = held.run.Fence()

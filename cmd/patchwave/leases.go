@@ -84,21 +84,25 @@ func stillGoingOn(run string, pid int) error {
 	return &exitError{exitLocked, fmt.Errorf("run %s is still going on (process %d); wait for it with --lock-timeout, or end that process first", run, pid)}
 }
 
-// awaitRun reads a run that is to be gone on with; one that is still going on is
-// waited for as long as the operator allows.
-func (a *app) awaitRun(ctx context.Context, s *session, id string) (*journal.Run, error) {
+// awaitRun reads a run that is to be gone on with, after it has taken the run's
+// lease; nil is what it holds if the run is still going on, or was not under way.
+// One that is going on is waited for as long as the operator allows.
+func (a *app) awaitRun(ctx context.Context, s *session, id string) (*journal.Run, *holding, error) {
 	r, err := loadRun(ctx, s.store, id)
 	if err != nil || r.State != "running" || a.leasing.wait <= 0 {
-		return r, err
+		return r, nil, err
 	}
 	h, err := a.holdRun(ctx, s, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := h.close(ctx); err != nil {
-		return nil, err
+	if r, err = loadRun(ctx, s.store, id); err != nil {
+		return nil, nil, errors.Join(err, h.close(ctx))
 	}
-	return loadRun(ctx, s.store, id)
+	if r.State == "running" {
+		r.State = "interrupted" // whoever had it has it no more
+	}
+	return r, h, nil
 }
 
 // Hold implements run.Leases.
@@ -136,7 +140,11 @@ func (h *holding) waiting(e *coord.HeldError) {
 	told := h.told[e.Lease.Owner.Run]
 	h.told[e.Lease.Owner.Run] = true
 	h.mu.Unlock()
-	if !told {
+	switch {
+	case told:
+	case e.Lease.Kind == coord.KindRun:
+		h.app.say("run %s is still going on (process %d); waiting for it, at most %s", e.Lease.Name, e.Lease.Owner.PID, h.app.leasing.wait)
+	default:
 		h.app.say("%v; waiting for what it holds, at most %s", e, h.app.leasing.wait)
 	}
 }

@@ -126,18 +126,19 @@ func (a *app) locks(ctx context.Context, s *session) (lockDoc, error) {
 }
 
 // claims are the hosts on which a run of this controller began something and did
-// not come to an end, by name. Whether the host still knows is for the host to
-// say.
+// not come to an end, by name, unless a later run has worked there. Whether the
+// host still knows is for the host to say.
 func (a *app) claims(ctx context.Context, s *session) ([]claimDoc, error) {
 	out := []claimDoc{}
 	rows, err := s.store.Runs(ctx, mostRuns)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		if row.State != "running" && row.State != "draining" && row.State != "interrupted" {
-			continue
-		}
+	for len(rows) > 0 && !slices.Contains([]string{"running", "draining", "interrupted"}, rows[len(rows)-1].State) {
+		rows = rows[:len(rows)-1]
+	}
+	later := map[string]bool{}
+	for _, row := range rows { // newest first
 		r, err := loadRun(ctx, s.store, row.ID)
 		if err != nil {
 			a.say("run %s cannot be read and is passed over: %v", row.ID, err)
@@ -145,16 +146,17 @@ func (a *app) claims(ctx context.Context, s *session) ([]claimDoc, error) {
 		}
 		for _, h := range r.Hosts {
 			state, _ := journal.RowOf(h.State)
-			if !state.Begun || h.State.Ended() {
-				continue
+			open := state.Begun && !h.State.Ended()
+			if open && !later[h.Name] {
+				x := claimDoc{Host: h.Name, Run: r.ID, State: lockHeld, Since: h.Since.UTC()}
+				if r.State == "interrupted" {
+					x.State = lockAbandoned
+				}
+				out = append(out, x)
 			}
-			x := claimDoc{Host: h.Name, Run: r.ID, State: lockHeld, Since: h.Since.UTC()}
-			if r.State == "interrupted" {
-				x.State = lockAbandoned
-			}
-			out = append(out, x)
+			later[h.Name] = later[h.Name] || open || len(h.Jobs) > 0
 		}
 	}
-	slices.SortFunc(out, func(a, b claimDoc) int { return strings.Compare(a.Host+"\x00"+a.Run, b.Host+"\x00"+b.Run) })
+	slices.SortFunc(out, func(a, b claimDoc) int { return strings.Compare(a.Host, b.Host) })
 	return out, nil
 }

@@ -28,10 +28,13 @@ func (a *app) resumeCmd() *cobra.Command {
 	return cmd
 }
 
-func (a *app) resume(ctx context.Context, s *session, id string) error {
-	r, err := a.awaitRun(ctx, s, id)
+func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
+	r, held, err := a.awaitRun(ctx, s, id)
 	if err != nil {
 		return err
+	}
+	if held != nil {
+		defer func() { err = errors.Join(err, held.close(ctx)) }()
 	}
 	switch {
 	case a.flags.limit != "" || a.flags.where != "":
@@ -66,5 +69,5 @@ func (a *app) resume(ctx context.Context, s *session, id string) error {
 	}
 	start := r.Start
 	start.Trigger = "resume"
-	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start, Past: events}, "apply")
+	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start, Past: events}, "apply", held)
 }
