@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
 	"patchwave/engine/report"
@@ -61,6 +62,7 @@ func (a *app) applyCmd() *cobra.Command {
 	}
 	planFlags(cmd, &opt.planOptions)
 	gateFlags(cmd, &opt.gateOptions)
+	a.lockFlags(cmd)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
 	cmd.Flags().StringVar(&opt.digest, "digest", "", "accept a saved plan of another database if it has this `DIGEST`")
 	return cmd
@@ -191,29 +193,35 @@ func (a *app) apply(ctx context.Context, s *session, p *plan.Plan, start journal
 		start.Rollout = id
 	}
 	start.PlanID, start.PlanDigest, start.ConfigDigest = p.ID, p.Digest, p.ConfigDigest
-	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start}, command)
+	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start}, command, nil)
 }
 
-// carryOut runs or resumes a run.
-func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string) (err error) {
+// carryOut runs or resumes a run; held is its lease if it was taken already.
+func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string, held *holding) (err error) {
 	w.Inventory, w.Policies = s.inv, s.policies
-	if w.Start.Fence, err = s.store.NextFence(ctx); err != nil {
-		return err
+	a.identify(&w.Start)
+	if held == nil {
+		if held, err = a.holdRun(ctx, s, w.Run); err != nil {
+			return err
+		}
 	}
+	defer func() { err = errors.Join(err, held.close(ctx)) }()
+	w.Start.Fence = held.run.Fence()
 	if w.Dead, err = deadRuns(ctx, s.store, a.now()); err != nil {
 		return err
 	}
 	if err := a.bound(ctx, s, &w); err != nil {
 		return err
 	}
-	a.identify(&w.Start)
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
 	ctx, drain, stop := a.drain(ctx, w.Run)
 	defer stop()
+	ctx, end := held.run.Context(ctx)
+	defer end()
 	live := a.live(command)
-	engine := run.Engine{Dialer: d, Managers: managers(), Journal: s.store, Now: a.now, Controller: s.store.Controller(),
+	engine := run.Engine{Dialer: d, Managers: managers(), Journal: coord.Guard(s.store, held.run), Leases: held, Now: a.now, Controller: s.store.Controller(),
 		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)
@@ -223,7 +231,7 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	if err != nil {
 		return err
 	}
-	return a.concluded(r, command)
+	return held.verdict(r, a.concluded(r, command))
 }
 
 // bound lets a run begin nothing that its windows leave no time for, unless it was

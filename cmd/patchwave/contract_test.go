@@ -51,7 +51,9 @@ func contract(document string) string {
 			updates[]{name arch from to classification severity decision:` + verdicts + ` rule file line reason due until}}`,
 		"feeds": `feeds[]{kind:osv|debian|kev|epss ecosystem file sha256 size entries used dated dated_by:data|file|import
 			imported age_s old}`,
-		"test":    `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,
+		"test": `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,
+		"lock": `leases[]{kind:run|occurrence|host name state:held|abandoned fence owner{actor run host pid} acquired renewed age_s}
+			claims[]{host run state:held|abandoned since}`,
 		"suspend": `suspensions[]{policy since until reason actor}`,
 	}[document]
 }

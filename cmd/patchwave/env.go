@@ -144,6 +144,7 @@ func (a *app) openStore(ctx context.Context, cfg *config.Config, mode access) (*
 		if err != nil {
 			return nil, usage("%w", err)
 		}
+		st.SetRules(a.leaseRules())
 		return st, nil
 	}
 	st, err := store.OpenExisting(ctx, path)
@@ -155,6 +156,7 @@ func (a *app) openStore(ctx context.Context, cfg *config.Config, mode access) (*
 	case err != nil:
 		return nil, usage("%w", err)
 	}
+	st.SetRules(a.leaseRules())
 	return st, nil
 }
 
@@ -270,8 +272,14 @@ func loadRun(ctx context.Context, st *store.Store, id string) (*journal.Run, err
 	if err != nil {
 		return nil, err
 	}
-	if (r.State == "running" || r.State == "draining") && provablyDead(r.Start) {
-		r.State, r.Why = "interrupted", "its process is gone; go on with: patchwave resume "+id
+	if r.State == "running" || r.State == "draining" {
+		dead, err := worksNo(ctx, st, id, r.Start)
+		if err != nil {
+			return nil, err
+		}
+		if dead {
+			r.State, r.Why = "interrupted", "its process is gone; go on with: patchwave resume "+id
+		}
 	}
 	return r, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
@@ -84,10 +85,11 @@ func (a *app) finish(err error) int {
 	}
 	code := exitInternal
 	var e *exitError
+	var held *coord.HeldError
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return exitOK // the reader has seen enough, as with head(1)
-	case errors.Is(err, journal.ErrSuperseded):
+	case errors.Is(err, journal.ErrSuperseded), errors.Is(err, coord.ErrLost), errors.As(err, &held):
 		code = exitLocked
 	case errors.As(err, &e):
 		code = e.code
@@ -113,6 +115,7 @@ func codeOf(v report.Verdict, interrupted int) int {
 		}
 	}
 	add(v.Interrupted, max(interrupted, exitInterrupted))
+	add(v.Locked > 0, exitLocked)
 	add(v.Stopped, exitStopped)
 	add(v.RolledBack > 0, exitRolledBack)
 	add(v.Failed+v.Lost > 0, exitFailed)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/store"
 )
@@ -28,7 +29,8 @@ func processIdentity(pid int) (bootID, start string) {
 	if i := strings.LastIndex(string(stat), ") "); i >= 0 {
 		rest = string(stat)[i+2:]
 	}
-	if fields := strings.Fields(rest); len(fields) > 19 {
+	fields := strings.Fields(rest)
+	if len(fields) > 19 && fields[0] != "Z" && fields[0] != "X" { // those have ended already
 		start = fields[19]
 	}
 	return strings.TrimSpace(string(b)), start
@@ -46,30 +48,66 @@ func place() (machine, space string) {
 	return machine, space
 }
 
-// provablyDead reports whether the process of a run is gone for sure: it ran on
-// this machine, and either the machine was booted since, or this namespace of
-// processes does not have it any more.
-func provablyDead(d journal.RunStartedData) bool {
+// ownerOf is the process that began a run, or went on with it.
+func ownerOf(run string, d journal.RunStartedData) coord.Owner {
+	return coord.Owner{Actor: d.Actor, Run: run, PID: d.PID, BootID: d.BootID, ProcStart: d.ProcStart, MachineID: d.MachineID, PIDSpace: d.PIDSpace}
+}
+
+// fate is what is known for sure of a process.
+type fate int
+
+const (
+	unknown fate = iota
+	alive
+	gone
+)
+
+// fateOf looks for a process. It is gone for sure if it ran on this machine, and
+// either the machine was booted since, or this namespace of processes does not
+// have it any more.
+func fateOf(o coord.Owner) fate {
 	machine, space := place()
-	if d.BootID == "" || d.ProcStart == "" || d.PID <= 0 || d.MachineID != machine {
-		return false
+	if o.BootID == "" || o.ProcStart == "" || o.PID <= 0 || o.MachineID != machine {
+		return unknown
 	}
-	boot, start := processIdentity(d.PID)
+	boot, start := processIdentity(o.PID)
 	switch {
 	case boot == "":
-		return false
-	case boot != d.BootID:
-		return machine != ""
+		return unknown
+	case boot != o.BootID && machine != "":
+		return gone
+	case boot != o.BootID || o.PIDSpace != space || space == "":
+		return unknown
+	case start == o.ProcStart:
+		return alive
 	default:
-		return d.PIDSpace == space && space != "" && start != d.ProcStart
+		return gone
 	}
+}
+
+// provablyGone reports whether a process is gone for sure.
+func provablyGone(o coord.Owner) bool { return fateOf(o) == gone }
+
+// worksNo reports whether nobody works on a run that was not ended: its lease is
+// abandoned, or there is none (it was released by hand, or the run is of an
+// earlier version) and its process is not there.
+func worksNo(ctx context.Context, st *store.Store, id string, start journal.RunStartedData) (bool, error) {
+	leases := st.Leases()
+	lease, held, err := leases.Find(ctx, coord.Key{Kind: coord.KindRun, Name: id})
+	if err != nil {
+		return false, err
+	}
+	if held {
+		return leases.Abandoned(lease), nil
+	}
+	return fateOf(ownerOf(id, start)) != alive, nil
 }
 
 // claimsStand is longer than the claim of a run stands on a host that the run
 // lost: its longest wait for a reboot.
 const claimsStand = 24 * time.Hour
 
-// deadRuns lists the runs that work no more: those whose process is gone, and
+// deadRuns lists the runs that work no more: those whose lease is abandoned, and
 // those that ended a short while ago and may have left a claim on a host that
 // did not come back in time. Their claims on hosts may be taken over.
 func deadRuns(ctx context.Context, st *store.Store, now time.Time) ([]string, error) {

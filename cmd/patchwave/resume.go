@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,7 @@ import (
 )
 
 func (a *app) resumeCmd() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "resume RUN", Short: "Go on with an interrupted run, without doing any step twice", GroupID: "daily",
 		Example: "  patchwave resume r20261122-020000-a1b2c3",
 		Args:    cobra.ExactArgs(1),
@@ -25,18 +24,23 @@ func (a *app) resumeCmd() *cobra.Command {
 			return a.resume(cmd.Context(), s, args[0])
 		},
 	}
+	a.lockFlags(cmd)
+	return cmd
 }
 
-func (a *app) resume(ctx context.Context, s *session, id string) error {
-	r, err := loadRun(ctx, s.store, id)
+func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
+	r, held, err := a.awaitRun(ctx, s, id)
 	if err != nil {
 		return err
+	}
+	if held != nil {
+		defer func() { err = errors.Join(err, held.close(ctx)) }()
 	}
 	switch {
 	case a.flags.limit != "" || a.flags.where != "":
 		return usage("a run is gone on with as it was begun: --limit and --where do not go with it")
 	case r.State == "running":
-		return &exitError{exitLocked, fmt.Errorf("run %s is still going on (process %d); wait for it, or end that process first", id, r.Start.PID)}
+		return stillGoingOn(id, r.Start.PID)
 	case r.State != "interrupted" && r.State != "soaking":
 		return usage("run %s is %s: there is nothing to go on with", id, r.State)
 	case r.Start.ConfigDigest != s.cfg.Digest:
@@ -65,5 +69,5 @@ func (a *app) resume(ctx context.Context, s *session, id string) error {
 	}
 	start := r.Start
 	start.Trigger = "resume"
-	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start, Past: events}, "apply")
+	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start, Past: events}, "apply", held)
 }

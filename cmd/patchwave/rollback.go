@@ -38,6 +38,7 @@ func (a *app) rollbackCmd() *cobra.Command {
 			return a.rollback(cmd.Context(), s, args[0], opt)
 		},
 	}
+	a.lockFlags(cmd)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
 	cmd.Flags().BoolVar(&opt.discardLater, "discard-later", false, "also undo hosts that a later run changed")
 	return cmd

@@ -29,6 +29,8 @@ type app struct {
 	sources sourceOutput
 	// pollEvery is the pause between two looks at a job; 0 is the default.
 	pollEvery time.Duration
+	// leasing are the intervals of leases.
+	leasing leasing
 	// simTime is how long a job or a reboot takes on a machine of the
 	// demonstration; 0 is a second.
 	simTime time.Duration
@@ -100,7 +102,7 @@ func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
 		(*app).initCmd, (*app).importCmd, (*app).validateCmd, (*app).fmtCmd, (*app).testCmd, (*app).hostsCmd, (*app).graphCmd, (*app).schemaCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
-		(*app).suspendCmd, (*app).unsuspendCmd,
+		(*app).suspendCmd, (*app).unsuspendCmd, (*app).lockCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).feedsCmd, (*app).demoCmd, (*app).versionCmd,
 	}

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 			began := time.Now() // a story that has a time of its own
 			a.now = func() time.Time { return at.Add(time.Since(began)).In(time.Local) }
 		}
+		if every, err := time.ParseDuration(os.Getenv("STORY_HEARTBEAT")); err == nil {
+			a.leasing.every = every // a story in which leases expire
+		}
 		os.Exit(a.execute(context.Background(), os.Args[1:]))
 	}})
 }

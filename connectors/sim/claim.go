@@ -12,6 +12,8 @@ import (
 type claim struct {
 	controller, run string
 	fence           int64
+	// name is the machine's in the inventory of who claimed it.
+	name string
 	// expires is in seconds of the machine's clock.
 	expires int64
 }
@@ -33,6 +35,7 @@ func (c claim) ours(other claim) bool { return c.controller == other.controller 
 func (h *Host) writeClaim(args map[string]string) {
 	ttl, _ := strconv.ParseInt(args["ttl"], 10, 64) // as above
 	h.claim = claimOf(args)
+	h.claim.name = args["host"]
 	h.claim.expires = h.now().Unix() + ttl
 }
 
@@ -42,6 +45,12 @@ func (h *Host) working() bool { return h.worker != "" || h.faults.HostLock }
 func (h *Host) refuseClaim(why string) string {
 	return fmt.Sprintf("refused=locked\nwhy=%s\nholder_controller=%s\nholder_run=%s\nholder_expires=%d\n",
 		why, h.claim.controller, h.claim.run, h.claim.expires)
+}
+
+// showClaim says whose the machine is.
+func (h *Host) showClaim() string {
+	return fmt.Sprintf("holder_controller=%s\nholder_run=%s\nholder_expires=%d\nholder_fence=%d\nholder_name=%s\nholder_left=%d\n",
+		h.claim.controller, h.claim.run, h.claim.expires, h.claim.fence, h.claim.name, h.claim.expires-h.now().Unix())
 }
 
 // setClaim takes the machine for a run, unless another one has it.

@@ -69,7 +69,7 @@ func (h *Host) operate(op string, args map[string]string, root bool) string {
 	case "release":
 		return h.releaseClaim(args)
 	case "show":
-		return fmt.Sprintf("holder_controller=%s\nholder_run=%s\nholder_expires=%d\n", h.claim.controller, h.claim.run, h.claim.expires)
+		return h.showClaim()
 	case "start":
 		return h.startJob(args)
 	case "poll":

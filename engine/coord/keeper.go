@@ -22,6 +22,8 @@ type Options struct {
 	Poll time.Duration
 	// Waiting is called once for each Acquire that has to wait; may be nil.
 	Waiting func(*HeldError)
+	// Lost is called once for each Hold that is lost; may be nil.
+	Lost func(*LostError)
 }
 
 // Keeper holds leases for one owner. One heartbeat renews all of them, in one
@@ -48,6 +50,7 @@ type Hold struct {
 	leases []Lease
 	ctx    context.Context // ends with the leases; nothing is called with it
 	end    context.CancelCauseFunc
+	waited bool
 }
 
 // NewKeeper returns a Keeper that holds nothing.
@@ -74,7 +77,7 @@ func (k *Keeper) Acquire(ctx context.Context, keys ...Key) (*Hold, error) {
 	for tries := 0; ; tries++ {
 		leases, err := k.leases.Acquire(ctx, k.owner, k.opt.Now(), keys...)
 		if err == nil {
-			return k.hold(ctx, leases)
+			return k.hold(ctx, leases, tries > 0)
 		}
 		var held *HeldError
 		if !errors.As(err, &held) || k.opt.Wait <= 0 {
@@ -102,8 +105,8 @@ func (k *Keeper) Acquire(ctx context.Context, keys ...Key) (*Hold, error) {
 }
 
 // hold keeps what was acquired alive from now on.
-func (k *Keeper) hold(ctx context.Context, leases []Lease) (*Hold, error) {
-	h := &Hold{keeper: k, leases: leases}
+func (k *Keeper) hold(ctx context.Context, leases []Lease, waited bool) (*Hold, error) {
+	h := &Hold{keeper: k, leases: leases, waited: waited}
 	h.ctx, h.end = context.WithCancelCause(context.Background())
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -197,11 +200,19 @@ func (k *Keeper) lose(why string, leases ...Lease) {
 	for _, l := range leases {
 		gone[l.Fence] = true
 	}
+	var told []*LostError
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	for h := range k.holds {
-		if i := slices.IndexFunc(h.leases, func(l Lease) bool { return gone[l.Fence] }); i >= 0 {
-			h.end(&LostError{Lease: h.leases[i], Why: why})
+		i := slices.IndexFunc(h.leases, func(l Lease) bool { return gone[l.Fence] })
+		if i >= 0 && h.ctx.Err() == nil {
+			told = append(told, &LostError{Lease: h.leases[i], Why: why})
+			h.end(told[len(told)-1])
+		}
+	}
+	k.mu.Unlock()
+	for _, e := range told {
+		if k.opt.Lost != nil {
+			k.opt.Lost(e)
 		}
 	}
 }
@@ -231,6 +242,9 @@ func (k *Keeper) Close(ctx context.Context) error {
 
 // Fence is the number of the first lease.
 func (h *Hold) Fence() int64 { return h.leases[0].Fence }
+
+// Waited reports whether another held one of the leases when they were asked for.
+func (h *Hold) Waited() bool { return h.waited }
 
 // Context returns a context that ends with parent, and with the leases: its cause
 // is a *LostError then.

@@ -42,7 +42,9 @@ type LostError struct {
 	Why   string
 }
 
-func (e *LostError) Error() string { return fmt.Sprintf("the lease on %s was lost: %s", e.Lease.Key, e.Why) }
+func (e *LostError) Error() string {
+	return fmt.Sprintf("the lease on %s was lost: %s", e.Lease.Key, e.Why)
+}
 
 // Is makes every LostError an ErrLost.
 func (e *LostError) Is(target error) bool { return target == ErrLost }

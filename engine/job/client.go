@@ -140,7 +140,7 @@ func (c Client) refusal(code string, v map[string]string) error {
 		e.Code = connectors.CodeLocked
 		if v["holder_run"] != "" {
 			e.Message += fmt.Sprintf(" (run %s of controller %s)", v["holder_run"], v["holder_controller"])
-			e.Hint = "wait for it, resume it, or release the claim once you know that it is dead"
+			e.Hint = "wait for it, resume it, or once you know that it is dead: patchwave lock release --host " + c.Host
 		}
 	case "sudo":
 		e.Code = connectors.CodeSudo

@@ -321,6 +321,9 @@ job_main() {
 		job_say "holder_controller=$claim_controller"
 		job_say "holder_run=$claim_run"
 		job_say "holder_expires=$claim_expires"
+		job_say "holder_fence=$claim_fence"
+		job_say "holder_name=$claim_name"
+		job_say "holder_left=$((claim_expires - $(date +%s)))"
 		;;
 	start) job_start ;;
 	poll)

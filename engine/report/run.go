@@ -32,9 +32,9 @@ func NewRun(command string, r *journal.Run) Run {
 // is deferred, or skipped because the breaker was open, is in none of them.
 type Verdict struct {
 	Failed, Unreachable, RolledBack, Lost int
-	// Drifted hosts differ from the plan; Refused ones were left out for another
-	// reason than failures.
-	Drifted, Refused int
+	// Drifted hosts differ from the plan; Locked ones were held by another run;
+	// Refused ones were left out for another reason than failures.
+	Drifted, Locked, Refused int
 	// Unfinished hosts have come to no end yet.
 	Unfinished           int
 	Stopped, Interrupted bool
@@ -57,9 +57,13 @@ func Judge(r *journal.Run) Verdict {
 		case journal.Lost:
 			v.Lost++
 		case journal.Skipped:
-			if h.Fault != nil && h.Fault.Code == "drift" {
+			switch {
+			case h.Fault == nil:
+			case h.Fault.Code == "drift":
 				v.Drifted++
-			} else if h.Fault != nil {
+			case h.Fault.Code == "locked":
+				v.Locked++
+			default:
 				v.Refused++
 			}
 		}

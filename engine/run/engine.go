@@ -19,7 +19,9 @@ type Engine struct {
 	Dialer   connectors.Dialer
 	Managers []updates.Manager
 	Journal  journal.Journal
-	Now      func() time.Time
+	// Leases keep the hosts that are in work; nil keeps nothing.
+	Leases Leases
+	Now    func() time.Time
 	// Controller is the id of this controller's database.
 	Controller string
 	// Parallelism bounds the hosts in work at once, over all batches; 0 means

@@ -115,7 +115,7 @@ func (m *machine) jobID(step string, round int) job.ID {
 
 func (m *machine) intent(id job.ID) entry {
 	return entry{m.name, journal.JobIntent, journal.JobIntentData{ID: id.String(), Step: id.Step, Round: id.Round,
-		Fence: m.work.Start.Fence, BootID: m.facts.BootID}}
+		Fence: m.number(), BootID: m.facts.BootID}}
 }
 
 func (m *machine) outcome(id job.ID, e ended) entry {

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"patchwave/connectors"
 	"patchwave/connectors/sim"
 	"patchwave/connectors/ssh"
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
 	"patchwave/engine/run"
@@ -37,6 +39,12 @@ type lab struct {
 	policies []*policies.Policy
 	journal  *memory
 	fence    int64
+	// leases are those of a new process; nil holds none.
+	leases func() run.Leases
+	pid    int
+	losses atomic.Int64
+	// kept is what those processes hold.
+	kept *coord.Memory
 }
 
 // fast are times that make a test short and still let every state be seen.
@@ -132,7 +140,11 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	return &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond}
+	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond}
+	if l.leases != nil {
+		e.Leases = l.leases()
+	}
+	return e
 }
 
 // work is a new run of a plan.

@@ -22,6 +22,10 @@ type machine struct {
 	host   *inventory.Host
 	name   string
 
+	// fence is the number of the host's lease; 0 without one.
+	fence int64
+	// dead are runs that have died since this one began.
+	dead []string
 	// ttl is how long the claim has to stand without a renewal; 0 is the default.
 	ttl     time.Duration
 	session connectors.Session
@@ -52,6 +56,11 @@ func moves() map[journal.State]move {
 // drive moves the host until it ended, was not begun because the run is
 // stopping, or ctx ended.
 func (m *machine) drive(ctx context.Context) {
+	ctx, release := m.hold(ctx)
+	if release == nil {
+		return
+	}
+	defer release()
 	defer m.hangUp()
 	table := moves()
 	if err := m.reclaim(ctx); err != nil {
@@ -121,10 +130,15 @@ func (m *machine) leave(ctx context.Context) {
 
 // retry lets a resume try a host again that could not be reached.
 func (m *machine) retry(ctx context.Context) error {
-	if len(m.work.Past) == 0 || m.state() != journal.Unreachable || m.stopping(ctx) || m.isOpen(m.policy) {
+	if !m.retries(ctx) {
 		return nil
 	}
 	return m.to(ctx, journal.Checking)
+}
+
+// retries reports whether this is a resume that may try the host again.
+func (m *machine) retries(ctx context.Context) bool {
+	return len(m.work.Past) > 0 && m.state() == journal.Unreachable && !m.stopping(ctx) && !m.isOpen(m.policy)
 }
 
 func (m *machine) state() journal.State { return m.rec.host(m.name).State }
@@ -269,9 +283,12 @@ func (m *machine) client() job.Client {
 		}
 	}
 	return job.Client{Session: m.session, Host: m.name, Become: true, Keep: keep, Expire: expire,
-		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.work.Start.Fence,
-			TTL: max(m.ttl, job.DefaultTTL), Dead: m.work.Dead}}
+		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.number(),
+			TTL: max(m.ttl, job.DefaultTTL), Dead: slices.Concat(m.work.Dead, m.dead)}}
 }
+
+// number is the fencing number of the work on this host.
+func (m *machine) number() int64 { return max(m.fence, m.work.Start.Fence) }
 
 // pause waits; it returns early with the cause when ctx ends.
 func pause(ctx context.Context, d time.Duration) error {

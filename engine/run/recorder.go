@@ -67,6 +67,15 @@ func (r *recorder) add(ctx context.Context, entries ...entry) error {
 	return nil
 }
 
+// fail stops the run for another reason than the journal.
+func (r *recorder) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broken == nil {
+		r.broken = err
+	}
+}
+
 func (r *recorder) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -52,6 +52,7 @@ func lives() []life {
 func (f life) start(t *testing.T) (*lab, *plan.Plan) {
 	t.Helper()
 	l := newLab(t, f.policy(), f.machine)
+	l.kept = l.keeps(0)
 	if f.split {
 		return l, twoRounds(l.plan())
 	}
@@ -66,6 +67,7 @@ func (f life) end(t *testing.T, l *lab, r *journal.Run) {
 		t.Fatalf("the host is %+v", h)
 	}
 	l.wantOnce("a", f.jobs...)
+	wantHeld(t, l.kept)
 	if s := l.snapshot("a"); s.Boots != f.boots || h.Reboots != f.boots {
 		t.Errorf("%d reboots, %d in the journal; want %d", s.Boots, h.Reboots, f.boots)
 	}
