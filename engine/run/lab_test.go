@@ -37,6 +37,7 @@ type lab struct {
 	policies []*policies.Policy
 	journal  *memory
 	fence    int64
+	programs *programs
 }
 
 // fast are times that make a test short and still let every state be seen.
@@ -56,7 +57,7 @@ func newLabWith(t *testing.T, opt sim.Options, p *policies.Policy, machines ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, fleet: fleet, dialer: ssh.New(ssh.Config{}), policies: []*policies.Policy{p}, journal: &memory{}, inv: &inventory.Inventory{}}
+	l := &lab{t: t, fleet: fleet, dialer: ssh.New(ssh.Config{}), policies: []*policies.Policy{p}, journal: &memory{}, inv: &inventory.Inventory{}, programs: &programs{}}
 	t.Cleanup(func() {
 		fleet.Close()
 		if err := l.dialer.Close(); err != nil {
@@ -132,7 +133,7 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	return &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond}
+	return &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs}
 }
 
 // work is a new run of a plan.
