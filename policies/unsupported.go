@@ -69,14 +69,8 @@ func (u *unsupported) preparation(p *Preparation) {
 	if p.Wake != nil {
 		u.harmless(p.Wake.Pos, "waking hosts")
 	}
-	if p.Require != nil {
-		u.add(p.Require.Pos, "the requirements before a host is touched")
-	}
 	if r := p.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, available) {
 		u.add(p.Pos, "restore points by %s", strings.Join(r.Providers, ", "))
-	}
-	for _, a := range p.Actions {
-		u.add(a.Pos, "the action %q", a.Name)
 	}
 }
 

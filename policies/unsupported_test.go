@@ -24,7 +24,8 @@ func what(gaps []Gap) []string {
 // TestSupported: what this version does is no gap.
 func TestSupported(t *testing.T) {
 	p := &Policy{
-		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}},
+		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}, Require: &Require{NoUsers: true},
+			Actions: []Action{{Name: "drain"}}},
 		Verification: &Verification{Probes: []Probe{
 			{Kind: ProbeService, Name: "a"}, {Kind: ProbeTCP, Name: "b", On: OnController}, {Kind: ProbeCommand, Name: "c", On: OnHost, Run: "true"},
 		}},
@@ -44,8 +45,7 @@ func TestUnsupported(t *testing.T) {
 	at := func(line int) inventory.Position { return inventory.Position{File: "p.hcl", Line: line} }
 	p := &Policy{
 		Preparation: &Preparation{
-			Wake: &Wake{Pos: at(1)}, Require: &Require{Pos: at(2)}, RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
-			Actions: []Action{{Name: "drain", Pos: at(4)}, {Name: "silence", Pos: at(5)}},
+			Wake: &Wake{Pos: at(1)}, RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
 		},
 		Verification: &Verification{
 			Unchanged: []string{"services"}, Pos: at(6),
@@ -62,8 +62,7 @@ func TestUnsupported(t *testing.T) {
 	hosts := []*inventory.Host{{Name: "w1"}, {Name: "w2"}}
 	got := what(Unsupported(p, hosts, []*Availability{{Name: "quorum", Hosts: []string{"w2"}, Pos: at(16)}}))
 	want := []string{
-		"waking hosts (p.hcl:1) harmless", "the requirements before a host is touched (p.hcl:2)", "restore points by zfs, pve (p.hcl:3)",
-		`the action "drain" (p.hcl:4)`, `the action "silence" (p.hcl:5)`,
+		"waking hosts (p.hcl:1) harmless", "restore points by zfs, pve (p.hcl:3)",
 		"comparing the health before and after (unchanged) (p.hcl:6)", `the http probe "front" (p.hcl:7)`,
 		`the command probe "far" on the controller (p.hcl:8)`, `the command probe "list" with separate arguments (p.hcl:9)`,
 		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",

@@ -100,12 +100,17 @@ func eventText(e journal.Event, r *journal.Run) string {
 			return ""
 		}
 		return "run " + e.Run + " " + d.State
+	case journal.ActionOutcome:
+		return actionEventText(e, r)
 	default:
 		return ""
 	}
 }
 
 func eventStyle(e journal.Event) style {
+	if e.Type == journal.ActionOutcome {
+		return plain
+	}
 	if e.Type != journal.HostState {
 		return strong
 	}

@@ -70,6 +70,9 @@ func (a *app) showRun(doc report.Run) error {
 		if h.Fault != nil {
 			why = h.Fault.Message
 		}
+		if why == "" {
+			why = strings.Join(h.Notes, "; ")
+		}
 		rows = append(rows, []cell{c(h.Name), stateCell(string(h.State)), c(h.Wave), c(strconv.Itoa(h.Batch)),
 			c(strconv.Itoa(installed) + "/" + strconv.Itoa(len(h.Updates))), c(strconv.Itoa(h.Reboots)), c(why)})
 	}

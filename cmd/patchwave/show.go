@@ -117,6 +117,7 @@ func hostText(h *journal.Host, color bool) string {
 		}
 		fmt.Fprintf(&b, "  %-14s %s  %s%s\n", s.Name, paint(s.State, stateStyle(s.State), color), took, rc)
 	}
+	b.WriteString(actionsText(h, color))
 	for _, u := range h.Updates {
 		fmt.Fprintf(&b, "    %s %s\n", safe.Text(fmt.Sprintf("%s %s %s -> %s", u.Action, u.Name, orDash(u.From), orDash(u.To))), paint(u.State, stateStyle(u.State), color))
 		if u.Why != "" {
@@ -238,7 +239,7 @@ func (a *app) showReport(doc reportDoc) error {
 		return err
 	}
 	for _, h := range doc.Hosts {
-		if h.State == journal.Done || h.State == journal.Unchanged {
+		if (h.State == journal.Done || h.State == journal.Unchanged) && len(h.Notes) == 0 {
 			continue
 		}
 		if err := a.printf("\n%s", hostText(h, a.color(a.out))); err != nil {

@@ -15,7 +15,8 @@
 //	simulate                    engine/updates/apt and dnf
 //	job (claims and jobs)       engine/job
 //	install, keep, rollback     engine/updates/apt and dnf, as the body of a job
-//	reboot                      engine/run, as the body of a job
+//	reboot, action              engine/run, as the body of a job
+//	require, wake, sleep        engine/run
 //	probe                       engine/health
 //
 // Any other command line is for a tiny set of commands (plain.go), or unknown.

@@ -54,6 +54,11 @@ type Faults struct {
 	// DiskFull: nothing can be written.
 	DiskFull bool
 
+	// FailActions are command lines that fail in actions, with their exit status.
+	FailActions map[string]int
+	// Processes run on it besides, by name; Users are logged in.
+	Processes, Users []string
+
 	// NoReboot: it is asked to reboot and does not.
 	NoReboot bool
 	// NoReturn: it goes down to reboot and never comes back.

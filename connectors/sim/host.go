@@ -59,6 +59,11 @@ type Host struct {
 	// flag are the packages that set /run/reboot-required.
 	flag        []string
 	interrupted bool
+	// stopped are services that were stopped, or started, since the machine was
+	// added.
+	stopped map[string]bool
+	// resting is "asleep" or "off", or "".
+	resting string
 
 	claim  claim
 	fences map[string]int64
@@ -96,7 +101,7 @@ func (p *installed) shown() string { return shown(p.name, p.arch) }
 func newHost(f *Fleet, m Machine) (*Host, error) {
 	h := &Host{fleet: f, name: m.Name, spec: m, family: familyOf(m.Family), faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
 		packages: map[string]*installed{}, first: map[string]string{}, gone: map[string]bool{}, repo: m.Updates, index: m.Updates,
-		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, marks: map[string]bool{}, seen: newRecord()}
+		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, marks: map[string]bool{}, stopped: map[string]bool{}, seen: newRecord()}
 	var err error
 	if h.key == nil {
 		if h.key, err = newHostKey(); err != nil {

@@ -41,7 +41,7 @@ func (h *Host) comeUp() {
 // wantsUp reports whether the machine is to listen and does not.
 func (h *Host) wantsUp() bool {
 	h.mu.Lock()
-	want := !h.faults.Unreachable && h.boot.Err() == nil
+	want := !h.faults.Unreachable && h.resting == "" && h.boot.Err() == nil
 	h.mu.Unlock()
 	h.life.Lock()
 	defer h.life.Unlock()
@@ -186,6 +186,7 @@ func (h *Host) start() bool {
 	h.kernel = slices.MaxFunc(h.kernels, h.family.compare)
 	h.build = h.family.build(h, h.kernel)
 	h.flag, h.worker = nil, ""
+	clear(h.stopped)
 	h.faults.AptLock, h.faults.HostLock = "", false
 	h.seen.boots++
 	return true

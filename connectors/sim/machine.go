@@ -31,6 +31,8 @@ type Machine struct {
 	DiskFree int64
 	// Uptime is how long it had been running when it was added; 0 is 40 days.
 	Uptime time.Duration
+	// MAC is the address of its network card, or "": nothing wakes it then.
+	MAC string
 	// Commands answer command lines that it would not know, in probes too.
 	Commands map[string]Reply
 	// Settle is how long after a reboot its services are still starting.

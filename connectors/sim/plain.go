@@ -97,6 +97,9 @@ func (h *Host) reply(line, user string) Reply {
 		if len(argv) == 3 && argv[1] == "is-active" {
 			return h.isActive(argv[2])
 		}
+		if len(argv) == 3 && (argv[1] == "start" || argv[1] == "stop") && user == "root" {
+			return h.systemctl(argv[1], argv[2])
+		}
 	}
 	return Reply{Err: "sh: 1: " + argv[0] + ": not found\n", RC: 127}
 }

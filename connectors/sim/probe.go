@@ -39,7 +39,7 @@ func (h *Host) isActive(name string) Reply {
 	name = strings.TrimSuffix(name, ".service")
 	state := "inactive"
 	for _, s := range h.spec.Services {
-		if s.Name != name || s.Stopped {
+		if s.Name != name || h.stops(s) {
 			continue
 		}
 		switch {

@@ -79,6 +79,12 @@ func (h *Host) answer(a frames, call posix.Call, root bool) bool {
 		h.jobOp(a, call.Args, root)
 	case "probe":
 		h.probe(a, call.Args)
+	case "require":
+		h.require(a, call.Args)
+	case "wake":
+		h.packet(a, call.Args)
+	case "sleep":
+		h.sleep(a, call.Args)
 	default:
 		return false
 	}

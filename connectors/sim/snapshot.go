@@ -39,6 +39,12 @@ type Snapshot struct {
 	// Services by name: active, inactive, failed, activating.
 	Services    map[string]string
 	Interrupted bool
+	// Actions are the command lines of actions, in the order in which they ran.
+	Actions []string
+	// Wakes counts the packets that woke it or found it awake; Rests are "asleep" and
+	// "off", each time that it went there.
+	Wakes int
+	Rests []string
 }
 
 // Installed is one package in a Snapshot.
@@ -76,6 +82,8 @@ type record struct {
 	jobs                             []*JobRecord
 	scripts, logins                  map[string]int
 	lines                            []string
+	actions, rests                   []string
+	wakes                            int
 }
 
 func newRecord() record { return record{scripts: map[string]int{}, logins: map[string]int{}} }
@@ -130,7 +138,8 @@ func (h *Host) Snapshot() Snapshot {
 	s := Snapshot{Name: h.name, BootID: h.bootID, Boots: h.seen.boots, Kernel: h.kernel, Installed: map[string]Installed{},
 		Changes: slices.Clone(h.seen.changes), Left: slices.Sorted(maps.Keys(h.jobs)), Scripts: maps.Clone(h.seen.scripts),
 		Lines: slices.Clone(h.seen.lines), Logins: maps.Clone(h.seen.logins), WrongPasswords: h.seen.wrongPasswords,
-		Refreshes: h.seen.refreshes, RebootRequired: slices.Clone(h.flag), Services: map[string]string{}, Interrupted: h.interrupted}
+		Refreshes: h.seen.refreshes, RebootRequired: slices.Clone(h.flag), Services: map[string]string{}, Interrupted: h.interrupted,
+		Actions: slices.Clone(h.seen.actions), Wakes: h.seen.wakes, Rests: slices.Clone(h.seen.rests)}
 	for name, p := range h.packages {
 		s.Installed[name] = Installed{Version: p.version, State: p.state, Auto: p.auto, Held: p.held}
 	}

@@ -58,6 +58,8 @@ func (w *worker) body() int {
 		rc = w.h.family.enclose(w, call.Name, func() int { return w.h.family.repair(w) })
 	case "reboot":
 		rc = w.reboot()
+	case "action":
+		rc = w.action()
 	default:
 		w.locked(func() { w.a.warn("sh: the simulated machine does not know script %s\n", call.Name) })
 	}

@@ -34,8 +34,6 @@ func later() map[string]missing {
 		"site":                      {"the limits of a site are not kept", false},
 		"availability":              {"the bound is not kept", true},
 		"preparation.wake":          {"hosts are not woken", false},
-		"preparation.require":       {"nothing is asked for", true},
-		"preparation.run":           {"actions are not started", true},
 		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"verification.unchanged":    {"health is not compared", true},
 		"verification.http":         {"the request is not made", true},

@@ -28,6 +28,10 @@ const (
 	Rebooted     Type = "host.rebooted" // RebootedData
 	Verified     Type = "host.verified" // VerifiedData
 	BreakerOpen  Type = "breaker.open"  // BreakerData
+
+	ActionIntent  Type = "action.intent"  // ActionIntentData
+	ActionOutcome Type = "action.outcome" // ActionOutcomeData
+	Noted         Type = "host.noted"     // NotedData
 )
 
 // Event is one line of the journal.

@@ -43,6 +43,10 @@ type Host struct {
 	Probes  []ProbeResult  `json:"verification"`
 	Fault   *Fault         `json:"error"`
 	Why     string         `json:"why,omitempty"`
+	// Actions are the actions that were begun, in that order, each undo by itself.
+	Actions []*Action `json:"actions"`
+	// Notes are what is to be known besides.
+	Notes []string `json:"notes"`
 	// Goal is the end that a host in state restoring goes to.
 	Goal State `json:"-"`
 	// Jobs are the jobs that were begun, by id, with the outcome if it is known.

@@ -18,6 +18,8 @@ func (f *Folder) applyHost(e Event) error {
 		fold = (*Host).job
 	case UpdateResult, PointMade, PointUsed, Rebooted, Verified:
 		fold = (*Host).result
+	case ActionIntent, ActionOutcome, Noted:
+		fold = (*Host).action
 	default:
 		return nil
 	}
@@ -37,7 +39,7 @@ func (f *Folder) planned(e Event) error {
 		return fmt.Errorf("host %s was planned before", e.Host)
 	}
 	h := &Host{Name: e.Host, Policy: d.Policy, Wave: d.Wave, Batch: d.Batch, State: Pending, Since: e.At,
-		Steps: []*Step{}, Updates: list(d.Updates), Probes: []ProbeResult{}}
+		Steps: []*Step{}, Updates: list(d.Updates), Probes: []ProbeResult{}, Actions: []*Action{}, Notes: []string{}}
 	f.hosts[e.Host] = h
 	f.run.Hosts = append(f.run.Hosts, h)
 	key := d.Policy + "\x00" + d.Wave

@@ -23,7 +23,12 @@ func FuzzFold(f *testing.F) {
 {"run":"r","host":"a","type":"job.outcome","data":{"id":"x"}}
 {"run":"r","host":"a","type":"point.used","data":null}
 {"run":"r","host":"a","type":"host.rebooted","data":{}}
-{"run":"r","host":"a","type":"host.verified","data":{}}`))
+{"run":"r","host":"a","type":"host.verified","data":{}}
+{"run":"r","host":"a","type":"action.intent","data":{"id":"r/a/action/x"}}
+{"run":"r","host":"a","type":"action.intent","data":{"id":"r/a/action/x"}}
+{"run":"r","host":"a","type":"action.outcome","data":{"id":"r/a/action/x","state":"ok"}}
+{"run":"r","host":"a","type":"action.outcome","data":{"id":"r/a/action/y"}}
+{"run":"r","host":"a","type":"host.noted","data":{"text":"x"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		folder := NewFolder()
 		dec := json.NewDecoder(bytes.NewReader(text))

@@ -70,6 +70,9 @@ func (m *machine) check(ctx context.Context) error {
 		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
 			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
 	}
+	if unfit, err := m.require(ctx); unfit || err != nil {
+		return err
+	}
 	why, err := m.holds(ctx, 1, len(m.plan.Steps))
 	if err != nil {
 		return err
@@ -166,10 +169,13 @@ const reconnectLimit = 15 * time.Minute
 // changes are the changes of the plan.
 func (m *machine) changes() []updates.Change { return m.plan.Changes() }
 
-// protect claims the host and makes the restore point.
+// protect claims the host, makes the restore point, and lets the actions begin.
 func (m *machine) protect(ctx context.Context) error {
 	if err := m.know(ctx); err != nil {
 		return err
+	}
+	if m.protected() {
+		return m.prepare(ctx)
 	}
 	if err := m.begin(ctx, StepRestorePoint); err != nil {
 		return err
@@ -203,6 +209,9 @@ func (m *machine) protect(ctx context.Context) error {
 	}
 	if fault != nil {
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
+	}
+	if len(m.actions()) > 0 {
+		return m.rec.add(ctx, append(entries, m.stepEnd("ok", &rc, nil)...)...) // prepare is next
 	}
 	return m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...)
 }

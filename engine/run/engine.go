@@ -35,6 +35,11 @@ type Engine struct {
 	Notify func(journal.Event, *journal.Run)
 	// Observed is called for every scan that the engine makes; may be nil.
 	Observed func(inventory.Observation) error
+	// Programs starts the actions of the controller; nil: there are none.
+	Programs Programs
+	// Packet sends the packet that wakes a machine from the controller; nil: it
+	// cannot.
+	Packet func(ctx context.Context, mac, address string) error
 }
 
 // poll is Poll, or its default.

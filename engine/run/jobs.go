@@ -15,6 +15,7 @@ import (
 const (
 	StepCheck        = "check"
 	StepRestorePoint = "restore-point"
+	StepActions      = "actions"
 	StepUpdates      = "updates"
 	StepReboot       = "reboot"
 	StepVerify       = "verify"

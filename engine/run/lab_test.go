@@ -45,6 +45,7 @@ type lab struct {
 	losses atomic.Int64
 	// kept is what those processes hold.
 	kept *coord.Memory
+	programs *programs
 }
 
 // fast are times that make a test short and still let every state be seen.
@@ -64,7 +65,7 @@ func newLabWith(t *testing.T, opt sim.Options, p *policies.Policy, machines ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, fleet: fleet, dialer: ssh.New(ssh.Config{}), policies: []*policies.Policy{p}, journal: &memory{}, inv: &inventory.Inventory{}}
+	l := &lab{t: t, fleet: fleet, dialer: ssh.New(ssh.Config{}), policies: []*policies.Policy{p}, journal: &memory{}, inv: &inventory.Inventory{}, programs: &programs{}}
 	t.Cleanup(func() {
 		fleet.Close()
 		if err := l.dialer.Close(); err != nil {
@@ -140,7 +141,7 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond}
+	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs}
 	if l.leases != nil {
 		e.Leases = l.leases()
 	}

@@ -110,10 +110,12 @@ func (m *machine) reclaim(ctx context.Context) error {
 // change it.
 func (m *machine) unchanged() bool {
 	switch m.state() {
-	case journal.Pending, journal.Checking, journal.Ready:
+	case journal.Pending, journal.Checking:
 		return true
+	case journal.Ready:
+		return !m.hasActed()
 	case journal.Protecting:
-		return len(m.rec.host(m.name).Jobs) == 0
+		return len(m.rec.host(m.name).Jobs) == 0 || m.protected() && !m.hasActed()
 	default:
 		return false
 	}
@@ -176,7 +178,7 @@ func (m *machine) broke(ctx context.Context, err error) error {
 	case state == journal.Checking:
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	case state == journal.Restoring:
-		return m.finish(ctx, m.goal(), "the claim on the host could not be given back: "+err.Error(), nil, entries...)
+		return m.restored(ctx, "the claim on the host could not be given back: "+err.Error(), entries...)
 	case connectors.CodeOf(err) == connectors.CodeLost || connectors.BeforeLogin(err) || connectors.CodeOf(err) == connectors.CodeTimeout:
 		return m.finish(ctx, journal.Lost, "", fault, entries...)
 	default:

@@ -14,9 +14,14 @@ import (
 // be tidied up. The claim expires by itself.
 const tidyLimit = time.Minute
 
-// restore tidies up and goes to the end that was journaled with it: jobs whose
-// outcome is in the journal leave their tombstones, the claim is given back.
+// restore tidies up and goes to the end that was journaled with it: what the
+// actions did is undone, jobs whose outcome is in the journal leave their
+// tombstones, the claim is given back, and a host that was woken goes back to
+// sleep.
 func (m *machine) restore(ctx context.Context) error {
+	if err := m.undoAll(ctx); err != nil {
+		return err
+	}
 	for _, j := range m.rec.host(m.name).Jobs {
 		if j.Outcome != nil && j.Outcome.State != string(job.Collected) {
 			if err := m.collect(ctx, j); err != nil {
@@ -28,7 +33,7 @@ func (m *machine) restore(ctx context.Context) error {
 	if err != nil && connectors.CodeOf(err) != connectors.CodeLocked {
 		return err
 	}
-	return m.to(ctx, m.goal())
+	return m.restored(ctx, "")
 }
 
 // collect tidies a job away whose outcome is in the journal.

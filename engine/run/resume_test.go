@@ -27,24 +27,33 @@ type life struct {
 	boots   int
 	// split makes two rounds of the plan.
 	split bool
+	// undone: the action of the controller was done and undone.
+	undone bool
 }
 
 func lives() []life {
 	return []life{
 		{"updates and a reboot that nobody foresaw", web("a", func(m *sim.Machine) { m.Updates[0].Reboot = true }),
 			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
-			[]string{"restore-point 1", "updates 1", "reboot 1"}, 1, false},
+			[]string{"restore-point 1", "updates 1", "reboot 1"}, 1, false, false},
 		{"two rounds, a reboot after the second", web("a", kernel),
 			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
-			[]string{"restore-point 1", "updates 1", "updates 2", "reboot 2"}, 1, true},
+			[]string{"restore-point 1", "updates 1", "updates 2", "reboot 2"}, 1, true, false},
 		{"a rollback after a reboot", web("a", kernel, breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
-			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false},
+			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false, false},
 		{"a rollback with dnf", rocky("a", breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
-			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false},
+			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false, false},
 		{"an update that fails", web("a", postinst),
-			func() *policies.Policy { return policy() }, journal.Failed, []string{"restore-point 1", "updates 1"}, 0, false},
+			func() *policies.Policy { return policy() }, journal.Failed, []string{"restore-point 1", "updates 1"}, 0, false, false},
+		{"actions around updates and a reboot", web("a", kernel), func() *policies.Policy { return policy(drained, verified("")) }, journal.Done,
+			[]string{"restore-point 1", "action-2 1", "updates 1", "reboot 1", "undo-2 1"}, 1, false, true},
+		{"actions around a rollback", web("a", breaks), func() *policies.Policy { return policy(drained, verified("rollback")) }, journal.RolledBack,
+			[]string{"restore-point 1", "action-2 1", "updates 1", "rollback 1", "undo-2 1"}, 0, false, true},
+		{"an action that fails", web("a", func(m *sim.Machine) { m.Faults.FailActions = map[string]int{"systemctl stop nginx": 4} }),
+			func() *policies.Policy { return policy(drained) }, journal.Failed,
+			[]string{"restore-point 1", "action-2 1", "undo-2 1"}, 0, false, true},
 	}
 }
 
@@ -70,6 +79,9 @@ func (f life) end(t *testing.T, l *lab, r *journal.Run) {
 	wantHeld(t, l.kept)
 	if s := l.snapshot("a"); s.Boots != f.boots || h.Reboots != f.boots {
 		t.Errorf("%d reboots, %d in the journal; want %d", s.Boots, h.Reboots, f.boots)
+	}
+	if f.undone {
+		l.wantUndone(t)
 	}
 	for _, c := range l.snapshot("a").Changes {
 		if n := times(l.snapshot("a").Changes, c); n != 1 {

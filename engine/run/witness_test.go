@@ -75,6 +75,9 @@ func (l *lab) wantJobs(host string, jobs ...string) {
 
 // scriptOf is the name of the script of a step's job.
 func scriptOf(step string) string {
+	if strings.HasPrefix(step, "action-") || strings.HasPrefix(step, "undo-") {
+		return "action"
+	}
 	return map[string]string{run.StepUpdates: "install", run.StepRestorePoint: "keep", run.StepRollback: "rollback", run.StepReboot: "reboot"}[step]
 }
 
