@@ -27,6 +27,8 @@ const probeTimeout = time.Minute
 // pause between two tries.
 const pause = time.Second
 
+var errNoSession = errors.New("there is no connection to the host")
+
 // Prober runs the probes of a host.
 type Prober struct {
 	// Session to the host; nil is legal when only controller probes are run.
@@ -130,7 +132,7 @@ func (r reply) stopped() bool {
 // ask runs the probe script on the host.
 func (p Prober) ask(ctx context.Context, args map[string]string, become bool) (reply, error) {
 	if p.Session == nil {
-		return reply{rc: -1}, errors.New("there is no connection to the host")
+		return reply{rc: -1}, errNoSession
 	}
 	a, err := posix.Run(ctx, p.Session, script(), args, posix.Options{Host: p.Host,
 		Command: connectors.Command{Become: become, Timeout: probeTimeout, MaxOutput: 256 << 10}})

@@ -41,8 +41,11 @@ type Host struct {
 	Reboots int            `json:"reboots"`
 	Point   *PointData     `json:"restore_point"`
 	Probes  []ProbeResult  `json:"verification"`
-	Fault   *Fault         `json:"error"`
-	Why     string         `json:"why,omitempty"`
+	// Health is what the host was before anything was changed; nil if the policy
+	// does not compare it.
+	Health *HealthData `json:"-"`
+	Fault  *Fault      `json:"error"`
+	Why    string      `json:"why,omitempty"`
 	// Goal is the end that a host in state restoring goes to.
 	Goal State `json:"-"`
 	// Jobs are the jobs that were begun, by id, with the outcome if it is known.
