@@ -29,6 +29,8 @@ type app struct {
 	sources sourceOutput
 	// pollEvery is the pause between two looks at a job; 0 is the default.
 	pollEvery time.Duration
+	// settle is how long a host may take to be what it was; 0 is the default.
+	settle time.Duration
 	// simTime is how long a job or a reboot takes on a machine of the
 	// demonstration; 0 is a second.
 	simTime time.Duration

@@ -16,7 +16,7 @@
 //	job (claims and jobs)       engine/job
 //	install, keep, rollback     engine/updates/apt and dnf, as the body of a job
 //	reboot                      engine/run, as the body of a job
-//	probe                       engine/health
+//	probe, health               engine/health
 //
 // Any other command line is for a tiny set of commands (plain.go), or unknown.
 //

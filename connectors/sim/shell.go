@@ -79,6 +79,8 @@ func (h *Host) answer(a frames, call posix.Call, root bool) bool {
 		h.jobOp(a, call.Args, root)
 	case "probe":
 		h.probe(a, call.Args)
+	case "health":
+		h.health(a, call.Args)
 	default:
 		return false
 	}

@@ -158,13 +158,15 @@ func (r *reader) list(part string, names []string) []string {
 // clean is what a host calls something, without what a terminal would obey, and not
 // too long.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
+	return shorten(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
 		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
-	}, s)
-	return shorten(s, mostName)
+	}, s), mostName)
 }
 
 // shorten cuts a text after so many bytes.

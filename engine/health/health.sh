@@ -93,10 +93,10 @@ health_broken() {
 		;;
 	rpm)
 		health_text=$(rpm -qa --qf '%{NAME}.%{ARCH}\n' 2>/dev/null) || return
-		printf '%s\n' "$health_text" | awk '!/^kernel|^gpg-pubkey|^kmod-/ && seen[$1]++ == 1 { print $1, "installed-twice" }' | health_cut
+		printf '%s\n' "$health_text" | awk '!/^kernel|^gpg-pubkey|^kmod-/ && seen[$1]++ == 1 { print $1, "installed twice" }' | health_cut
 		;;
 	pacman)
-		pacman -Dk 2>&1 | sed -n "s/^error: missing '\(.*\)' dependency for '\(.*\)'.*/\2 misses-\1/p" | health_cut
+		pacman -Dk 2>&1 | sed -n "s/^error: missing '\(.*\)' dependency for '\(.*\)'.*/\2 misses \1/p" | health_cut
 		;;
 	esac
 }

@@ -147,7 +147,7 @@ func (r *reader) broken() {
 	var names []string
 	for _, line := range lines {
 		if name, state, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			names = append(names, clean(name+" "+strings.ReplaceAll(state, "-", " ")))
+			names = append(names, clean(name+" "+state))
 		}
 	}
 	r.f.BrokenPackages = r.list(partBroken, names)

@@ -132,7 +132,7 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	return &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond}
+	return &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Settle: 50 * time.Millisecond}
 }
 
 // work is a new run of a plan.
