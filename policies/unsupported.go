@@ -34,7 +34,6 @@ func (g Gap) String() string {
 func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availability) []Gap {
 	u := &unsupported{}
 	u.preparation(p.Preparation)
-	u.verification(p.Verification)
 	u.policy(p)
 	for _, a := range availabilities {
 		if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return a.about(h.Name) }) {
@@ -75,25 +74,6 @@ func (u *unsupported) preparation(p *Preparation) {
 }
 
 func available(provider string) bool { return slices.Contains(AvailableProviders(), provider) }
-
-func (u *unsupported) verification(v *Verification) {
-	if v == nil {
-		return
-	}
-	if len(v.Unchanged) > 0 {
-		u.add(v.Pos, "comparing the health before and after (unchanged)")
-	}
-	for _, p := range v.Probes {
-		switch {
-		case p.Kind == ProbeHTTP:
-			u.add(p.Pos, "the http probe %q", p.Name)
-		case p.Kind == ProbeCommand && p.On == OnController:
-			u.add(p.Pos, "the command probe %q on the controller", p.Name)
-		case p.Command != nil:
-			u.add(p.Pos, "the command probe %q with separate arguments", p.Name)
-		}
-	}
-}
 
 func (u *unsupported) policy(p *Policy) {
 	if p.Reboot.When == RebootDefer {

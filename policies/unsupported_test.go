@@ -26,8 +26,9 @@ func TestSupported(t *testing.T) {
 	p := &Policy{
 		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}, Require: &Require{NoUsers: true},
 			Actions: []Action{{Name: "drain"}}},
-		Verification: &Verification{Probes: []Probe{
+		Verification: &Verification{Unchanged: HealthParts(), Probes: []Probe{
 			{Kind: ProbeService, Name: "a"}, {Kind: ProbeTCP, Name: "b", On: OnController}, {Kind: ProbeCommand, Name: "c", On: OnHost, Run: "true"},
+			{Kind: ProbeHTTP, Name: "d", On: OnController}, {Kind: ProbeCommand, Name: "e", On: OnController, Command: []Text{nil}},
 		}},
 		Rollout: Rollout{Split: SplitReboot}, Reboot: Reboot{When: RebootRequired}, Window: &Window{}, After: []string{"x"}, Gap: 1,
 	}
@@ -47,14 +48,6 @@ func TestUnsupported(t *testing.T) {
 		Preparation: &Preparation{
 			Wake: &Wake{Pos: at(1)}, RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
 		},
-		Verification: &Verification{
-			Unchanged: []string{"services"}, Pos: at(6),
-			Probes: []Probe{
-				{Kind: ProbeHTTP, Name: "front", On: OnController, Pos: at(7)},
-				{Kind: ProbeCommand, Name: "far", On: OnController, Run: "true", Pos: at(8)},
-				{Kind: ProbeCommand, Name: "list", On: OnHost, Command: []Text{nil}, Pos: at(9)},
-			},
-		},
 		Reboot: Reboot{When: RebootDefer},
 		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
 		Pos: at(10),
@@ -63,8 +56,6 @@ func TestUnsupported(t *testing.T) {
 	got := what(Unsupported(p, hosts, []*Availability{{Name: "quorum", Hosts: []string{"w2"}, Pos: at(16)}}))
 	want := []string{
 		"waking hosts (p.hcl:1) harmless", "restore points by zfs, pve (p.hcl:3)",
-		"comparing the health before and after (unchanged) (p.hcl:6)", `the http probe "front" (p.hcl:7)`,
-		`the command probe "far" on the controller (p.hcl:8)`, `the command probe "list" with separate arguments (p.hcl:9)`,
 		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
 		"notices ahead of the window (p.hcl:12) harmless", "notifications (p.hcl:10) harmless", "Windows updates (p.hcl:13)",
 		`the availability "quorum" (p.hcl:16)`,

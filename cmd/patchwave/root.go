@@ -31,6 +31,8 @@ type app struct {
 	pollEvery time.Duration
 	// leasing are the intervals of leases.
 	leasing leasing
+	// settle is how long a host may take to be what it was; 0 is the default.
+	settle time.Duration
 	// simTime is how long a job or a reboot takes on a machine of the
 	// demonstration; 0 is a second.
 	simTime time.Duration

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/engine/health"
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
@@ -129,7 +130,11 @@ func hostText(h *journal.Host, color bool) string {
 		if !p.OK {
 			word = paint("failed", bad, color)
 		}
-		fmt.Fprintf(&b, "    probe %s %s %s %s\n", p.Kind, safe.Text(p.Name), word, safe.Text(p.Detail))
+		kind := p.Kind
+		if kind != health.ProbeUnchanged {
+			kind = "probe " + kind
+		}
+		fmt.Fprintf(&b, "    %s %s %s %s\n", kind, safe.Text(p.Name), word, safe.Text(p.Detail))
 	}
 	return b.String()
 }

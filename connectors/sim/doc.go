@@ -17,7 +17,7 @@
 //	install, keep, rollback     engine/updates/apt and dnf, as the body of a job
 //	reboot, action              engine/run, as the body of a job
 //	require, wake, sleep        engine/run
-//	probe                       engine/health
+//	probe, health               engine/health
 //
 // Any other command line is for a tiny set of commands (plain.go), or unknown.
 //

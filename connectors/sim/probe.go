@@ -22,6 +22,16 @@ func (h *Host) probe(a frames, args map[string]string) {
 	case "command":
 		r := h.reply(args["run"], "root")
 		a.run("probe", r.Out, r.Err, r.RC)
+	case "program":
+		var argv []string
+		for _, name := range strings.Fields(args["words"]) {
+			argv = append(argv, args[name])
+		}
+		r := h.reply(strings.Join(argv, " "), "root")
+		a.run("probe", r.Out, r.Err, r.RC)
+	case "http":
+		r := h.reply("curl "+args["url"], "patch")
+		a.run("probe", r.Out, r.Err, r.RC)
 	case "boot":
 		rc := 0
 		if h.starting() {

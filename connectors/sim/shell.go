@@ -85,6 +85,8 @@ func (h *Host) answer(a frames, call posix.Call, root bool) bool {
 		h.packet(a, call.Args)
 	case "sleep":
 		h.sleep(a, call.Args)
+	case "health":
+		h.health(a, call.Args)
 	default:
 		return false
 	}

@@ -2,6 +2,7 @@ package health
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -65,13 +66,16 @@ type shell struct {
 	t        testing.TB
 	argv     []string
 	override string
+	// main is the function with which the script ends; "" is probe_main.
+	main string
 }
 
 func (s shell) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	script := string(c.Script)
-	at := strings.LastIndex(script, "\nprobe_main\n")
+	last := cmp.Or(s.main, "probe_main")
+	at := strings.LastIndex(script, "\n"+last+"\n")
 	if at < 0 {
-		s.t.Fatal("the script does not end with probe_main")
+		s.t.Fatalf("the script does not end with %s", last)
 	}
 	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...)
 	cmd.Stdin = strings.NewReader(script[:at] + "\n" + s.override + script[at:])

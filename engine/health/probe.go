@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"crypto/x509"
 	_ "embed" // the script
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ const probeTimeout = time.Minute
 // pause between two tries.
 const pause = time.Second
 
+var errNoSession = errors.New("there is no connection to the host")
+
 // Prober runs the probes of a host.
 type Prober struct {
 	// Session to the host; nil is legal when only controller probes are run.
@@ -36,6 +39,11 @@ type Prober struct {
 	Address string
 	// Dial is used for controller probes; nil means a plain TCP dial.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Roots are the authorities that http probes of the controller trust; nil means
+	// the system's.
+	Roots *x509.CertPool
+	// Subject is the host whose attributes stand in URLs and arguments.
+	Subject policies.Subject
 }
 
 // Run repeats one probe until it is true or its time is over. The error is the
@@ -72,25 +80,65 @@ func (p Prober) Run(ctx context.Context, probe policies.Probe) (journal.ProbeRes
 	}
 }
 
+// try asks once.
 func (p Prober) try(ctx context.Context, probe policies.Probe) (bool, string, error) {
+	switch here := probe.On == policies.OnController; {
+	case probe.Kind == policies.ProbeTCP && probe.On != policies.OnHost:
+		return p.dial(ctx, probe)
+	case probe.Kind == policies.ProbeHTTP && probe.On != policies.OnHost:
+		return p.get(ctx, probe)
+	case probe.Kind == policies.ProbeHTTP:
+		return p.getThere(ctx, probe)
+	case probe.Kind == policies.ProbeCommand && here:
+		return p.command(ctx, probe)
+	}
 	args := map[string]string{"kind": string(probe.Kind), "name": probe.Name}
 	switch probe.Kind {
 	case policies.ProbeTCP:
-		if probe.On != "host" {
-			return p.dial(ctx, probe)
-		}
 		args["port"] = strconv.Itoa(probe.Port)
 	case policies.ProbeCommand:
-		args["run"] = probe.Run
-	case policies.ProbeService:
-		r, err := p.ask(ctx, args, probe.Become)
-		if probe.State == "stopped" {
-			return r.stopped(), r.detail, err
+		if err := p.commandArgs(probe, args); err != nil {
+			return false, err.Error(), nil //nolint:nilerr // a text without a value on this host: the probe is false
 		}
-		return r.rc == 0, r.detail, err
 	}
 	r, err := p.ask(ctx, args, probe.Become)
+	if probe.Kind == policies.ProbeService && probe.State == "stopped" {
+		return r.stopped(), r.detail, err
+	}
 	return r.rc == 0, r.detail, err
+}
+
+// commandArgs are those of the probe script for a command: a line for the shell, or
+// the words of a program, none of which a shell looks at.
+func (p Prober) commandArgs(probe policies.Probe, args map[string]string) error {
+	if probe.Command == nil {
+		args["run"] = probe.Run
+		return nil
+	}
+	words, err := p.words(probe.Command)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(words))
+	for i, w := range words {
+		names[i] = "word_" + strings.Map(func(r rune) rune { return r - '0' + 'a' }, strconv.Itoa(i)) // names have no digits
+		args[names[i]] = w
+	}
+	args["kind"], args["words"] = "program", strings.Join(names, " ")
+	return nil
+}
+
+// words are texts of the configuration, written out for the host.
+func (p Prober) words(texts []policies.Text) ([]string, error) {
+	out := make([]string, 0, len(texts))
+	for _, t := range texts {
+		w, err := t.Render(p.Subject)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return out, nil
 }
 
 // dial asks from the controller whether a TCP port answers.
@@ -129,30 +177,38 @@ func (r reply) stopped() bool {
 
 // ask runs the probe script on the host.
 func (p Prober) ask(ctx context.Context, args map[string]string, become bool) (reply, error) {
-	if p.Session == nil {
-		return reply{rc: -1}, errors.New("there is no connection to the host")
-	}
-	a, err := posix.Run(ctx, p.Session, script(), args, posix.Options{Host: p.Host,
-		Command: connectors.Command{Become: become, Timeout: probeTimeout, MaxOutput: 256 << 10}})
-	if connectors.CodeOf(err) == connectors.CodeTimeout || errors.Is(err, context.DeadlineExceeded) {
-		return reply{rc: -1, detail: fmt.Sprintf("no answer within %s", probeTimeout)}, nil
-	}
-	if err != nil {
-		return reply{rc: -1}, err
-	}
-	f, ok := a.Get("probe")
-	if !ok {
-		return reply{rc: -1, detail: "the host does not answer the probe"}, nil
+	f, why, err := p.frame(ctx, args, become, 256<<10)
+	if err != nil || why != "" {
+		return reply{rc: -1, detail: why}, err
 	}
 	r := reply{rc: f.RC, detail: strings.TrimSpace(strings.Join(append(f.Lines(), f.ErrLines()...), " "))}
 	r.word, _, _ = strings.Cut(r.detail, " ")
-	if len(r.detail) > 300 {
-		r.detail = strings.ToValidUTF8(r.detail[:300], "") + "…"
-	}
+	r.detail = shorten(r.detail, 300)
 	if f.RC != 0 {
 		r.detail = strings.TrimSpace(fmt.Sprintf("exit status %d %s", f.RC, r.detail))
 	}
 	return r, nil
+}
+
+// frame is what the probe script says, or why it says nothing. most bounds it, in
+// bytes.
+func (p Prober) frame(ctx context.Context, args map[string]string, become bool, most int64) (f posix.Frame, why string, err error) {
+	if p.Session == nil {
+		return f, "", errNoSession
+	}
+	a, err := posix.Run(ctx, p.Session, script(), args, posix.Options{Host: p.Host,
+		Command: connectors.Command{Become: become, Timeout: probeTimeout, MaxOutput: most}})
+	if connectors.CodeOf(err) == connectors.CodeTimeout || errors.Is(err, context.DeadlineExceeded) {
+		return f, fmt.Sprintf("no answer within %s", probeTimeout), nil
+	}
+	if err != nil {
+		return f, "", err
+	}
+	f, ok := a.Get("probe")
+	if !ok {
+		return f, "the host does not answer the probe", nil
+	}
+	return f, "", nil
 }
 
 // Booted waits until the host has finished booting, at most limit. A host that

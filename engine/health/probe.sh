@@ -47,6 +47,37 @@ probe_command() {
 	return "$probe_rc"
 }
 
+# probe_program: a program and its arguments; a shell looks at none of them. $pw_arg_words
+# are the names of the arguments that hold them.
+probe_program() {
+	set --
+	for probe_word in $pw_arg_words; do
+		eval "set -- \"\$@\" \"\$pw_arg_$probe_word\""
+	done
+	probe_said=$("$@" 2>&1)
+	probe_rc=$?
+	printf '%s' "$probe_said" 2>/dev/null | head -c 4000
+	return "$probe_rc"
+}
+
+# probe_http: a page with its head, or what went wrong on standard error. wget says
+# the head there too.
+probe_http() {
+	if pw_has curl; then
+		curl -q -g -s -S -i --noproxy '*' --proto '=http,https' --max-time 20 --max-filesize 8388608 --url "$pw_arg_url" | head -c 1114112
+	elif pw_has wget; then
+		probe_more=
+		if wget --help 2>&1 | grep -q -e --content-on-error; then
+			probe_more='--content-on-error --max-redirect=0 --no-proxy --no-config --tries=1'
+		fi
+		unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
+		# shellcheck disable=SC2086 # words
+		wget -q -S -T 20 $probe_more -O - -- "$pw_arg_url" | head -c 1114112
+	else
+		echo 'neither curl nor wget is there' >&2
+	fi
+}
+
 # probe_boot: has the machine finished booting.
 probe_boot() {
 	if probe_systemd; then
@@ -61,6 +92,8 @@ probe_main() {
 	service) pw_run probe probe_service ;;
 	tcp) pw_run probe probe_tcp ;;
 	command) pw_run probe probe_command ;;
+	program) pw_run probe probe_program ;;
+	http) pw_run probe probe_http ;;
 	boot) pw_run probe probe_boot ;;
 	esac
 }

@@ -81,7 +81,7 @@ pw_has() { return 1; }
 	for name, argv := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			for _, tt := range tests {
-				res, err := Prober{Session: shell{t, argv, tt.machine}}.Run(t.Context(), tt.probe)
+				res, err := Prober{Session: shell{t: t, argv: argv, override: tt.machine}}.Run(t.Context(), tt.probe)
 				if err != nil || res.OK != tt.ok || !strings.HasPrefix(res.Detail, tt.words) {
 					t.Errorf("%s: %+v, %v; want %v %q", tt.name, res, err, tt.ok, tt.words)
 				}
@@ -94,7 +94,7 @@ pw_has() { return 1; }
 		}
 		for name, want := range map[string]string{"nginx": "running", "old": "stopped", "crashed": "stopped", "stopping": "", "none": ""} {
 			for _, state := range []string{"running", "stopped"} {
-				res, err := Prober{Session: shell{t, []string{"bash", "-s"}, openrc}}.Run(t.Context(), service(name, state))
+				res, err := Prober{Session: shell{t: t, argv: []string{"bash", "-s"}, override: openrc}}.Run(t.Context(), service(name, state))
 				if err != nil || res.OK != (state == want) || !strings.Contains(res.Detail, "* status: "+name+" status") {
 					t.Errorf("%s %s: %+v, %v", name, state, res, err)
 				}
@@ -107,7 +107,7 @@ pw_has() { return 1; }
 func TestChattyCommand(t *testing.T) {
 	for name, argv := range shells(t) {
 		line := "i=0; while [ $i -lt 20000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done; exit 5"
-		res, err := Prober{Session: shell{t, argv, ""}}.Run(t.Context(), policies.Probe{Kind: policies.ProbeCommand, Run: line})
+		res, err := Prober{Session: shell{t: t, argv: argv, override: ""}}.Run(t.Context(), policies.Probe{Kind: policies.ProbeCommand, Run: line})
 		if err != nil || res.OK || !strings.HasPrefix(res.Detail, "exit status 5 0123456789") {
 			t.Errorf("%s: %+v, %v", name, res, err)
 		}
@@ -125,7 +125,7 @@ func TestListeners(t *testing.T) {
 		port := l.Addr().(*net.TCPAddr).Port
 		probe := policies.Probe{Kind: policies.ProbeTCP, Port: port, On: "host"}
 		for name, argv := range shells(t) {
-			if res, err := (Prober{Session: shell{t, argv, ""}}).Run(t.Context(), probe); err != nil || !res.OK {
+			if res, err := (Prober{Session: shell{t: t, argv: argv, override: ""}}).Run(t.Context(), probe); err != nil || !res.OK {
 				t.Errorf("%s, %s: %+v, %v", name, l.Addr(), res, err)
 			}
 		}
@@ -133,7 +133,7 @@ func TestListeners(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, argv := range shells(t) {
-			if res, err := (Prober{Session: shell{t, argv, ""}}).Run(t.Context(), probe); err != nil || res.OK {
+			if res, err := (Prober{Session: shell{t: t, argv: argv, override: ""}}).Run(t.Context(), probe); err != nil || res.OK {
 				t.Errorf("%s, %s closed: %+v, %v", name, l.Addr(), res, err)
 			}
 		}
@@ -148,7 +148,7 @@ cat() { printf '%s\n' '  sl  local_address rem_address   st' '   0: 0100007F:1F9
 `
 	for name, argv := range shells(t) {
 		for port, want := range map[int]bool{0x1F90: true, 0x1F91: true, 0x1F92: false, 0xF90: false, 0xC000: false} {
-			res, err := Prober{Session: shell{t, argv, table}}.Run(t.Context(), policies.Probe{Kind: policies.ProbeTCP, Port: port, On: "host"})
+			res, err := Prober{Session: shell{t: t, argv: argv, override: table}}.Run(t.Context(), policies.Probe{Kind: policies.ProbeTCP, Port: port, On: "host"})
 			if err != nil || res.OK != want {
 				t.Errorf("%s: port %x: %+v, %v", name, port, res, err)
 			}

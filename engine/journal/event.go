@@ -26,6 +26,7 @@ const (
 	PointMade    Type = "point.made"    // PointData
 	PointUsed    Type = "point.used"    // PointData
 	Rebooted     Type = "host.rebooted" // RebootedData
+	HealthTaken  Type = "health.taken"  // HealthData
 	Verified     Type = "host.verified" // VerifiedData
 	BreakerOpen  Type = "breaker.open"  // BreakerData
 

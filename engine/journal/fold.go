@@ -41,8 +41,11 @@ type Host struct {
 	Reboots int            `json:"reboots"`
 	Point   *PointData     `json:"restore_point"`
 	Probes  []ProbeResult  `json:"verification"`
-	Fault   *Fault         `json:"error"`
-	Why     string         `json:"why,omitempty"`
+	// Health is what the host was before anything was changed; nil if the policy
+	// does not compare it.
+	Health *HealthData `json:"-"`
+	Fault  *Fault      `json:"error"`
+	Why    string      `json:"why,omitempty"`
 	// Actions are the actions that were begun, in that order, each undo by itself.
 	Actions []*Action `json:"actions"`
 	// Notes are what is to be known besides.

@@ -16,7 +16,7 @@ func (f *Folder) applyHost(e Event) error {
 		fold = (*Host).step
 	case JobIntent, JobOutcome:
 		fold = (*Host).job
-	case UpdateResult, PointMade, PointUsed, Rebooted, Verified:
+	case UpdateResult, PointMade, PointUsed, Rebooted, HealthTaken, Verified:
 		fold = (*Host).result
 	case ActionIntent, ActionOutcome, Noted:
 		fold = (*Host).action
@@ -149,6 +149,14 @@ func (h *Host) result(e Event) error {
 		h.Point = &d
 	case Rebooted:
 		h.Reboots++
+	case HealthTaken:
+		d, err := Decode[HealthData](e)
+		if err != nil {
+			return err
+		}
+		if h.Health == nil { // the first one is from before any change
+			h.Health = &d
+		}
 	case Verified:
 		d, err := Decode[VerifiedData](e)
 		if err != nil {

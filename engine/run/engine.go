@@ -30,6 +30,9 @@ type Engine struct {
 	// Poll is the pause between two looks at a job; 0 means two seconds. Half of it
 	// is the first pause before a host is dialled again.
 	Poll time.Duration
+	// Settle is how long a host may take after its updates to be again what it was
+	// before; 0 means health.DefaultSettle.
+	Settle time.Duration
 	// Notify is called with every event after it is durable, one at a time; may
 	// be nil. The run must not be kept.
 	Notify func(journal.Event, *journal.Run)

@@ -29,7 +29,11 @@ func (m *machine) ready(ctx context.Context) error {
 			return err
 		}
 	}
-	return m.to(ctx, journal.Installing, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))
+	taken, err := m.takeHealth(ctx)
+	if err != nil {
+		return err
+	}
+	return m.to(ctx, journal.Installing, append(taken, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))...)
 }
 
 // install runs the package manager as a job and asks the host what came of it.
@@ -185,9 +189,6 @@ func (m *machine) afterInstall(ctx context.Context) error {
 	if m.needsReboot(h) {
 		return m.to(ctx, journal.Rebooting, m.step(StepReboot), m.intent(m.jobID(StepReboot, m.round())))
 	}
-	if failed {
-		return m.finish(ctx, journal.Failed, "", h.Fault)
-	}
 	return m.to(ctx, journal.Verifying)
 }
 
@@ -209,7 +210,7 @@ func (m *machine) needsReboot(h journal.Host) bool {
 	if m.policy.Updates == "no-reboot" {
 		return false // what waits for a reboot waits for another policy
 	}
-	if !m.last() && !m.part(m.round()).Reboot {
+	if !m.last() && !m.part(m.round()).Reboot && allInstalled(m.soFar(h.Updates)) {
 		return false // what the host waits for already, it gets after its last step
 	}
 	some := slices.ContainsFunc(m.soFar(h.Updates), func(u journal.UpdateRecord) bool { return u.State == "installed" || u.State == "pending-reboot" })

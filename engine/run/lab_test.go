@@ -44,7 +44,7 @@ type lab struct {
 	pid    int
 	losses atomic.Int64
 	// kept is what those processes hold.
-	kept *coord.Memory
+	kept     *coord.Memory
 	programs *programs
 }
 
@@ -141,7 +141,7 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs}
+	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs, Settle: 50 * time.Millisecond}
 	if l.leases != nil {
 		e.Leases = l.leases()
 	}

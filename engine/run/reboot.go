@@ -11,6 +11,7 @@ import (
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
+	"patchwave/policies"
 )
 
 //go:embed reboot.sh
@@ -62,10 +63,7 @@ func (m *machine) reboot(ctx context.Context) error {
 		return err
 	}
 	entries := append(m.stepEnd("ok", nil, nil), outcome, entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: s.BootID}})
-	if allInstalled(m.soFar(m.rec.host(m.name).Updates)) {
-		return m.to(ctx, journal.Verifying, entries...)
-	}
-	return m.finish(ctx, journal.Failed, "", m.rec.host(m.name).Fault, entries...)
+	return m.to(ctx, journal.Verifying, entries...)
 }
 
 // stagger keeps the reboots of a policy apart.
@@ -163,5 +161,5 @@ func (m *machine) bootOf(ctx context.Context, before string) (job.Status, error)
 }
 
 func (m *machine) prober() health.Prober {
-	return health.Prober{Session: m.session, Host: m.name, Address: m.host.Address}
+	return health.Prober{Session: m.session, Host: m.name, Address: m.host.Address, Subject: policies.Subject{Host: m.host, Facts: &m.facts}}
 }

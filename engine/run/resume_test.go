@@ -33,14 +33,14 @@ type life struct {
 
 func lives() []life {
 	return []life{
-		{"updates and a reboot that nobody foresaw", web("a", func(m *sim.Machine) { m.Updates[0].Reboot = true }),
-			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
+		{"updates and a reboot that nobody foresaw", web("a", page, func(m *sim.Machine) { m.Updates[0].Reboot = true }),
+			func() *policies.Policy { return policy(required, everyProbe) }, journal.Done,
 			[]string{"restore-point 1", "updates 1", "reboot 1"}, 1, false, false},
 		{"two rounds, a reboot after the second", web("a", kernel),
 			func() *policies.Policy { return policy(required, verified("")) }, journal.Done,
 			[]string{"restore-point 1", "updates 1", "updates 2", "reboot 2"}, 1, true, false},
 		{"a rollback after a reboot", web("a", kernel, breaks),
-			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
+			func() *policies.Policy { return policy(unchanged("rollback", "services", "listeners")) }, journal.RolledBack,
 			[]string{"restore-point 1", "updates 1", "reboot 1", "rollback 1"}, 1, false, false},
 		{"a rollback with dnf", rocky("a", breaks),
 			func() *policies.Policy { return policy(verified("rollback")) }, journal.RolledBack,
@@ -73,10 +73,13 @@ func (f life) end(t *testing.T, l *lab, r *journal.Run) {
 	t.Helper()
 	h := r.Host("a")
 	if h == nil || h.State != f.state {
-		t.Fatalf("the host is %+v", h)
+		t.Fatalf("the host is %+v: %+v", h, h.Fault)
 	}
 	l.wantOnce("a", f.jobs...)
 	wantHeld(t, l.kept)
+	if v := l.policies[0].Verification; v != nil && len(v.Unchanged) > 0 {
+		l.takenOnce("a")
+	}
 	if s := l.snapshot("a"); s.Boots != f.boots || h.Reboots != f.boots {
 		t.Errorf("%d reboots, %d in the journal; want %d", s.Boots, h.Reboots, f.boots)
 	}

@@ -15,25 +15,21 @@ import (
 	"patchwave/policies"
 )
 
-// verify asks the probes of the policy.
+// verify compares the host with what it was and asks the probes of the policy.
 func (m *machine) verify(ctx context.Context) error {
 	if err := m.begin(ctx, StepVerify); err != nil {
 		return err
 	}
-	var probes []policies.Probe
-	if v := m.policy.Verification; v != nil {
-		probes = v.Probes
-	}
-	for _, p := range probes {
-		m.ttl += p.Within + time.Minute
-	}
 	defer func() { m.ttl = 0 }()
-	if len(probes) > 0 {
-		if err := m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
-			return err
-		}
+	probes, err := m.verifying(ctx)
+	if err != nil {
+		return err
 	}
-	data := journal.VerifiedData{OK: true, Probes: []journal.ProbeResult{}}
+	unchanged, err := m.compareHealth(ctx)
+	if err != nil {
+		return err
+	}
+	data := journal.VerifiedData{OK: failedProbes(unchanged) == "", Probes: append([]journal.ProbeResult{}, unchanged...)}
 	for _, p := range probes {
 		var res journal.ProbeResult
 		err := m.reconnect(ctx, p.Within+5*time.Minute, func(ctx context.Context) error {
@@ -48,6 +44,9 @@ func (m *machine) verify(ctx context.Context) error {
 		data.OK = data.OK && res.OK
 	}
 	verified := entry{m.name, journal.Verified, data}
+	if data.OK && m.someFailed() {
+		return m.partly(ctx, nil, append(m.stepEnd("ok", nil, nil), verified)...)
+	}
 	if data.OK && !m.last() {
 		return m.to(ctx, journal.Ready, append(m.stepEnd("ok", nil, nil), verified)...)
 	}
@@ -63,8 +62,14 @@ func (m *machine) verify(ctx context.Context) error {
 		}
 		return m.toRollback(ctx, fault)
 	case policies.FailContinue:
+		if m.someFailed() {
+			return m.partly(ctx, fault, entries...)
+		}
 		return m.finish(ctx, journal.Done, fault.Message+"; the policy goes on", nil, entries...)
 	default:
+		if m.someFailed() {
+			return m.partly(ctx, fault, entries...)
+		}
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	}
 }
