@@ -48,9 +48,11 @@ type Keeper struct {
 type Hold struct {
 	keeper *Keeper
 	leases []Lease
-	ctx    context.Context // ends with the leases; nothing is called with it
-	end    context.CancelCauseFunc
 	waited bool
+	// Guarded by the keeper's mutex: how it ended, and what ends with it.
+	ended bool
+	lost  *LostError
+	works map[*context.CancelCauseFunc]bool
 }
 
 // NewKeeper returns a Keeper that holds nothing.
@@ -106,12 +108,10 @@ func (k *Keeper) Acquire(ctx context.Context, keys ...Key) (*Hold, error) {
 
 // hold keeps what was acquired alive from now on.
 func (k *Keeper) hold(ctx context.Context, leases []Lease, waited bool) (*Hold, error) {
-	h := &Hold{keeper: k, leases: leases, waited: waited}
-	h.ctx, h.end = context.WithCancelCause(context.Background())
+	h := &Hold{keeper: k, leases: leases, waited: waited, works: map[*context.CancelCauseFunc]bool{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		h.end(nil)
 		return nil, errors.Join(errors.New("a lease was asked for after the end"), k.leases.Release(context.WithoutCancel(ctx), leases...))
 	}
 	if k.last.IsZero() {
@@ -204,7 +204,7 @@ func (k *Keeper) lose(why string, leases ...Lease) {
 	k.mu.Lock()
 	for h := range k.holds {
 		i := slices.IndexFunc(h.leases, func(l Lease) bool { return gone[l.Fence] })
-		if i >= 0 && h.ctx.Err() == nil {
+		if i >= 0 && !h.ended {
 			told = append(told, &LostError{Lease: h.leases[i], Why: why})
 			h.end(told[len(told)-1])
 		}
@@ -240,6 +240,23 @@ func (k *Keeper) Close(ctx context.Context) error {
 	return k.leases.Release(context.WithoutCancel(ctx), all...)
 }
 
+// end ends the work under a hold; lost is nil if it was given back. The keeper's
+// mutex is held.
+func (h *Hold) end(lost *LostError) {
+	if h.ended {
+		return
+	}
+	h.ended, h.lost = true, lost
+	for cancel := range h.works {
+		if lost != nil {
+			(*cancel)(lost)
+		} else {
+			(*cancel)(nil)
+		}
+	}
+	clear(h.works)
+}
+
 // Fence is the number of the first lease.
 func (h *Hold) Fence() int64 { return h.leases[0].Fence }
 
@@ -250,8 +267,23 @@ func (h *Hold) Waited() bool { return h.waited }
 // is a *LostError then.
 func (h *Hold) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
-	stop := context.AfterFunc(h.ctx, func() { cancel(context.Cause(h.ctx)) })
-	return ctx, func() { stop(); cancel(nil) }
+	k := h.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case h.lost != nil:
+		cancel(h.lost)
+	case h.ended:
+		cancel(nil)
+	default:
+		h.works[&cancel] = true
+	}
+	return ctx, func() {
+		k.mu.Lock()
+		delete(h.works, &cancel)
+		k.mu.Unlock()
+		cancel(nil)
+	}
 }
 
 // Check returns how the leases were lost, or nil. After a pause in which no
@@ -265,9 +297,10 @@ func (h *Hold) Check() error {
 	if late {
 		k.beat()
 	}
-	var lost *LostError
-	if errors.As(context.Cause(h.ctx), &lost) {
-		return lost
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if h.lost != nil {
+		return h.lost
 	}
 	return nil
 }
@@ -278,8 +311,8 @@ func (h *Hold) Release(ctx context.Context) error {
 	k.mu.Lock()
 	mine := k.holds[h]
 	delete(k.holds, h)
-	k.mu.Unlock()
 	h.end(nil)
+	k.mu.Unlock()
 	if !mine {
 		return nil
 	}

@@ -36,7 +36,12 @@ func (k keeping) Dead(context.Context) ([]string, error) { return k.dead, nil }
 func (l *lab) process(leases coord.Leases, id string, pid int, wait time.Duration) keeping {
 	l.t.Helper()
 	k := coord.NewKeeper(leases, coordtest.Owner(id, pid), coord.Options{Every: 20 * time.Millisecond, TTL: 30 * time.Second, Poll: 5 * time.Millisecond, Wait: wait,
-		Lost: func(*coord.LostError) { l.losses.Add(1) }})
+		Lost: func(*coord.LostError) { l.losses.Add(1) },
+		Waiting: func(*coord.HeldError) {
+			if l.waiting != nil {
+				l.waiting()
+			}
+		}})
 	l.t.Cleanup(func() {
 		if err := k.Close(context.WithoutCancel(l.t.Context())); err != nil {
 			l.t.Error(err)
@@ -160,21 +165,19 @@ func TestDrainEndsTheWait(t *testing.T) {
 	t.Parallel()
 	for _, letGo := range []bool{false, true} {
 		l := newLab(t, policy(), web("a"))
+		ctx, cancel := context.WithCancel(l.context())
+		drain := make(chan struct{})
+		l.waiting = func() { close(drain) }
+		if letGo {
+			l.waiting = cancel
+		}
 		m := l.keeps(time.Minute)
 		p := l.plan()
 		l.other(m, "a")
-		ctx, cancel := context.WithCancel(l.context())
-		drain := make(chan struct{})
-		l.journal.after = func(call int, _ []journal.Event) {
-			switch {
-			case call > 0:
-			case letGo:
-				cancel()
-			default:
-				close(drain)
-			}
-		}
 		r, err := l.engine().Apply(ctx, l.work(p), drain)
+		if !letGo && ctx.Err() != nil {
+			t.Error("it waited to the end of the test")
+		}
 		cancel()
 		if err != nil || r.State != "interrupted" || r.Host("a").State != journal.Pending {
 			t.Errorf("letting go %t: %v, %v", letGo, err, states(r))

@@ -43,6 +43,8 @@ type lab struct {
 	leases func() run.Leases
 	pid    int
 	losses atomic.Int64
+	// waiting is called when one of them begins to wait; may be nil.
+	waiting func()
 	// kept is what those processes hold.
 	kept     *coord.Memory
 	programs *programs
