@@ -59,9 +59,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
 	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE", "STORY_HEARTBEAT"} {
-		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
-	}
+	b.cmd.Env = storyEnv(ts)
 	ts.Check(b.cmd.Start())
 	s.bg = b
 	go func() { b.done <- b.cmd.Wait() }()

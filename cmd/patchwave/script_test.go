@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	await HOST KEY=VALUE…                        waits until it is so
 //	pw STATUS ARG…                               the program, with its exit status
 //	start ARG… · says TEXT · signal NAME · join STATUS   the program in the background (background_test.go)
+//	rivals N ARG…                                the program N times at once, again and again (trial_test.go)
 //	json DOCUMENT PATH=VALUE…                    standard output is a document of the contract (contract_test.go)
 //	jsonl DOCUMENT LINES                         standard output is at least so many lines of events
 //	setenv NAME PATH                             a value out of the document on standard output
@@ -61,7 +62,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
-			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin,
+			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree,
 		},
 	})
@@ -70,7 +71,9 @@ func TestScripts(t *testing.T) {
 // story is what the commands of one script share.
 type story struct {
 	fleet *fleetOf
-	bg    *background
+	// published counts the rounds of rivals.
+	published int
+	bg        *background
 }
 
 type storyKey struct{}
