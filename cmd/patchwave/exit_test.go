@@ -45,6 +45,8 @@ func TestCodeOf(t *testing.T) {
 		{report.Verdict{Unreachable: 1, Refused: 1}, 0, 4},
 		{report.Verdict{Drifted: 1}, 0, 6},
 		{report.Verdict{Refused: 1}, 0, 6},
+		{report.Verdict{Locked: 1, Stopped: true, Failed: 1}, 0, 11},
+		{report.Verdict{Locked: 1, Interrupted: true}, 0, 130},
 	}
 	for _, test := range tests {
 		if got := codeOf(test.verdict, test.interrupted); got != test.want {

@@ -70,8 +70,7 @@ func (a *app) holdRun(ctx context.Context, s *session, id string) (*holding, err
 	defer stop()
 	var err error
 	h.run, err = h.keeper.Acquire(waiting, coord.Key{Kind: coord.KindRun, Name: id})
-	var held *coord.HeldError
-	if errors.As(err, &held) {
+	if held, ok := errors.AsType[*coord.HeldError](err); ok {
 		err = stillGoingOn(id, held.Lease.Owner.PID)
 	}
 	if err != nil {
@@ -108,8 +107,7 @@ func (a *app) awaitRun(ctx context.Context, s *session, id string) (*journal.Run
 // Hold implements run.Leases.
 func (h *holding) Hold(ctx context.Context, host string) (*coord.Hold, error) {
 	l, err := h.keeper.Acquire(ctx, coord.Key{Kind: coord.KindHost, Name: host})
-	var held *coord.HeldError
-	if errors.As(err, &held) {
+	if _, ok := errors.AsType[*coord.HeldError](err); ok {
 		h.mu.Lock()
 		h.left++
 		h.mu.Unlock()

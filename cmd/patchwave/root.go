@@ -76,7 +76,7 @@ PATCHWAVE_OUTPUT=json is --output json.
 
 Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration · 3 a host failed ·
   4 a host was not reached · 5 stopped by the failure threshold · 6 refused · 7 rolled back ·
-  10 plan --detailed-exitcode: something to do · 11 locked · 130, 143 interrupted, resumable`,
+  10 plan --detailed-exitcode: something to do · 11 held by another run · 130, 143 interrupted, resumable`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		Version:           version,

@@ -73,6 +73,11 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	}
 	id, other := job.ID{Run: "r1", Host: "m1", Step: "s", Round: 1}, job.ID{Run: "r1", Host: "m1", Step: "s", Round: 2}
 	mine := as("c1", "r1", 5)
+	show := func(what string) {
+		h, err := mine.Show(ctx)
+		tell(fmt.Sprintf("whose it is, %s: %s %s %d %q, stands %v", what, h.Controller, h.Run, h.Fence, h.Name, h.Left > 0), err)
+	}
+	show("before")
 	tell("renew without a claim", mine.Renew(ctx))
 	_, err := mine.Start(ctx, id, keep, args)
 	tell("start without a claim", err)
@@ -82,6 +87,8 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	tell("collect what is absent", mine.Collect(ctx, id))
 	tell("claim", mine.Set(ctx))
 	tell("claim again", mine.Set(ctx))
+	show("claimed")
+	tell("break another claim", mine.Break(ctx, job.Holder{Controller: "c2", Run: "r1", Fence: 5}))
 	tell("claim of another controller", as("c2", "r1", 9).Set(ctx))
 	tell("claim of another run", as("c1", "r2", 6).Set(ctx))
 	tell("claim of an earlier run", as("c1", "r0", 4).Set(ctx))
@@ -113,7 +120,9 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	tell("an odd id", err)
 	ended, _ = await(t, mine, odd)
 	status("its end", ended, nil)
-	tell("release", as("c1", "r2", 6).Release(ctx))
+	show("taken over")
+	tell("break", mine.Break(ctx, job.Holder{Controller: "c1", Run: "r2", Fence: 6, Name: mine.Host}))
+	show("given back")
 	return story
 }
 

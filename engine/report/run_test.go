@@ -120,6 +120,7 @@ func TestJudge(t *testing.T) {
 			host(journal.Deferred, ""), host(journal.Cancelled, ""), host(journal.Skipped, "")}}, Verdict{}},
 		"harm": {journal.Run{State: "finished", Hosts: []*journal.Host{host(journal.Failed, "exit"), host(journal.Failed, ""), host(journal.Unreachable, "auth"),
 			host(journal.RolledBack, "exit"), host(journal.Lost, "lost")}}, Verdict{Failed: 2, Unreachable: 1, RolledBack: 1, Lost: 1}},
+		"locked":        {journal.Run{Hosts: []*journal.Host{host(journal.Skipped, "locked"), host(journal.Failed, "locked")}}, Verdict{Locked: 1, Failed: 1}},
 		"refused":       {journal.Run{Hosts: []*journal.Host{host(journal.Skipped, "drift"), host(journal.Skipped, "ambiguous"), host(journal.Skipped, "drift")}}, Verdict{Drifted: 2, Refused: 1}},
 		"not yet over":  {journal.Run{State: "running", Hosts: []*journal.Host{host(journal.Installing, ""), host(journal.Checking, "exit")}}, Verdict{Unfinished: 2}},
 		"well, at last": {journal.Run{State: "finished", Hosts: []*journal.Host{host(journal.Done, "exit")}}, Verdict{}},

@@ -17,6 +17,11 @@
 // begins, and before each later round, the time that its window leaves must be
 // enough for the longest of its recent runs; else it is deferred.
 //
+// A host is in one run of the controller at a time: the machine works under its
+// lease, and ends without another word when the lease is lost; what it has begun on
+// the host goes on there, and is found by whoever has the lease then. Its number
+// is the one of the claim on the host.
+//
 // Losing the connection to a host is not losing its job: the machine dials
 // again and asks for the job by its id.
 //

@@ -41,8 +41,7 @@ func (l *Leases) Acquire(ctx context.Context, owner coord.Owner, now time.Time, 
 		return nil
 	})
 	if err != nil {
-		var held *coord.HeldError
-		if errors.As(err, &held) {
+		if held, ok := errors.AsType[*coord.HeldError](err); ok {
 			return nil, held // nothing is wrong with the database
 		}
 		return nil, err

@@ -285,8 +285,7 @@ func overlapping(s *suite) {
 			for turn := 0; turn < 5 && ctx.Err() == nil; {
 				x, y := hosts[(i+turn)%3], hosts[(i+turn+1+i%2)%3]
 				leases, err := l.Acquire(ctx, Owner(run, i), epoch(), Host(x), Host(y))
-				var held *coord.HeldError
-				if errors.As(err, &held) {
+				if _, ok := errors.AsType[*coord.HeldError](err); ok {
 					continue
 				}
 				if err != nil {
