@@ -189,9 +189,8 @@ func set(items []string) map[string]bool {
 // gaps are what this version cannot do, without places.
 func (e *example) gaps() []string {
 	var out []string
-	declared := e.cfg.Declared(nil)
 	for _, p := range e.pols {
-		for _, g := range policies.Unsupported(p, e.hostsOf(p), declared.Availabilities) {
+		for _, g := range policies.Unsupported(p) {
 			out = append(out, g.What)
 		}
 	}

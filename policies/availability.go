@@ -1,10 +1,6 @@
 package policies
 
-import (
-	"slices"
-
-	"patchwave/inventory"
-)
+import "patchwave/inventory"
 
 // Availability is a bound that holds across every policy and every run. Exactly
 // one of MaxUnavailable and MinHealthy is given.
@@ -33,10 +29,4 @@ func (a *Availability) MayLose() int {
 		healthy = (n*a.MinHealthy.Percent + 99) / 100
 	}
 	return max(0, n-healthy)
-}
-
-// about reports whether a host is one of its hosts.
-func (a *Availability) about(host string) bool {
-	_, ok := slices.BinarySearch(a.Hosts, host)
-	return ok
 }

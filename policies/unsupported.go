@@ -26,20 +26,14 @@ func (g Gap) String() string {
 	return fmt.Sprintf("%s (%s:%d)", g.What, g.Pos.File, g.Pos.Line)
 }
 
-// Unsupported lists what a policy asks for that this version cannot do, for the
-// hosts given; nil if nothing. A host that cannot be reached for its kind of
-// connection is not among them: it is refused by itself. hosts are those that are to be changed, and
-// availabilities all that are declared. The order is that of the list below, and
-// each thing is there once for a place.
-func Unsupported(p *Policy, hosts []*inventory.Host, availabilities []*Availability) []Gap {
+// Unsupported lists what a policy asks for that this version cannot do; nil if
+// nothing. A host that cannot be reached for its kind of connection is not among
+// them: it is refused by itself. The order is that of the list below, and each
+// thing is there once for a place.
+func Unsupported(p *Policy) []Gap {
 	u := &unsupported{}
 	u.preparation(p.Preparation)
 	u.policy(p)
-	for _, a := range availabilities {
-		if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return a.about(h.Name) }) {
-			u.add(a.Pos, "the availability %q", a.Name)
-		}
-	}
 	return u.gaps
 }
 

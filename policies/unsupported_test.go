@@ -3,7 +3,6 @@ package policies
 import (
 	"testing"
 
-	"patchwave/connectors"
 	"patchwave/inventory"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,12 +31,10 @@ func TestSupported(t *testing.T) {
 		}},
 		Rollout: Rollout{Split: SplitReboot}, Reboot: Reboot{When: RebootRequired}, Window: &Window{}, After: []string{"x"}, Gap: 1,
 	}
-	hosts := []*inventory.Host{{Name: "a", Connection: "linux", Target: connectors.Target{Kind: connectors.KindSSH}}}
-	others := []*Availability{{Name: "others", Hosts: []string{"b"}}}
-	if got := Unsupported(p, hosts, others); got != nil {
+	if got := Unsupported(p); got != nil {
 		t.Errorf("%q", got)
 	}
-	if got := Unsupported(&Policy{}, nil, nil); got != nil {
+	if got := Unsupported(&Policy{}); got != nil {
 		t.Errorf("%q", got)
 	}
 }
@@ -52,13 +49,11 @@ func TestUnsupported(t *testing.T) {
 		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
 		Pos: at(10),
 	}
-	hosts := []*inventory.Host{{Name: "w1"}, {Name: "w2"}}
-	got := what(Unsupported(p, hosts, []*Availability{{Name: "quorum", Hosts: []string{"w2"}, Pos: at(16)}}))
+	got := what(Unsupported(p))
 	want := []string{
 		"waking hosts (p.hcl:1) harmless", "restore points by zfs, pve (p.hcl:3)",
 		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
 		"notices ahead of the window (p.hcl:12) harmless", "notifications (p.hcl:10) harmless", "Windows updates (p.hcl:13)",
-		`the availability "quorum" (p.hcl:16)`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -221,7 +221,8 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 	ctx, end := held.run.Context(ctx)
 	defer end()
 	live := a.live(command)
-	engine := run.Engine{Dialer: d, Managers: managers(), Journal: coord.Guard(s.store, held.run), Leases: held, Now: a.now, Controller: s.store.Controller(),
+	w.Availabilities = s.cfg.Declared(factsOf(s.seen)).Availabilities
+	engine := run.Engine{Dialer: s.newTurns(d), Absences: s.store, Managers: managers(), Journal: coord.Guard(s.store, held.run), Leases: held, Now: a.now, Controller: s.store.Controller(),
 		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"patchwave/connectors"
+	"patchwave/connectors/wrap"
 	"patchwave/engine/fleet"
 	"patchwave/inventory"
 )
@@ -52,11 +53,19 @@ func eachHost[T answer](ctx context.Context, a *app, s *session, hosts []*invent
 	defer stop()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
+	turns := s.newTurns(d)
 	bar := a.progress(what, len(hosts))
 	defer bar.done()
 	out = make([]T, 0, len(hosts))
 	err = fleet.Each(ctx, s.cfg.Settings.Parallelism, hosts,
-		func(ctx context.Context, h *inventory.Host) T { return ask(ctx, d, h) },
+		func(ctx context.Context, h *inventory.Host) T {
+			ctx, done, err := wrap.Await(ctx, turns, h.Target) // the wait costs the host no time
+			if err != nil {
+				return ask(ctx, turns, h) // it says why there is no connection
+			}
+			defer done()
+			return ask(ctx, turns, h)
+		},
 		func(x T) error {
 			bar.step(x.host())
 			out = append(out, x)

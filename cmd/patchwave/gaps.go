@@ -13,7 +13,6 @@ import (
 // it would be to do something else than what was asked for. What hosts can be
 // changed without is told; so is everything where nothing will be changed.
 func (a *app) gaps(s *session, hosts []*inventory.Host, policy string, changing bool) error {
-	declared := s.cfg.Declared(factsOf(s.seen))
 	var refused []string
 	for _, p := range s.policies {
 		if policy != "" && p.Name != policy {
@@ -23,7 +22,7 @@ func (a *app) gaps(s *session, hosts []*inventory.Host, policy string, changing 
 		if len(claimed) == 0 {
 			continue
 		}
-		for _, g := range policies.Unsupported(p, claimed, declared.Availabilities) {
+		for _, g := range policies.Unsupported(p) {
 			line := "policy " + p.Name + ": " + g.String()
 			switch {
 			case g.Harmless:

@@ -106,7 +106,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
 	var fresh []inventory.Observation
-	planner := plan.Planner{Dialer: d, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
+	planner := plan.Planner{Dialer: s.newTurns(d), Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
 		Observed: func(o inventory.Observation) error {
 			fresh = append(fresh, o)
 			return s.store.SaveScan(ctx, o)

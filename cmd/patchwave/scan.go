@@ -52,7 +52,7 @@ func (a *app) scan(ctx context.Context, s *session, hosts []*inventory.Host, ref
 	defer func() { err = joinClose(err, d) }()
 	p := a.progress("scanning", len(hosts))
 	var obs []inventory.Observation
-	fleet := scan.Fleet{Dialer: d, Managers: managers(), Parallelism: s.cfg.Settings.Parallelism, Now: a.now}
+	fleet := scan.Fleet{Dialer: s.newTurns(d), Managers: managers(), Parallelism: s.cfg.Settings.Parallelism, Now: a.now}
 	err = fleet.Scan(ctx, hosts, refresh, func(o inventory.Observation) error {
 		if err := s.store.SaveScan(ctx, o); err != nil {
 			return err

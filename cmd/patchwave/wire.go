@@ -6,6 +6,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/local"
 	"patchwave/connectors/ssh"
+	"patchwave/connectors/wrap"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/apk"
 	"patchwave/engine/updates/apt"
@@ -28,6 +29,21 @@ type dialer struct {
 
 func newDialer() *dialer {
 	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.Dialer{}}
+}
+
+// newTurns bounds the connections of a command: all of them, and those to each
+// site.
+func (s *session) newTurns(d connectors.Dialer) connectors.Dialer {
+	limits := map[string]wrap.Limits{}
+	for _, at := range s.inv.Sites {
+		limits[at.Name] = wrap.Limits{Sessions: at.Parallelism, PerSecond: float64(at.ConnectRate)}
+	}
+	return wrap.NewTurns(d, s.cfg.Settings.Parallelism, func(t connectors.Target) string {
+		if h := s.inv.Host(t.Name); h != nil {
+			return h.Site
+		}
+		return ""
+	}, limits)
 }
 
 // Dial implements connectors.Dialer.

@@ -176,6 +176,10 @@ func describeSite() *language.Block {
 	return describe(siteShape(), language.Block{
 		Name: "site", Group: inventoryGroup,
 		Doc: "A place where hosts stand, with limits of its own.",
+		Notes: []string{
+			"They hold for each command that connects: scan, ping, exec, plan, apply. A host waits for its turn without losing time of its own; " +
+				"one behind jump hosts counts once, at its own site. The questions of an [availability](#availability) to its members come on top, at most four at once.",
+		},
 		Example: `site "fra1" {
   parallelism  = 50
   connect_rate = 20
@@ -196,7 +200,14 @@ func describeAvailability() *language.Block {
 		Name: "availability", Group: inventoryGroup,
 		Doc: "How many of some hosts may be away at once. It holds across every policy and every run.",
 		Notes: []string{
-			"Its probes are those of [verification](#verification): they say whether a member is healthy.",
+			"Its probes are those of [verification](#verification): they say whether a member is healthy. Each member is asked for itself, once and " +
+				"never from a cache: a probe with `on = \"host\"` on the member, one with `on = \"controller\"` with the attributes of the member. " +
+				"Without probes a member is healthy that can be logged in to and did not end badly in this run.",
+			"Before a host is changed all others are asked. It begins only if, with it away, no more are unavailable than may be: those that any run " +
+				"of this database works on, those that a run left in the middle, those that do not answer or answer badly. The others are asked once more before " +
+				"it reboots, and it comes back only when it answers well itself, within `within`, at least 2m.",
+			"What cannot begin waits, and lets hosts of other groups go first. It is `deferred` when its window leaves no time any more, or when " +
+				"members have not been well for 15m. `--now` and `--override` change nothing of that. A rollback by hand may begin on a host that is not well itself.",
 		},
 		Example: `availability "db-quorum" {
   hosts           = group.db

@@ -31,8 +31,6 @@ func later() map[string]missing {
 		"connection.kerberos":       {"hosts with `winrm` are not reached", false},
 		"host.mac":                  {"hosts are not woken", false},
 		"host.hypervisor":           {"no hypervisor is spoken to", false},
-		"site":                      {"the limits of a site are not kept", false},
-		"availability":              {"the bound is not kept", true},
 		"preparation.wake":          {"hosts are not woken", false},
 		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"policy.reboot.when":        {"`defer`", true},

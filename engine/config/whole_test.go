@@ -228,14 +228,10 @@ func TestLanguageTests(t *testing.T) {
 // TestUnsupportedLanguage: what the description asks for and this version cannot do
 // is named with its place.
 func TestUnsupportedLanguage(t *testing.T) {
-	cfg, inv, pols := language(t)
+	_, _, pols := language(t)
 	for _, name := range []string{"web-prod", "db-prod"} {
 		p := pols[name]
-		var hosts []*inventory.Host
-		for _, h := range p.Hosts {
-			hosts = append(hosts, inv.Host(h))
-		}
-		for _, g := range policies.Unsupported(p, hosts, cfg.Declared(nil).Availabilities) {
+		for _, g := range policies.Unsupported(p) {
 			if g.What == "" || g.Pos.File == "" || g.Pos.Line == 0 {
 				t.Errorf("policy %s: %+v", name, g)
 			}

@@ -33,6 +33,7 @@ const (
 	ActionIntent  Type = "action.intent"  // ActionIntentData
 	ActionOutcome Type = "action.outcome" // ActionOutcomeData
 	Noted         Type = "host.noted"     // NotedData
+	HostWaiting   Type = "host.waiting"   // HostWaitingData
 )
 
 // Event is one line of the journal.
@@ -224,4 +225,9 @@ type BreakerData struct {
 	Policy   string `json:"policy"`
 	Failures int    `json:"failures"`
 	Allowed  int    `json:"allowed"`
+}
+
+// HostWaitingData says what a host waits for that may not go on yet.
+type HostWaitingData struct {
+	Why string `json:"why"`
 }

@@ -46,6 +46,8 @@ type Host struct {
 	Health *HealthData `json:"-"`
 	Fault  *Fault      `json:"error"`
 	Why    string      `json:"why,omitempty"`
+	// Waiting says what the host waits for in its state.
+	Waiting string `json:"waiting,omitempty"`
 	// Actions are the actions that were begun, in that order, each undo by itself.
 	Actions []*Action `json:"actions"`
 	// Notes are what is to be known besides.

@@ -16,7 +16,7 @@ func (f *Folder) applyHost(e Event) error {
 		fold = (*Host).step
 	case JobIntent, JobOutcome:
 		fold = (*Host).job
-	case UpdateResult, PointMade, PointUsed, Rebooted, HealthTaken, Verified:
+	case UpdateResult, PointMade, PointUsed, Rebooted, HealthTaken, Verified, HostWaiting:
 		fold = (*Host).result
 	case ActionIntent, ActionOutcome, Noted:
 		fold = (*Host).action
@@ -71,7 +71,7 @@ func (h *Host) move(e Event) error {
 	if h.State == Unreachable {
 		h.Fault, h.Why = nil, "" // it is tried again: what was is over
 	}
-	h.State, h.Since, h.Goal = d.To, e.At, d.Goal
+	h.State, h.Since, h.Goal, h.Waiting = d.To, e.At, d.Goal, ""
 	if d.Why != "" {
 		h.Why = d.Why
 	}
@@ -163,6 +163,12 @@ func (h *Host) result(e Event) error {
 			return err
 		}
 		h.Probes = list(d.Probes)
+	case HostWaiting:
+		d, err := Decode[HostWaitingData](e)
+		if err != nil {
+			return err
+		}
+		h.Waiting = d.Why
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/wrap"
 	"patchwave/engine/fleet"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
@@ -181,22 +182,32 @@ func choose(wanted string, declared map[string]*policies.Policy, h *inventory.Ho
 
 // visit looks at one host on one connection.
 func (p Planner) visit(ctx context.Context, v visit, req Request) visit {
+	ctx, done, err := wrap.Await(ctx, p.Dialer, v.host.Target) // the wait costs the host no time
+	if err != nil {
+		return p.unreached(v, err)
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, hostTimeout)
 	defer cancel()
 	s, err := p.Dialer.Dial(ctx, v.host.Target)
 	if err != nil {
-		v.obs = scan.Failure(v.host.Name, err, p.Now())
-		code := v.obs.Problem.Code
-		if v.obs.State == inventory.ScanUnreachable && code == string(connectors.CodeTimeout) {
-			code = string(connectors.CodeUnreachable) // a timeout up to login is that
-		}
-		v.excluded = &Excluded{v.host.Name, code, v.obs.Problem.Message}
-		return v
+		return p.unreached(v, err)
 	}
 	v = p.look(ctx, s, v, req)
 	if err := s.Close(); err != nil {
 		v.obs.Notes = append(v.obs.Notes, "closing the connection: "+err.Error())
 	}
+	return v
+}
+
+// unreached is a host to which there is no connection.
+func (p Planner) unreached(v visit, err error) visit {
+	v.obs = scan.Failure(v.host.Name, err, p.Now())
+	code := v.obs.Problem.Code
+	if v.obs.State == inventory.ScanUnreachable && code == string(connectors.CodeTimeout) {
+		code = string(connectors.CodeUnreachable) // a timeout up to login is that
+	}
+	v.excluded = &Excluded{v.host.Name, code, v.obs.Problem.Message}
 	return v
 }
 

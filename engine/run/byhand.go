@@ -31,5 +31,5 @@ func (m *machine) checkRollback(ctx context.Context) error {
 	if !some {
 		return m.finish(ctx, journal.Unchanged, "it has none of the versions that the run installed", nil, ok...)
 	}
-	return m.to(ctx, journal.Protecting, ok...)
+	return m.protectNext(ctx)
 }

@@ -19,13 +19,11 @@ import (
 // start begins a host, unless the rollout has had too many failures, or the
 // window closes before the host is likely to be done.
 func (m *machine) start(ctx context.Context) error {
-	if m.isOpen(m.policy) {
-		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
-	}
-	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 {
+	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 && !m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
-	return m.to(ctx, journal.Checking)
+	m.fits = true
+	return m.enter(ctx, journal.Checking)
 }
 
 // tooLate says why there is no time left for a host, or "".
@@ -81,7 +79,15 @@ func (m *machine) check(ctx context.Context) error {
 		fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: why + "; plan again"}
 		return m.finish(ctx, journal.Skipped, "drifted since the plan was made", fault, m.stepEnd("failed", nil, fault)...)
 	}
-	return m.to(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
+	return m.protectNext(ctx)
+}
+
+// protectNext moves on from the check, as soon as the host may be away.
+func (m *machine) protectNext(ctx context.Context) error {
+	if ok, err := m.mayBegin(ctx); !ok || err != nil {
+		return err
+	}
+	return m.enter(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
 }
 
 // drift says how a simulation differs from the plan, or "".

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/wrap"
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
 	"patchwave/engine/updates"
@@ -33,6 +35,12 @@ type Engine struct {
 	// Settle is how long a host may take after its updates to be again what it was
 	// before; 0 means health.DefaultSettle.
 	Settle time.Duration
+	// Absences are the hosts that runs work on, over all runs of the database; nil
+	// knows of no other run.
+	Absences coord.Absences
+	// Patience is how long a host waits for hosts that are not well before it is
+	// deferred; 0 means DefaultPatience.
+	Patience time.Duration
 	// Notify is called with every event after it is durable, one at a time; may
 	// be nil. The run must not be kept.
 	Notify func(journal.Event, *journal.Run)
@@ -61,6 +69,8 @@ type Work struct {
 	// Inventory and Policies are those of the plan's configuration.
 	Inventory *inventory.Inventory
 	Policies  []*policies.Policy
+	// Availabilities are all that are declared.
+	Availabilities []*policies.Availability
 	// Left is how much time a policy has left on a host; false says that nothing
 	// bounds it. nil bounds nothing.
 	Left func(*policies.Policy, *inventory.Host) (time.Duration, bool)
@@ -77,13 +87,13 @@ type Work struct {
 // Apply lets go at once: jobs on the hosts go on by themselves, and the run can
 // be resumed. The error is of the engine.
 func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*journal.Run, error) {
-	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]time.Time{},
+	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]*reboots{},
 		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, fence: w.Start.Fence, folder: journal.NewFolder()}}
 	n := e.Parallelism
 	if n <= 0 {
 		n = 200
 	}
-	r.slots = make(chan struct{}, n)
+	r.slots, r.guards = make(chan struct{}, n), newGuards(e, w)
 	for _, ev := range w.Past {
 		if err := r.rec.folder.Add(ev); err != nil {
 			return nil, fmt.Errorf("read the journal of run %s: %w", w.Run, err)
@@ -95,7 +105,14 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
-	err := r.recount(ctx)
+	err := r.recall(ctx)
+	r.recallReboots()
+	if err == nil {
+		err = r.recount(ctx)
+	}
+	if err == nil {
+		err = r.goOn(ctx)
+	}
 	if err == nil {
 		err = r.waves(ctx)
 	}
@@ -114,9 +131,9 @@ type runner struct {
 	slots    chan struct{}
 	mu       sync.Mutex
 	breakers map[string]*breaker
-	// reboots is when the next reboot of a policy may be asked for.
-	reboots map[string]time.Time
-	soaking bool
+	reboots  map[string]*reboots
+	soaking  bool
+	*guards
 }
 
 // begin journals the run and its hosts, once.
@@ -195,21 +212,50 @@ func (r *runner) waves(ctx context.Context) error {
 
 // batch works on the hosts of a batch at once.
 func (r *runner) batch(ctx context.Context, policy *policies.Policy, b plan.Batch) error {
-	var wg sync.WaitGroup
+	ms := make([]*machine, 0, len(b.Hosts))
 	for _, h := range b.Hosts {
+		ms = append(ms, r.machine(policy, h))
+	}
+	return r.together(ctx, ms)
+}
+
+func (r *runner) machine(policy *policies.Policy, h plan.Host) *machine {
+	m := &machine{runner: r, policy: policy, plan: h, host: r.work.Inventory.Host(h.Name), name: h.Name}
+	m.turn = wrap.NewTurn(r.engine.Dialer, m.host.Target)
+	return m
+}
+
+// together drives machines at once.
+func (r *runner) together(ctx context.Context, ms []*machine) error {
+	var wg sync.WaitGroup
+	for _, m := range ms {
 		wg.Go(func() {
-			select {
-			case r.slots <- struct{}{}:
-				defer func() { <-r.slots }()
-			case <-ctx.Done():
-				return
+			if m.comeIn(ctx) == nil {
+				m.drive(m.turn.Under(ctx))
 			}
-			m := &machine{runner: r, policy: policy, plan: h, host: r.work.Inventory.Host(h.Name), name: h.Name}
-			m.drive(ctx)
+			m.goOut()
 		})
 	}
 	wg.Wait()
 	return r.rec.err()
+}
+
+// goOn brings the hosts to their end that a process that is gone had begun with,
+// before anything else is begun: they count in the batch that they were in.
+func (r *runner) goOn(ctx context.Context) error {
+	var ms []*machine
+	for _, w := range r.work.Plan.Waves {
+		for _, b := range w.Batches {
+			for _, h := range b.Hosts {
+				state := r.rec.host(h.Name).State
+				row, _ := journal.RowOf(state)
+				if policy := r.policy(w.Policy); row.Begun && !state.Ended() && policy != nil {
+					ms = append(ms, r.machine(policy, h))
+				}
+			}
+		}
+	}
+	return r.together(ctx, ms)
 }
 
 // soak reports whether a wave has to wait for the soak of the one before.

@@ -76,6 +76,7 @@ func (m *machine) verifying(ctx context.Context) ([]policies.Probe, error) {
 	if v := m.policy.Verification; v != nil {
 		probes = v.Probes
 	}
+	probes = append(slices.Clone(probes), m.probesAfter()...)
 	for _, p := range probes {
 		m.ttl += p.Within + time.Minute
 	}

@@ -55,7 +55,7 @@ func (m *machine) hold(ctx context.Context) (context.Context, func()) {
 	case errors.As(err, &held):
 		m.locked(ctx, held)
 	case wait.Err() == nil:
-		m.rec.fail(err)
+		_ = m.rec.fail(err) // it ends the run
 	}
 	return ctx, nil
 }

@@ -15,7 +15,7 @@ import (
 // ready is the last stop before something is changed.
 func (m *machine) ready(ctx context.Context) error {
 	if m.isOpen(m.policy) {
-		return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil)
+		return m.skip(ctx)
 	}
 	if err := m.know(ctx); err != nil {
 		return err
@@ -33,7 +33,10 @@ func (m *machine) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.to(ctx, journal.Installing, append(taken, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))...)
+	if why := m.timeIsUp(false); why != "" {
+		return m.finish(ctx, journal.Deferred, why, nil)
+	}
+	return m.enter(ctx, journal.Installing, append(taken, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))...)
 }
 
 // install runs the package manager as a job and asks the host what came of it.

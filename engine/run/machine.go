@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/wrap"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
@@ -26,6 +27,14 @@ type machine struct {
 	fence int64
 	// dead are runs that have died since this one began.
 	dead []string
+	// turn is the right to connections, inside says that the host has it and a place
+	// among the hosts in work.
+	turn   *wrap.Turn
+	inside bool
+	// away says that the host counts as away, fits that this process saw that its
+	// run fits into the window.
+	away, fits bool
+
 	// ttl is how long the claim has to stand without a renewal; 0 is the default.
 	ttl     time.Duration
 	session connectors.Session
@@ -61,7 +70,10 @@ func (m *machine) drive(ctx context.Context) {
 		return
 	}
 	defer release()
+	defer m.back(ctx)
 	defer m.hangUp()
+	row, _ := journal.RowOf(m.state())
+	m.away = row.Begun && !m.state().Ended()
 	table := moves()
 	if err := m.reclaim(ctx); err != nil {
 		if m.rec.err() == nil && ctx.Err() == nil {
@@ -158,14 +170,18 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 	if from != journal.Restoring && slices.Contains(row.Next, journal.Restoring) {
 		data.To, data.Goal = journal.Restoring, goal
 	}
+	if slices.Contains(m.policy.Rollout.Counts, string(goal)) || goal == journal.Failed {
+		m.gate.Lock()
+		defer m.gate.Unlock()
+	}
 	if err := m.rec.add(ctx, append(before, entry{m.name, journal.HostState, data})...); err != nil {
 		return err
 	}
-	if data.To == journal.Restoring {
-		// a failure counts at once, not when the tidying up is done
-		return m.count(ctx, m.policy)
+	if goal == journal.Skipped {
+		return nil
 	}
-	return nil
+	// a failure counts at once, not when the tidying up is done
+	return m.count(ctx, m.policy)
 }
 
 // broke ends a host whose move failed.

@@ -32,17 +32,24 @@ func (m *machine) reboot(ctx context.Context) error {
 	if limit <= 0 {
 		limit = 20 * time.Minute
 	}
-	if err := m.stagger(ctx); err != nil {
+	asked, err := m.asked(ctx, id, before)
+	if err != nil {
 		return err
 	}
 	// while the host is away nobody can renew its claim
 	m.ttl = limit + bootWait
 	defer func() { m.ttl = 0 }()
+	if !asked {
+		fault, err := m.inTurn(ctx, id, before)
+		if err != nil {
+			return err
+		}
+		if fault != nil {
+			return m.finish(ctx, journal.Failed, "", fault, m.stepEnd("failed", nil, fault)...)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit+bootWait)
 	defer cancel()
-	if err := m.askReboot(ctx, id, before); err != nil {
-		return err
-	}
 	s, err := m.awaitBoot(ctx, before, limit)
 	if err != nil {
 		return err
@@ -66,25 +73,22 @@ func (m *machine) reboot(ctx context.Context) error {
 	return m.to(ctx, journal.Verifying, entries...)
 }
 
-// stagger keeps the reboots of a policy apart.
-func (m *machine) stagger(ctx context.Context) error {
-	if m.policy.Reboot.Stagger <= 0 {
-		return nil
+// asked reports whether a resume finds that the host was asked to reboot, or is
+// on its way: then the boot id tells the rest.
+func (m *machine) asked(ctx context.Context, id job.ID, before string) (bool, error) {
+	if len(m.work.Past) == 0 {
+		return false, nil
 	}
-	m.mu.Lock()
-	now := m.engine.Now()
-	at := m.reboots[m.policy.Name]
-	if at.Before(now) {
-		at = now
-	}
-	m.reboots[m.policy.Name] = at.Add(m.policy.Reboot.Stagger)
-	m.mu.Unlock()
-	// the claim is renewed before the wait, and stands until its end
-	m.ttl = at.Sub(now) + job.DefaultTTL
-	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
+	asked := true
+	err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error {
+		s, _, err := m.client().Poll(ctx, id, 0)
+		asked = err != nil || s.BootID != before || s.State != job.Absent
 		return err
+	})
+	if passing(err) {
+		err = nil
 	}
-	return pause(ctx, at.Sub(now))
+	return asked, err
 }
 
 // askReboot starts the reboot job unless the host has rebooted already.

@@ -67,19 +67,31 @@ func (r *recorder) add(ctx context.Context, entries ...entry) error {
 	return nil
 }
 
-// fail stops the run for another reason than the journal.
-func (r *recorder) fail(err error) {
+// fail ends the run as an error of the journal does. It returns err.
+func (r *recorder) fail(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.broken == nil {
 		r.broken = err
 	}
+	return err
 }
 
 func (r *recorder) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.broken
+}
+
+// hosts returns copies of what is known of all hosts.
+func (r *recorder) hosts() []journal.Host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]journal.Host, 0, len(r.folder.Run().Hosts))
+	for _, h := range r.folder.Run().Hosts {
+		out = append(out, *h)
+	}
+	return out
 }
 
 // host returns a copy of what is known of a host.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/wrap"
 	"patchwave/engine/fleet"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -52,6 +53,11 @@ func (f Fleet) host(ctx context.Context, h *inventory.Host, refresh Refresh) inv
 	if timeout == 0 {
 		timeout = 15 * time.Minute
 	}
+	ctx, done, err := wrap.Await(ctx, f.Dialer, h.Target) // the wait costs the host no time
+	if err != nil {
+		return Failure(h.Name, err, f.Now())
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	start := time.Now()

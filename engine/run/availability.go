@@ -1,0 +1,495 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"patchwave/engine/coord"
+	"patchwave/engine/journal"
+	"patchwave/engine/plan"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// A host begins, which is to leave checking for protecting, only if every bound
+// that it is in still holds with it away: counted at that moment, over the hosts
+// that this and other runs work on, those that ended badly, and those that do not
+// answer their probes. What cannot begin yet gives its place and its connection
+// back and waits, then it is looked at anew.
+
+// DefaultPatience is how long a host waits for hosts that are not well.
+const DefaultPatience = 15 * time.Minute
+
+// settling is how long a host may take to be well again after it was away.
+const settling = 2 * time.Minute
+
+// recheck is how many polls lie between two looks of a host that waits.
+const recheck = 15
+
+// guards is what the hosts of a run keep to together.
+type guards struct {
+	// gate is held by who begins, together, and by who fails, alone.
+	gate           sync.RWMutex
+	availabilities []*bound
+	// waveBounds are by waveKey.
+	waveBounds map[string]*bound
+	absences   coord.Absences
+	// counting is held while somebody counts, and while somebody comes back.
+	counting sync.Mutex
+	// moved is closed when a host has come back.
+	moved chan struct{}
+	// stuck says since when what a bound waits for has not changed.
+	stuck map[*bound]standstill
+}
+
+type standstill struct {
+	ill   string
+	since time.Time
+}
+
+func newGuards(e *Engine, w Work) *guards {
+	g := &guards{absences: e.Absences, moved: make(chan struct{}), stuck: map[*bound]standstill{}}
+	if g.absences == nil {
+		g.absences = &ownAbsences{}
+	}
+	g.availabilities, g.waveBounds = newBounds(w)
+	return g
+}
+
+// recall makes the absences what the journal says: a process that died may have
+// left one behind, or none where there should be one.
+func (r *runner) recall(ctx context.Context) error {
+	var back []string
+	var away []coord.Absence
+	r.rec.mu.Lock()
+	for _, h := range r.rec.folder.Run().Hosts {
+		if row, _ := journal.RowOf(h.State); row.Begun && !h.State.Ended() {
+			away = append(away, coord.Absence{Host: h.Name, Run: r.work.Run, Since: h.Since})
+		} else {
+			back = append(back, h.Name)
+		}
+	}
+	r.rec.mu.Unlock()
+	for _, a := range away {
+		if _, err := r.absences.Leave(ctx, a, func([]coord.Absence) bool { return true }); err != nil {
+			return fmt.Errorf("record which hosts are away: %w", err)
+		}
+	}
+	if len(r.work.Past) == 0 {
+		return nil
+	}
+	if err := r.absences.Return(ctx, r.work.Run, back...); err != nil {
+		return fmt.Errorf("record which hosts are back: %w", err)
+	}
+	return nil
+}
+
+// back records that a host is not away any more, or was not for long. A failure
+// counts it as away until the run is gone on with; the journal is what counts.
+func (m *machine) back(ctx context.Context) {
+	if row, _ := journal.RowOf(m.state()); !m.away || row.Begun && !m.state().Ended() {
+		return // nobody knows how it is until a resume has looked
+	}
+	m.counting.Lock()
+	err := m.absences.Return(context.WithoutCancel(ctx), m.work.Run, m.name)
+	close(m.moved)
+	m.moved = make(chan struct{})
+	m.counting.Unlock()
+	if err != nil {
+		_ = m.rec.fail(fmt.Errorf("record that %s is back: %w", m.name, err)) // it ends the run
+	}
+}
+
+// mayBegin waits until the host may be away. It reports whether the host may go
+// on at once: else it has ended, is to be checked anew since it had to wait, or
+// the run is stopping.
+func (m *machine) mayBegin(ctx context.Context) (bool, error) {
+	bounds := m.boundsOf(m.plan, m.policy.Name)
+	for waited := false; ; waited = true {
+		if why := m.timeIsUp(waited); why != "" {
+			return false, m.defers(ctx, why)
+		}
+		if m.isOpen(m.policy) {
+			return false, m.skip(ctx)
+		}
+		moved := m.watch()
+		o, at, err := m.tryBegin(ctx, bounds)
+		switch {
+		case err != nil:
+			return false, err
+		case o == nil:
+			return !waited, nil
+		case m.givesUp(at, o):
+			return false, m.defers(ctx, o.text)
+		}
+		if err := m.waits(ctx, o.text, moved); err != nil {
+			return false, err
+		}
+		if m.stopping(ctx) {
+			return false, nil
+		}
+	}
+}
+
+// watch returns what is closed when the next host has come back.
+func (g *guards) watch() <-chan struct{} {
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	return g.moved
+}
+
+// timeIsUp says why a host that is about to begin may not any more, or "". Its
+// whole run has to fit if nobody has looked at that a moment ago.
+func (m *machine) timeIsUp(waited bool) string {
+	if waited || !m.fits {
+		return m.tooLate()
+	}
+	if m.work.Left == nil || m.work.Start.Kind == KindRollback {
+		return ""
+	}
+	if left, bounded := m.work.Left(m.policy, m.host); bounded && left <= 0 {
+		return "the window is closed"
+	}
+	return ""
+}
+
+// skip ends a host that may not begin since too many others have failed.
+func (m *machine) skip(ctx context.Context) error {
+	return m.finish(ctx, journal.Skipped, "too many failures before its turn", nil, m.stepEnd("skipped", nil, nil)...)
+}
+
+// enter moves a host on to something that changes it, unless the breaker is open.
+// A failure is journaled when nobody is in between (see finish): no host begins
+// after the one that was too much.
+func (m *machine) enter(ctx context.Context, next journal.State, before ...entry) error {
+	m.gate.RLock()
+	defer m.gate.RUnlock()
+	if m.isOpen(m.policy) {
+		return m.skip(ctx)
+	}
+	return m.to(ctx, next, before...)
+}
+
+// defers ends a host that cannot begin any more, with what it waited for.
+func (m *machine) defers(ctx context.Context, why string) error {
+	if waits := m.rec.host(m.name).Waiting; waits != "" && waits != why {
+		why = waits + "; " + why
+	}
+	return m.finish(ctx, journal.Deferred, why, nil, m.stepEnd("skipped", nil, nil)...)
+}
+
+// tryBegin takes the last look: it records the host as away, or says what is in
+// the way of which bound.
+func (m *machine) tryBegin(ctx context.Context, bounds []*bound) (*obstacle, *bound, error) {
+	if o, b, err := m.full(ctx, bounds); o != nil || err != nil {
+		return o, b, err // nobody needs to be asked
+	}
+	found := make(map[*bound]map[string]verdict, len(bounds))
+	for _, b := range bounds {
+		said, err := b.survey.ask(ctx, func() ([]*inventory.Host, error) { return m.toAsk(ctx, b) },
+			func(ctx context.Context, h *inventory.Host) (verdict, error) { return m.isWell(ctx, b, h) })
+		if err != nil {
+			return nil, nil, err
+		}
+		found[b] = said
+	}
+	var o *obstacle
+	var at *bound
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	bad := m.endedBadly()
+	ok, err := m.absences.Leave(context.WithoutCancel(ctx), coord.Absence{Host: m.name, Run: m.work.Run, Since: m.engine.Now()}, func(away []coord.Absence) bool {
+		for _, b := range bounds {
+			if m.work.Start.Kind == KindRollback && m.ill(found[b]) {
+				continue // it serves nobody: to take it back does no harm
+			}
+			if o = b.blocked(m.name, m.work.Run, away, bad, found[b]); o != nil {
+				at = b
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return nil, nil, m.rec.fail(fmt.Errorf("record that %s is away: %w", m.name, err))
+	}
+	if ok {
+		m.away = true
+		for _, b := range bounds {
+			delete(m.stuck, b)
+		}
+	}
+	return o, at, nil
+}
+
+func (m *machine) ill(found map[string]verdict) bool {
+	v, asked := found[m.name]
+	return asked && !v.ok
+}
+
+// full counts without asking any host.
+func (m *machine) full(ctx context.Context, bounds []*bound) (*obstacle, *bound, error) {
+	if len(bounds) == 0 {
+		return nil, nil, nil
+	}
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	bad := m.endedBadly()
+	away, err := m.whoIsAway(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, b := range bounds {
+		well := make(map[string]verdict, len(b.hosts))
+		for _, h := range b.hosts {
+			well[h] = verdict{ok: true}
+		}
+		if o := b.blocked(m.name, m.work.Run, away, bad, well); o != nil {
+			return o, b, nil
+		}
+	}
+	return nil, nil, nil
+}
+
+// whoIsAway are the hosts that runs work on, but for this one.
+func (m *machine) whoIsAway(ctx context.Context) (away []coord.Absence, err error) {
+	_, err = m.absences.Leave(context.WithoutCancel(ctx), coord.Absence{Host: m.name, Run: m.work.Run, Since: m.engine.Now()}, func(others []coord.Absence) bool {
+		away = others
+		return false
+	})
+	if err != nil {
+		return nil, m.rec.fail(fmt.Errorf("look which hosts are away: %w", err))
+	}
+	return away, nil
+}
+
+// toAsk are the hosts of a bound that have to be asked: nobody asks those that are
+// away.
+func (m *machine) toAsk(ctx context.Context, b *bound) ([]*inventory.Host, error) {
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	bad := m.endedBadly()
+	away, err := m.whoIsAway(ctx)
+	if err != nil {
+		return nil, err
+	}
+	gone := map[string]bool{}
+	for _, a := range away {
+		gone[a.Host] = b.across || a.Run == m.work.Run
+	}
+	var out []*inventory.Host
+	for _, name := range b.hosts {
+		_, isBad := bad[name]
+		h := m.work.Inventory.Host(name)
+		if h == nil || gone[name] || isBad && len(b.probes) == 0 || !isBad && !b.every {
+			continue
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// endedBadly are the hosts of the run that are not known to be well. What a
+// rollback took back is.
+func (r *runner) endedBadly() map[string]journal.State {
+	out := map[string]journal.State{}
+	r.rec.mu.Lock()
+	defer r.rec.mu.Unlock()
+	for _, h := range r.rec.folder.Run().Hosts {
+		switch h.State {
+		case journal.RolledBack:
+			if r.work.Start.Kind == KindRollback {
+				continue
+			}
+			fallthrough
+		case journal.Failed, journal.Lost, journal.Unreachable:
+			out[h.Name] = h.State
+		}
+	}
+	return out
+}
+
+// givesUp reports whether to wait longer is in vain.
+func (m *machine) givesUp(b *bound, o *obstacle) bool {
+	if o.never {
+		return true
+	}
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	now := m.engine.Now()
+	s, ok := m.stuck[b]
+	if !ok || s.ill != o.ill {
+		s = standstill{o.ill, now}
+		m.stuck[b] = s
+	}
+	if o.own {
+		return false // it comes back, or ends badly
+	}
+	if o.other && m.work.Left != nil && m.work.Start.Kind != KindRollback {
+		if _, bounded := m.work.Left(m.policy, m.host); bounded {
+			return false // the window ends the wait
+		}
+	}
+	patience := m.engine.Patience
+	if patience <= 0 {
+		patience = DefaultPatience
+	}
+	return now.Sub(s.since) >= patience
+}
+
+// waits journals what a host waits for, and lets others have its place until
+// something has moved or it is time to look again.
+func (m *machine) waits(ctx context.Context, why string, moved <-chan struct{}) error {
+	if m.rec.host(m.name).Waiting != why {
+		if err := m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: why}}); err != nil {
+			return err
+		}
+	}
+	m.hangUp()
+	m.goOut()
+	t := time.NewTimer(recheck * m.engine.poll())
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-moved:
+	case <-m.drain:
+	case <-ctx.Done():
+	}
+	return m.comeIn(ctx)
+}
+
+// steady holds a reboot back while the other hosts of an availability are not
+// well: it was asked before the host began, and much may have happened since.
+func (m *machine) steady(ctx context.Context) (*journal.Fault, error) {
+	bounds := m.boundsOf(m.plan, m.policy.Name)
+	since := m.engine.Now()
+	for {
+		o, err := m.unsteady(ctx, bounds)
+		if err != nil || o == nil {
+			return nil, err
+		}
+		patience := m.engine.Patience
+		if patience <= 0 {
+			patience = DefaultPatience
+		}
+		if m.engine.Now().Sub(since) >= patience {
+			return &journal.Fault{Code: plan.ExcludedAvailability, Message: "the host was not rebooted: " + o.text}, nil
+		}
+		if m.rec.host(m.name).Waiting != o.text {
+			if err := m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: o.text}}); err != nil {
+				return nil, err
+			}
+		}
+		if err := pause(ctx, recheck*m.engine.poll()); err != nil {
+			return nil, err
+		}
+		if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// unsteady asks the others of each availability of a host that is away itself.
+func (m *machine) unsteady(ctx context.Context, bounds []*bound) (*obstacle, error) {
+	for _, b := range bounds {
+		if !b.across {
+			continue
+		}
+		found, err := b.survey.ask(ctx, func() ([]*inventory.Host, error) { return m.toAsk(ctx, b) },
+			func(ctx context.Context, h *inventory.Host) (verdict, error) { return m.isWell(ctx, b, h) })
+		if err != nil {
+			return nil, err
+		}
+		m.counting.Lock()
+		bad := m.endedBadly()
+		away, err := m.whoIsAway(ctx)
+		m.counting.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		if o := b.blocked(m.name, m.work.Run, away, bad, found); o != nil && len(b.hosts) > 1 {
+			return o, nil
+		}
+	}
+	return nil, nil
+}
+
+// probesAfter are those of its availabilities that a host has to answer before it
+// counts as back.
+func (m *machine) probesAfter() []policies.Probe {
+	var out []policies.Probe
+	for _, b := range m.boundsOf(m.plan, m.policy.Name) {
+		if !b.across {
+			continue
+		}
+		for _, p := range b.probes {
+			p.Within = max(p.Within, settling)
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// comeIn waits for a place among the hosts in work, and for a turn.
+func (m *machine) comeIn(ctx context.Context) error {
+	if err := m.turn.Take(ctx); err != nil {
+		return err
+	}
+	select {
+	case m.slots <- struct{}{}:
+		m.inside = true
+		return nil
+	case <-ctx.Done():
+		m.turn.Give()
+		return context.Cause(ctx)
+	}
+}
+
+// goOut gives back what comeIn got.
+func (m *machine) goOut() {
+	if m.inside {
+		<-m.slots
+		m.inside = false
+	}
+	m.turn.Give()
+}
+
+// ownAbsences are the absences of one process that knows of no other.
+type ownAbsences struct {
+	mu   sync.Mutex
+	away map[string]coord.Absence
+}
+
+// Leave implements coord.Absences.
+func (o *ownAbsences) Leave(_ context.Context, a coord.Absence, fits func([]coord.Absence) bool) (bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var others []coord.Absence
+	for _, other := range o.away {
+		if other.Host != a.Host {
+			others = append(others, other)
+		}
+	}
+	if !fits(others) {
+		return false, nil
+	}
+	if o.away == nil {
+		o.away = map[string]coord.Absence{}
+	}
+	o.away[a.Host] = a
+	return true, nil
+}
+
+// Return implements coord.Absences.
+func (o *ownAbsences) Return(_ context.Context, run string, hosts ...string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, h := range hosts {
+		if o.away[h].Run == run {
+			delete(o.away, h)
+		}
+	}
+	return nil
+}
