@@ -87,6 +87,12 @@ func (r *runner) failures(p *policies.Policy) (failures, total int, stop bool) {
 		}
 		stop = stop || stops(p, h)
 	}
+	for _, h := range r.earlier(p) {
+		total++
+		if slices.Contains(p.Rollout.Counts, string(h.State)) {
+			failures++
+		}
+	}
 	return failures, total, stop
 }
 

@@ -25,6 +25,9 @@ func (m *machine) start(ctx context.Context) error {
 	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
+	if wave := m.behind[m.policy.Name]; wave != "" && len(m.plan.Steps) > 0 {
+		return m.finish(ctx, journal.Deferred, "there was no time for all of wave "+wave+" before it", nil)
+	}
 	return m.to(ctx, journal.Checking)
 }
 

@@ -77,8 +77,16 @@ func (m *machine) drive(ctx context.Context) {
 			return
 		}
 		if m.stopping(ctx) && m.unchanged() {
-			m.leave(ctx)
-			return
+			if m.cancel.word() == "" {
+				m.leave(ctx)
+				return
+			}
+			if !m.touched() {
+				if err := m.callOff(ctx); err != nil {
+					return
+				}
+				continue
+			}
 		}
 		if err := table[state](m, ctx); err != nil {
 			if m.rec.err() != nil || ctx.Err() != nil {
