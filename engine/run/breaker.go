@@ -37,10 +37,11 @@ func (r *runner) count(ctx context.Context, p *policies.Policy) error {
 }
 
 // recount makes the breakers what they were when the process of the run ended,
-// or would have been a moment later.
+// or would have been a moment later. A host that was not reached and is tried again
+// does not count any more.
 func (r *runner) recount(ctx context.Context) error {
 	for _, e := range r.work.Past {
-		if e.Type != journal.BreakerOpen {
+		if e.Type != journal.BreakerOpen || len(r.work.Late) > 0 {
 			continue
 		}
 		d, err := journal.Decode[journal.BreakerData](e)

@@ -72,6 +72,9 @@ type Work struct {
 	Past []journal.Event
 	// Earlier are the hosts of the earlier runs of the rollout: their failures count.
 	Earlier []*journal.Host
+	// Late are hosts that were not reached before and are tried again; others that
+	// were not reached stay as they are. Without it a resume tries them all.
+	Late []string
 	// Cancel says whether the run is cancelled: what has begun is brought to its end,
 	// and everything else is cancelled. May be nil.
 	Cancel CancelFunc

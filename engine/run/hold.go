@@ -34,6 +34,8 @@ func (m *machine) hold(ctx context.Context) (context.Context, func()) {
 		select {
 		case <-m.drain:
 			cancel()
+		case <-m.cancel.said:
+			cancel()
 		case <-wait.Done():
 		}
 	}()

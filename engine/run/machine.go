@@ -148,7 +148,7 @@ func (m *machine) retry(ctx context.Context) error {
 
 // retries reports whether this is a resume that may try the host again.
 func (m *machine) retries(ctx context.Context) bool {
-	return len(m.work.Past) > 0 && m.state() == journal.Unreachable && !m.stopping(ctx) && !m.isOpen(m.policy)
+	return len(m.work.Past) > 0 && len(m.work.Late) == 0 && m.state() == journal.Unreachable && !m.stopping(ctx) && !m.isOpen(m.policy)
 }
 
 func (m *machine) state() journal.State { return m.rec.host(m.name).State }

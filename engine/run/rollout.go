@@ -23,8 +23,8 @@ func (r *runner) earlier(p *policies.Policy) []*journal.Host {
 	return out
 }
 
-// late are the entries for hosts that a run takes in after it began: they were not
-// reached when it was planned.
+// late are the entries for hosts that are tried again after the run has ended, and
+// before them for those that were not reached even when it was planned.
 func (r *runner) late() []entry {
 	var out []entry
 	for _, w := range r.work.Plan.Waves {
@@ -35,6 +35,9 @@ func (r *runner) late() []entry {
 				}
 			}
 		}
+	}
+	for _, name := range r.work.Late {
+		out = append(out, entry{name, journal.HostState, journal.HostStateData{From: journal.Unreachable, To: journal.Checking}})
 	}
 	return out
 }

@@ -33,8 +33,6 @@ type Occurrence struct {
 	Reason string
 	// Run is the run that worked in it last, Rollout that run's.
 	Run, Rollout string
-	// Owner is the process that launched it, as its caller writes it down.
-	Owner string
 	// Launched and Finished are zero where that has not happened.
 	Launched, Finished time.Time
 	// Late counts the hosts that were not reached and may come back.
@@ -88,31 +86,15 @@ func (s *Store) Launch(ctx context.Context, o Occurrence) (isNew bool, err error
 }
 
 func insertOccurrence(tx *sql.Tx, o Occurrence) (bool, error) {
-	r, err := tx.Exec(`INSERT INTO occurrences (policy, opens, zone, window, closes, launch, state, reason, run, rollout, owner, launched, finished, late)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		o.Policy, stamp(o.Opens), o.Zone, o.Window, stamp(o.Closes), stampOrNull(o.Launch), o.State, o.Reason, o.Run, o.Rollout, o.Owner,
+	r, err := tx.Exec(`INSERT INTO occurrences (policy, opens, zone, window, closes, launch, state, reason, run, rollout, launched, finished, late)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		o.Policy, stamp(o.Opens), o.Zone, o.Window, stamp(o.Closes), stampOrNull(o.Launch), o.State, o.Reason, o.Run, o.Rollout,
 		stampOrNull(o.Launched), stampOrNull(o.Finished), o.Late)
 	if err != nil {
 		return false, fmt.Errorf("record the occurrence of policy %s: %w", o.Policy, err)
 	}
 	n, err := r.RowsAffected()
 	return n == 1, err
-}
-
-// TakeOver makes a process the owner of an occurrence that was launched by one that
-// is gone; false if another was faster, or it has ended.
-func (s *Store) TakeOver(ctx context.Context, o Occurrence, owner string) (taken bool, err error) {
-	err = s.submit(ctx, func(tx *sql.Tx) error {
-		r, err := tx.Exec(`UPDATE occurrences SET owner = ? WHERE policy = ? AND opens = ? AND zone = ? AND owner = ? AND state = 'launched' AND finished IS NULL`,
-			owner, o.Policy, stamp(o.Opens), o.Zone, o.Owner)
-		if err != nil {
-			return fmt.Errorf("take over the occurrence of policy %s: %w", o.Policy, err)
-		}
-		n, err := r.RowsAffected()
-		taken = n == 1
-		return err
-	})
-	return taken, err
 }
 
 // Update records what became of an occurrence: state, reason, run, rollout, the
@@ -128,12 +110,22 @@ func (s *Store) Update(ctx context.Context, o Occurrence) error {
 	})
 }
 
-const selectOccurrences = `SELECT policy, opens, zone, window, closes, launch, state, reason, run, rollout, owner, launched, finished, late FROM occurrences `
+const selectOccurrences = `SELECT policy, opens, zone, window, closes, launch, state, reason, run, rollout, launched, finished, late FROM occurrences `
 
 // Occurrences returns those that close after an instant, and those that were
 // launched and have not finished, by opening and policy.
 func (s *Store) Occurrences(ctx context.Context, after time.Time) ([]Occurrence, error) {
 	return s.occurrences(ctx, selectOccurrences+`WHERE closes > ? OR finished IS NULL ORDER BY opens, policy, zone`, stamp(after))
+}
+
+// Occurrence reads an occurrence anew, by its policy, opening and zone; nil if it is
+// not on record.
+func (s *Store) Occurrence(ctx context.Context, o Occurrence) (*Occurrence, error) {
+	out, err := s.occurrences(ctx, selectOccurrences+`WHERE policy = ? AND opens = ? AND zone = ?`, o.Policy, stamp(o.Opens), o.Zone)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return &out[0], nil
 }
 
 // LastRun returns the last occurrence of a policy in which a run worked, or nil.
@@ -155,7 +147,7 @@ func (s *Store) occurrences(ctx context.Context, query string, args ...any) (out
 		var o Occurrence
 		var opens, closes string
 		var launch, launched, finished sql.NullString
-		if err := rows.Scan(&o.Policy, &opens, &o.Zone, &o.Window, &closes, &launch, &o.State, &o.Reason, &o.Run, &o.Rollout, &o.Owner, &launched, &finished, &o.Late); err != nil {
+		if err := rows.Scan(&o.Policy, &opens, &o.Zone, &o.Window, &closes, &launch, &o.State, &o.Reason, &o.Run, &o.Rollout, &launched, &finished, &o.Late); err != nil {
 			return nil, explain(s.path, err)
 		}
 		err := errors.Join(unstampInto(&o.Opens, opens), unstampInto(&o.Closes, closes), unstampInto(&o.Launch, launch.String),
@@ -182,4 +174,22 @@ func unstampInto(t *time.Time, s string) (err error) {
 		*t, err = unstamp(s)
 	}
 	return err
+}
+
+// RunsOf returns the runs of a rollout that worked in occurrences, in the order in
+// which they began.
+func (s *Store) RunsOf(ctx context.Context, rollout string) (out []string, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT r.id FROM runs r WHERE r.id IN (SELECT run FROM occurrences WHERE rollout = ?) ORDER BY r.started, r.id`, rollout)
+	if err != nil {
+		return nil, explain(s.path, err)
+	}
+	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, explain(s.path, err)
+		}
+		out = append(out, id)
+	}
+	return out, explain(s.path, rows.Err())
 }

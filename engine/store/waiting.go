@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"patchwave/engine/journal"
 	"patchwave/policies"
 )
 
@@ -59,22 +60,45 @@ func (s *Store) Soaks(ctx context.Context) (out []Soak, err error) {
 	return out, explain(s.path, rows.Err())
 }
 
-// Unfinished returns the runs that some process works on, or worked on before it
-// was interrupted, the oldest first.
-func (s *Store) Unfinished(ctx context.Context) (out []string, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id FROM runs WHERE state IN ('running', 'draining', 'interrupted') ORDER BY started, id`)
+// Unfinished is a run that some process works on, or worked on before it was
+// interrupted.
+type Unfinished struct {
+	ID, State string
+	// Start is what the last process that worked on it said of itself.
+	Start journal.RunStartedData
+}
+
+// Unfinished returns the runs that have come to no end, the oldest first. Those that
+// soak are not among them.
+func (s *Store) Unfinished(ctx context.Context) (out []Unfinished, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT r.id, r.state, (SELECT data FROM events e WHERE e.run = r.id AND e.type = ? ORDER BY seq DESC LIMIT 1)
+		FROM runs r WHERE r.state IN ('running', 'draining', 'interrupted') ORDER BY r.started, r.id`, string(journal.RunStarted))
 	if err != nil {
 		return nil, explain(s.path, err)
 	}
 	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+		var u Unfinished
+		var data string
+		if err := rows.Scan(&u.ID, &u.State, &data); err != nil {
 			return nil, explain(s.path, err)
 		}
-		out = append(out, id)
+		if err := json.Unmarshal([]byte(data), &u.Start); err != nil {
+			return nil, fmt.Errorf("database %s: how run %s began: %w", s.path, u.ID, err)
+		}
+		out = append(out, u)
 	}
 	return out, explain(s.path, rows.Err())
+}
+
+// StateOf returns the state of a run as its process left it; "" if there is no such
+// run.
+func (s *Store) StateOf(ctx context.Context, run string) (state string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT state FROM runs WHERE id = ?`, run).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return state, explain(s.path, err)
 }
 
 // Cancel is an operator's word that a run begins nothing more.

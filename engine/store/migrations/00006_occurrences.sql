@@ -14,8 +14,6 @@ CREATE TABLE occurrences (
     -- fixed before the run begins, so that whoever finds the row after a crash begins no other
     run      TEXT    NOT NULL,
     rollout  TEXT    NOT NULL,
-    -- the process that launched it, as JSON
-    owner    TEXT    NOT NULL,
     launched TEXT,
     finished TEXT,
     -- hosts that were not reached and may come back before the close
@@ -24,6 +22,7 @@ CREATE TABLE occurrences (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX occurrences_closes ON occurrences (closes);
 CREATE INDEX occurrences_open ON occurrences (policy) WHERE finished IS NULL;
+CREATE INDEX occurrences_rollout ON occurrences (rollout);
 
 -- When run looked last: what closed up to then is settled.
 CREATE TABLE looked (
