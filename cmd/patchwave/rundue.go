@@ -184,6 +184,7 @@ func (n *night) taken(ctx context.Context, o store.Occurrence, held *coord.Hold)
 // occurrence does what a policy has to do in an opening: it goes on with its
 // rollout, or begins a new one.
 func (n *night) occurrence(ctx context.Context, o store.Occurrence) error {
+	n.app.say("policy %s in window %s is launched", o.Policy, o.Window)
 	if err := n.endRefused(ctx, o.Policy); err != nil {
 		return err
 	}
