@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"patchwave/engine/journal"
@@ -106,6 +107,11 @@ func (e *Engine) Abandoned(ctx context.Context, run string, start journal.RunSta
 	return rec.folder.Run(), err
 }
 
+// changed reports whether something on a host may be other than before the run.
+func changed(h *journal.Host) bool {
+	return len(h.Actions) > 0 || slices.ContainsFunc(h.Jobs, func(j *journal.Job) bool { return j.Step != StepRestorePoint })
+}
+
 // abandoned are the moves of a host to its end.
 func abandoned(h *journal.Host, why string) []entry {
 	move := func(from, to, goal journal.State) entry {
@@ -121,7 +127,7 @@ func abandoned(h *journal.Host, why string) []entry {
 	switch {
 	case h.State.Ended():
 		return nil
-	case journal.Check(h.State, journal.Cancelled) == nil && len(h.Jobs) == 0:
+	case journal.Check(h.State, journal.Cancelled) == nil && !changed(h):
 		return append(out, move(h.State, journal.Cancelled, ""))
 	case h.State == journal.Restoring:
 		goal := h.Goal
