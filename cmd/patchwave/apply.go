@@ -198,26 +198,40 @@ func (a *app) apply(ctx context.Context, s *session, p *plan.Plan, start journal
 
 // carryOut runs or resumes a run; held is its lease if it was taken already.
 func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command string, held *holding) (err error) {
-	w.Inventory, w.Policies = s.inv, s.policies
-	a.identify(&w.Start)
 	if held == nil {
 		if held, err = a.holdRun(ctx, s, w.Run); err != nil {
 			return err
 		}
 	}
 	defer func() { err = errors.Join(err, held.close(ctx)) }()
+	ctx, drain, stop := a.drain(ctx, w.Run)
+	defer stop()
+	r, err := a.perform(ctx, s, w, command, held, drain)
+	if err != nil {
+		return err
+	}
+	return held.verdict(r, a.concluded(r, command))
+}
+
+// perform is carryOut for whoever listens for signals, holds the run's lease and
+// shows what came of it.
+func (a *app) perform(ctx context.Context, s *session, w run.Work, command string, held *holding, drain <-chan struct{}) (r *journal.Run, err error) {
+	w.Inventory, w.Policies = s.inv, s.policies
+	a.identify(&w.Start)
 	w.Start.Fence = held.run.Fence()
 	if w.Dead, err = deadRuns(ctx, s.store, a.now()); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.bound(ctx, s, &w); err != nil {
-		return err
+		return nil, err
 	}
+	if w.Earlier, err = earlierHosts(ctx, s, w); err != nil {
+		return nil, err
+	}
+	w.Cancel = cancelled(s, w.Run)
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
-	ctx, drain, stop := a.drain(ctx, w.Run)
-	defer stop()
 	ctx, end := held.run.Context(ctx)
 	defer end()
 	live := a.live(command)
@@ -228,11 +242,10 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 			live.event(e, r)
 		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
-	r, err := engine.Apply(ctx, w, drain)
-	if err != nil {
-		return err
+	if r, err = engine.Apply(ctx, w, drain); err != nil {
+		return nil, err
 	}
-	return held.verdict(r, a.concluded(r, command))
+	return r, noteSoak(context.WithoutCancel(ctx), s, r, w.Plan)
 }
 
 // bound lets a run begin nothing that its windows leave no time for, unless it was

@@ -36,7 +36,10 @@ func contract(document string) string {
 				steps[]{step restore_point{provider undoes[] cannot_undo[]} updates[]{` + update + ` decision rule} reboot}
 				skipped[]{name decision rule until}}}}
 			excluded[]{host code reason}`,
-		"apply": run, "status": run, "show": run, "rollback": run, "report": run + ` pending[]{host updates security}`,
+		"apply": run, "status": run, "show": run, "rollback": run, "cancel": run,
+		"run": run + ` runs[]{` + run + `}
+			occurrences[]{policy window opens closes state:launched|ran|empty|frozen|suspended|unattended|missed reason run rollout}`,
+		"report": run + ` pending[]{host updates security}`,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
 		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published

@@ -54,20 +54,21 @@ type holding struct {
 // holdRun takes the lease on a run, and keeps it and those on its hosts alive
 // until it is closed. The error has status 11 if another process has the run.
 func (a *app) holdRun(ctx context.Context, s *session, id string) (*holding, error) {
+	waiting, stop := a.untilSignal(ctx)
+	defer stop()
+	return a.takeRun(ctx, waiting, s, id)
+}
+
+// takeRun is holdRun for whoever listens for signals; it waits as long as waiting
+// lasts.
+func (a *app) takeRun(ctx, waiting context.Context, s *session, id string) (*holding, error) {
 	if a.leasing.wait < 0 {
 		return nil, usage("--lock-timeout %s is negative", a.leasing.wait)
 	}
-	var start journal.RunStartedData
-	a.identify(&start)
-	owner := ownerOf(id, start)
-	if name, err := os.Hostname(); err == nil {
-		owner.Host = name
-	}
+	owner := a.leaseOwner(id)
 	h := &holding{app: a, store: s.store, told: map[string]bool{}}
 	h.keeper = coord.NewKeeper(s.store.Leases(), owner, coord.Options{Now: a.now, Every: a.leasing.every, Wait: a.leasing.wait,
 		Poll: a.poll() / 2, Waiting: h.waiting, Lost: h.lost})
-	waiting, stop := a.untilSignal(ctx)
-	defer stop()
 	var err error
 	h.run, err = h.keeper.Acquire(waiting, coord.Key{Kind: coord.KindRun, Name: id})
 	if held, ok := errors.AsType[*coord.HeldError](err); ok {
@@ -77,6 +78,17 @@ func (a *app) holdRun(ctx context.Context, s *session, id string) (*holding, err
 		return nil, errors.Join(err, h.keeper.Close(ctx))
 	}
 	return h, nil
+}
+
+// leaseOwner is this process, at work on a run.
+func (a *app) leaseOwner(run string) coord.Owner {
+	var start journal.RunStartedData
+	a.identify(&start)
+	owner := ownerOf(run, start)
+	if name, err := os.Hostname(); err == nil {
+		owner.Host = name
+	}
+	return owner
 }
 
 func stillGoingOn(run string, pid int) error {
@@ -157,13 +169,18 @@ func (h *holding) lost(e *coord.LostError) {
 // verdict is the status of a run that is over: 11 if it is not finished because
 // another run has its hosts.
 func (h *holding) verdict(r *journal.Run, err error) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	var e *exitError
-	if r.State == "interrupted" && h.left > 0 && h.app.interrupted == 0 && errors.As(err, &e) && e.code == exitInterrupted {
+	if h.locked(r) && errors.As(err, &e) && e.code == exitInterrupted {
 		return exit(exitLocked)
 	}
 	return err
+}
+
+// locked reports whether a run is not finished because another one has its hosts.
+func (h *holding) locked(r *journal.Run) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return r.State == "interrupted" && h.left > 0 && h.app.interrupted == 0
 }
 
 // close gives everything back.

@@ -24,6 +24,10 @@ import (
 type planOptions struct {
 	policy, out, refresh, at string
 	detailed, stored         bool
+	// hosts are the only ones if there are any, versions those of the rollout that
+	// they join.
+	hosts    []*inventory.Host
+	versions plan.Versions
 }
 
 func (a *app) planCmd() *cobra.Command {
@@ -85,9 +89,11 @@ type gateFunc func(*policies.Policy, *inventory.Host) *plan.Excluded
 
 // makePlan scans and plans; every scan is stored before it is used.
 func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate gateFunc) (p *plan.Plan, err error) {
-	hosts, err := a.hosts(ctx, s)
-	if err != nil {
-		return nil, err
+	hosts := opt.hosts
+	if hosts == nil {
+		if hosts, err = a.hosts(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	if opt.policy != "" {
 		if hosts, err = a.ofPolicy(s, hosts, opt.policy); err != nil {
@@ -141,7 +147,8 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		return gate(p, h)
 	}
 	p, err = planner.Plan(ctx, plan.Request{At: at, Stored: stored, Inventory: s.inv, Policies: s.policies, Hosts: hosts,
-		Availabilities: s.cfg.Declared(factsOf(s.seen)).Availabilities, ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all})
+		Availabilities: s.cfg.Declared(factsOf(s.seen)).Availabilities, ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all,
+		Versions: opt.versions})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err

@@ -46,12 +46,9 @@ func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
 	case r.Start.ConfigDigest != s.cfg.Digest:
 		return &exitError{exitRefused, errors.New("the configuration has changed since the run began; put it back to resume, or apply anew")}
 	}
-	p, err := s.store.Plan(ctx, r.PlanID)
+	w, err := resumption(ctx, s, r, "resume")
 	if err != nil {
 		return err
-	}
-	if p == nil {
-		return usage("the plan of run %s is not in the database", id)
 	}
 	if r.State == "soaking" && !r.Start.Now {
 		// what is left would begin anew: it waits for the window as an apply does
@@ -59,15 +56,27 @@ func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := gate.plan(p, s, func(host string) bool { h := r.Host(host); return h != nil && h.State == journal.Pending }); err != nil {
+		if err := gate.plan(w.Plan, s, func(host string) bool { h := r.Host(host); return h != nil && h.State == journal.Pending }); err != nil {
 			return err
 		}
 	}
-	events, err := s.store.Events(ctx, id)
+	return a.carryOut(ctx, s, w, "apply", held)
+}
+
+// resumption is the work of going on with a run.
+func resumption(ctx context.Context, s *session, r *journal.Run, trigger string) (run.Work, error) {
+	p, err := s.store.Plan(ctx, r.PlanID)
 	if err != nil {
-		return err
+		return run.Work{}, err
+	}
+	if p == nil {
+		return run.Work{}, usage("the plan of run %s is not in the database", r.ID)
+	}
+	events, err := s.store.Events(ctx, r.ID)
+	if err != nil {
+		return run.Work{}, err
 	}
 	start := r.Start
-	start.Trigger = "resume"
-	return a.carryOut(ctx, s, run.Work{Run: id, Plan: p, Start: start, Past: events}, "apply", held)
+	start.Trigger = trigger
+	return run.Work{Run: r.ID, Plan: p, Start: start, Past: events}, nil
 }

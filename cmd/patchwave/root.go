@@ -103,7 +103,7 @@ Exit status: 0 nothing failed · 1 internal error · 2 usage or configuration ·
 func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
 		(*app).initCmd, (*app).importCmd, (*app).validateCmd, (*app).fmtCmd, (*app).testCmd, (*app).hostsCmd, (*app).graphCmd, (*app).schemaCmd,
-		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).resumeCmd, (*app).rollbackCmd, (*app).execCmd,
+		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).runCmd, (*app).resumeCmd, (*app).cancelCmd, (*app).rollbackCmd, (*app).execCmd,
 		(*app).suspendCmd, (*app).unsuspendCmd, (*app).lockCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).feedsCmd, (*app).demoCmd, (*app).versionCmd,

@@ -101,7 +101,7 @@ func together(ts *testscript.TestScript, n int, args []string) []ending {
 // storyEnv is the environment of the program in a story.
 func storyEnv(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE", "STORY_HEARTBEAT"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE", "STORY_HEARTBEAT", "STORY_NOW"} {
 		out = append(out, name+"="+ts.Getenv(name))
 	}
 	return out

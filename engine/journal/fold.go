@@ -169,6 +169,9 @@ func (f *Folder) applyKnown(e Event) error {
 			r.Started, r.Rollout, r.Kind, r.PlanID = e.At, d.Rollout, d.Kind, d.PlanID
 			r.Trigger, r.Actor, r.Reason = d.Trigger, d.Actor, d.Reason
 		}
+		if d.PlanID != "" {
+			r.PlanID = d.PlanID // it may have grown by hosts that came late
+		}
 		r.Start, r.State, r.Why, r.Ended = d, "running", "", nil
 	case RunState:
 		d, err := Decode[RunStateData](e)

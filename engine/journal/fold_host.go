@@ -35,18 +35,29 @@ func (f *Folder) planned(e Event) error {
 	if err != nil {
 		return err
 	}
-	if f.hosts[e.Host] != nil {
-		return fmt.Errorf("host %s was planned before", e.Host)
+	if h := f.hosts[e.Host]; h != nil {
+		if h.State != Unreachable || h.Policy != "" {
+			return fmt.Errorf("host %s was planned before", e.Host)
+		}
+		// it was not reached when the others were planned, and is back
+		h.Policy, h.Wave, h.Batch, h.Updates = d.Policy, d.Wave, d.Batch, list(d.Updates)
+		f.wave(d)
+		return nil
 	}
 	h := &Host{Name: e.Host, Policy: d.Policy, Wave: d.Wave, Batch: d.Batch, State: Pending, Since: e.At,
 		Steps: []*Step{}, Updates: list(d.Updates), Probes: []ProbeResult{}, Actions: []*Action{}, Notes: []string{}}
 	f.hosts[e.Host] = h
 	f.run.Hosts = append(f.run.Hosts, h)
+	f.wave(d)
+	return nil
+}
+
+// wave notes the order of the waves.
+func (f *Folder) wave(d HostPlannedData) {
 	key := d.Policy + "\x00" + d.Wave
 	if _, ok := f.waves[key]; !ok {
 		f.waves[key] = len(f.waves)
 	}
-	return nil
 }
 
 // list returns l, never nil: an empty list is [] in JSON.

@@ -59,6 +59,11 @@ type decided struct {
 
 // decideAll decides about every pending update of a host.
 func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) []decided {
+	return decideFor(nil, p, h, o, us, ledger, now)
+}
+
+// decideFor is decideAll for a host that joins a rollout with its versions.
+func decideFor(only Versions, p *policies.Policy, h *inventory.Host, o inventory.Observation, us []policies.Enriched, ledger Ledger, now time.Time) []decided {
 	out := make([]decided, 0, len(us))
 	for _, s := range Subjects(h, o, us, ledger) {
 		d := decided{Update: *s.Update, Decision: policies.Decide(p.Baseline, s, now)}
@@ -67,6 +72,7 @@ func decideAll(p *policies.Policy, h *inventory.Host, o inventory.Observation, u
 		}
 		out = append(out, d)
 	}
+	only.hold(out)
 	newestOnly(o.Facts, out)
 	return out
 }

@@ -53,6 +53,8 @@ type Request struct {
 	// Stored are observations to plan from instead of scanning, by host; a host
 	// without one is scanned. The simulation is asked of the host all the same.
 	Stored map[string]inventory.Observation
+	// Versions are those of the rollout that the hosts join; nil holds nothing back.
+	Versions Versions
 }
 
 // hostTimeout bounds one host: connection, scan and simulations.
@@ -140,19 +142,20 @@ func (p Planner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	}
 	out.Waves, out.Excluded = waves, append(out.Excluded, kept...)
 	slices.SortFunc(out.Excluded, func(a, b Excluded) int { return strings.Compare(a.Host, b.Host) })
-	return out, p.seal(out)
+	return out, out.Seal(p.Now())
 }
 
-// seal gives the plan its id, times and digest.
-func (p Planner) seal(out *Plan) error {
+// Seal gives a plan that was made or changed at an instant an id of its own, its
+// times and its digest.
+func (p *Plan) Seal(now time.Time) error {
 	var b [4]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return fmt.Errorf("make a plan id: %w", err)
 	}
-	out.Created = p.Now().UTC().Truncate(time.Second)
-	out.Expires = out.Created.Add(Lifetime)
-	out.ID = "p" + out.Created.Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
-	out.Digest = out.ComputeDigest()
+	p.Created = now.UTC().Truncate(time.Second)
+	p.Expires = p.Created.Add(Lifetime)
+	p.ID = "p" + p.Created.Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+	p.Digest = p.ComputeDigest()
 	return nil
 }
 
@@ -214,15 +217,15 @@ func (p Planner) unreached(v visit, err error) visit {
 func (p Planner) look(ctx context.Context, s connectors.Session, v visit, req Request) visit {
 	if o, ok := req.Stored[v.host.Name]; ok {
 		v.obs, v.stored = o, true
-		return p.decide(ctx, s, v)
+		return p.decide(ctx, s, v, req.Versions)
 	}
 	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: req.Refresh, Timeouts: v.host.Target.Timeouts}, p.Now())
 	v.obs = a.Observation
-	return p.decide(ctx, s, v)
+	return p.decide(ctx, s, v, req.Versions)
 }
 
 // decide turns what was seen into the plan of a host.
-func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visit {
+func (p Planner) decide(ctx context.Context, s connectors.Session, v visit, only Versions) visit {
 	if v.obs.State != inventory.ScanOK && v.obs.State != inventory.ScanStale {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, v.obs.Problem.Message}
 		return v
@@ -237,7 +240,7 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit) visi
 		v.broken = fmt.Errorf("look up what %s needs in the feeds: %w", v.host.Name, err)
 		return v
 	}
-	ds := decideAll(v.policy, v.host, v.obs, us, p.Ledger, v.at)
+	ds := decideFor(only, v.policy, v.host, v.obs, us, p.Ledger, v.at)
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v

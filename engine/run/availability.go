@@ -355,6 +355,7 @@ func (m *machine) waits(ctx context.Context, why string, moved <-chan struct{}) 
 	case <-t.C:
 	case <-moved:
 	case <-m.drain:
+	case <-m.cancel.said:
 	case <-ctx.Done():
 	}
 	return m.comeIn(ctx)

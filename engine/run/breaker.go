@@ -37,10 +37,11 @@ func (r *runner) count(ctx context.Context, p *policies.Policy) error {
 }
 
 // recount makes the breakers what they were when the process of the run ended,
-// or would have been a moment later.
+// or would have been a moment later. A host that was not reached and is tried again
+// does not count any more.
 func (r *runner) recount(ctx context.Context) error {
 	for _, e := range r.work.Past {
-		if e.Type != journal.BreakerOpen {
+		if e.Type != journal.BreakerOpen || len(r.work.Late) > 0 {
 			continue
 		}
 		d, err := journal.Decode[journal.BreakerData](e)
@@ -86,6 +87,12 @@ func (r *runner) failures(p *policies.Policy) (failures, total int, stop bool) {
 			failures++
 		}
 		stop = stop || stops(p, h)
+	}
+	for _, h := range r.earlier(p) {
+		total++
+		if slices.Contains(p.Rollout.Counts, string(h.State)) {
+			failures++
+		}
 	}
 	return failures, total, stop
 }

@@ -22,6 +22,9 @@ func (m *machine) start(ctx context.Context) error {
 	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 && !m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
+	if wave := m.behind[m.policy.Name]; wave != "" && len(m.plan.Steps) > 0 {
+		return m.finish(ctx, journal.Deferred, "there was no time for all of wave "+wave+" before it", nil)
+	}
 	m.fits = true
 	return m.enter(ctx, journal.Checking)
 }

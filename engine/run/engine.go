@@ -80,6 +80,14 @@ type Work struct {
 	Dead []string
 	// Past are the events of the run so far: none for a new run.
 	Past []journal.Event
+	// Earlier are the hosts of the earlier runs of the rollout: their failures count.
+	Earlier []*journal.Host
+	// Late are hosts that were not reached before and are tried again; others that
+	// were not reached stay as they are. Without it a resume tries them all.
+	Late []string
+	// Cancel says whether the run is cancelled: what has begun is brought to its end,
+	// and everything else is cancelled. May be nil.
+	Cancel CancelFunc
 }
 
 // Apply carries out a plan and returns what came of it. When drain is closed,
@@ -87,8 +95,9 @@ type Work struct {
 // Apply lets go at once: jobs on the hosts go on by themselves, and the run can
 // be resumed. The error is of the engine.
 func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*journal.Run, error) {
-	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]*reboots{},
-		rec: &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, fence: w.Start.Fence, folder: journal.NewFolder()}}
+	r := &runner{engine: e, work: w, drain: drain, breakers: map[string]*breaker{}, reboots: map[string]*reboots{}, behind: map[string]string{},
+		cancel: &cancelling{said: make(chan struct{})},
+		rec:    &recorder{journal: e.Journal, now: e.Now, notify: e.Notify, run: w.Run, fence: w.Start.Fence, folder: journal.NewFolder()}}
 	n := e.Parallelism
 	if n <= 0 {
 		n = 200
@@ -105,7 +114,10 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
-	err := r.recall(ctx)
+	stop, err := r.watchCancel(ctx)
+	if err == nil {
+		err = r.recall(ctx)
+	}
 	r.recallReboots()
 	if err == nil {
 		err = r.recount(ctx)
@@ -116,6 +128,7 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 	if err == nil {
 		err = r.waves(ctx)
 	}
+	stop()
 	if err == nil {
 		err = r.end(ctx)
 	}
@@ -133,6 +146,9 @@ type runner struct {
 	breakers map[string]*breaker
 	reboots  map[string]*reboots
 	soaking  bool
+	cancel   *cancelling
+	// behind are the waves of policies for which there was not time enough.
+	behind map[string]string
 	*guards
 }
 
@@ -143,12 +159,13 @@ func (r *runner) begin(ctx context.Context) error {
 		for _, w := range r.work.Plan.Waves {
 			for i, b := range w.Batches {
 				for _, h := range b.Hosts {
-					entries = append(entries, entry{h.Name, journal.HostPlanned, journal.HostPlannedData{
-						Policy: w.Policy, Wave: w.Name, Batch: i + 1, Updates: records(h.Changes())}})
+					entries = append(entries, planned(w, i, h))
 				}
 			}
 		}
 		entries = append(entries, excluded(r.work.Plan)...)
+	} else {
+		entries = append(entries, r.late()...)
 	}
 	return r.rec.add(ctx, entries...)
 }
@@ -191,13 +208,14 @@ func (r *runner) waves(ctx context.Context) error {
 		if policy == nil {
 			return fmt.Errorf("the plan names policy %s, which the configuration does not have", w.Policy)
 		}
-		if r.stopping(ctx) {
+		cancelled := r.cancel.word() != "" && ctx.Err() == nil && r.rec.err() == nil
+		if r.stopping(ctx) && !cancelled {
 			break
 		}
-		if soaks[w.Policy] {
+		if soaks[w.Policy] && !cancelled {
 			continue // a later wave waits with the one before it
 		}
-		if i > 0 && !r.isOpen(policy) && r.soak(policy, r.work.Plan.Waves[i-1], w) {
+		if i > 0 && !cancelled && !r.isOpen(policy) && r.behind[w.Policy] == "" && r.soak(policy, r.work.Plan.Waves[i-1], w) {
 			soaks[w.Policy] = true
 			continue
 		}
@@ -205,6 +223,9 @@ func (r *runner) waves(ctx context.Context) error {
 			if err := r.batch(ctx, policy, b); err != nil {
 				return err
 			}
+		}
+		if r.behind[w.Policy] == "" {
+			r.behind[w.Policy] = r.leftBehind(w)
 		}
 	}
 	return r.rec.err()
@@ -316,6 +337,8 @@ func (r *runner) stopping(ctx context.Context) bool {
 	select {
 	case <-r.drain:
 		return true
+	case <-r.cancel.said:
+		return true
 	case <-ctx.Done():
 		return true
 	default:
@@ -349,8 +372,10 @@ func (r *runner) end(ctx context.Context) error {
 	breaker := run.Breaker
 	r.rec.mu.Unlock()
 	switch {
-	case open > 0 || (pending > 0 && !r.soaking):
+	case open > 0 || (pending > 0 && (!r.soaking || r.cancel.word() != "")):
 		state, why = "interrupted", fmt.Sprintf("%s not finished, %d not begun", hostsText(open), pending)
+	case r.cancel.word() != "":
+		state, why = "cancelled", r.cancel.word()
 	case r.soaking:
 		state, why = "soaking", hostsText(pending)+" to wait for the soak of the wave before"
 	case breaker != nil && kept > 0: // with nothing kept from beginning, nothing was stopped

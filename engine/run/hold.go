@@ -30,9 +30,15 @@ func (m *machine) hold(ctx context.Context) (context.Context, func()) {
 	}
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
+	calledOff := m.cancel.said
+	if m.touched() {
+		calledOff = nil // it is brought to its end all the same
+	}
 	go func() { // whoever is to begin nothing waits for nothing
 		select {
 		case <-m.drain:
+			cancel()
+		case <-calledOff:
 			cancel()
 		case <-wait.Done():
 		}

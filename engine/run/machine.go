@@ -89,8 +89,16 @@ func (m *machine) drive(ctx context.Context) {
 			return
 		}
 		if m.stopping(ctx) && m.unchanged() {
-			m.leave(ctx)
-			return
+			if m.cancel.word() == "" {
+				m.leave(ctx)
+				return
+			}
+			if !m.touched() {
+				if err := m.callOff(ctx); err != nil {
+					return
+				}
+				continue
+			}
 		}
 		if err := table[state](m, ctx); err != nil {
 			if m.rec.err() != nil || ctx.Err() != nil {
@@ -152,7 +160,7 @@ func (m *machine) retry(ctx context.Context) error {
 
 // retries reports whether this is a resume that may try the host again.
 func (m *machine) retries(ctx context.Context) bool {
-	return len(m.work.Past) > 0 && m.state() == journal.Unreachable && !m.stopping(ctx) && !m.isOpen(m.policy)
+	return len(m.work.Past) > 0 && len(m.work.Late) == 0 && m.state() == journal.Unreachable && !m.stopping(ctx) && !m.isOpen(m.policy)
 }
 
 func (m *machine) state() journal.State { return m.rec.host(m.name).State }
