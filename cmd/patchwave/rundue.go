@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
 	"patchwave/engine/run"
@@ -87,98 +85,6 @@ func policiesOf(r *journal.Run) []string {
 		}
 	}
 	return out
-}
-
-// launch takes and records what is due, all of it before anything begins, and does
-// it in order.
-func (n *night) launch(ctx context.Context, d *due, free func(...string) bool) {
-	var names []string
-	var tasks []func() error
-	add := func(o store.Occurrence, held *coord.Hold) {
-		names = append(names, o.Policy)
-		tasks = append(tasks, func() error { return n.taken(ctx, o, held) })
-	}
-	for _, o := range slices.Concat(d.again, d.lapsed) {
-		if !free(o.Policy) {
-			continue
-		}
-		if held := n.take(ctx, o); held != nil {
-			add(o, held)
-		}
-	}
-	for _, l := range d.outlook.Due {
-		if !free(l.Policy) {
-			continue
-		}
-		o := occurrenceOf(l)
-		held := n.take(ctx, o)
-		if held == nil {
-			continue
-		}
-		id, err := n.app.newRunID()
-		if err == nil {
-			o.State, o.Run, o.Rollout, o.Launched = store.OccurrenceLaunched, id, id, d.at
-			_, err = n.s.store.Launch(ctx, o)
-		}
-		if err != nil {
-			n.failed(errors.Join(err, held.Release(ctx)))
-			continue
-		}
-		add(o, held)
-	}
-	if len(tasks) > 0 {
-		n.goOn(names, tasks...)
-	}
-}
-
-// take takes the lease of an occurrence; nil if another process has it, which is
-// told.
-func (n *night) take(ctx context.Context, o store.Occurrence) *coord.Hold {
-	held, err := n.keeper.Acquire(ctx, coord.Key{Kind: coord.KindOccurrence, Name: occurrenceName(o)})
-	var other *coord.HeldError
-	switch {
-	case err == nil:
-		return held
-	case errors.As(err, &other):
-		err = &exitError{exitLocked, fmt.Errorf("policy %s is launched by another process (%d)", o.Policy, other.Lease.Owner.PID)}
-	}
-	n.failed(err)
-	return nil
-}
-
-// occurrenceName names an occurrence among leases.
-func occurrenceName(o store.Occurrence) string {
-	name := o.Policy + " " + o.Opens.UTC().Format(time.RFC3339)
-	if o.Zone != "" {
-		name += " " + o.Zone
-	}
-	return name
-}
-
-// taken does an occurrence whose lease is held. What was found before the lease was
-// taken may be past: the record counts.
-func (n *night) taken(ctx context.Context, o store.Occurrence, held *coord.Hold) (err error) {
-	defer func() { err = errors.Join(err, held.Release(context.WithoutCancel(ctx))) }()
-	if n.draining(ctx) {
-		return nil // the next invocation goes on with it
-	}
-	now, err := n.s.store.Occurrence(ctx, o)
-	if err != nil || now == nil || now.State != store.OccurrenceLaunched {
-		return err
-	}
-	state, err := n.s.store.StateOf(ctx, now.Run)
-	switch {
-	case err != nil || state != "":
-		return err // it has begun; the run is what counts
-	case !n.app.now().Before(now.Closes):
-		return n.lapse(ctx, *now)
-	}
-	n.mu.Lock()
-	n.given[keyOf(o)] = true
-	n.mu.Unlock()
-	work, end := held.Context(ctx)
-	defer end()
-	return n.occurrence(work, *now)
 }
 
 // occurrence does what a policy has to do in an opening: it goes on with its

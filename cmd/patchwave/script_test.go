@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 //	newer FILE                                   a database becomes that of a newer program
 //	feed WHAT FILE …                             files that are no text: zips, pipes, bombs (feeds_test.go)
 //	agree PLAN                                   explain says of every update what a plan says (agree_test.go)
+//	nights N FROM                                nights that begin with several timers at once (nights_test.go)
 //	clean                                        no byte of the last output can move a terminal
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,7 +64,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin, "rivals": cmdRivals,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights,
 		},
 	})
 }

@@ -22,7 +22,7 @@ func (m *machine) start(ctx context.Context) error {
 	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 && !m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
-	if wave := m.behind[m.policy.Name]; wave != "" && len(m.plan.Steps) > 0 {
+	if wave := m.behind[m.policy.Name]; wave != "" && len(m.plan.Steps) > 0 && !m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Deferred, "there was no time for all of wave "+wave+" before it", nil)
 	}
 	m.fits = true

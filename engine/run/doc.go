@@ -25,6 +25,16 @@
 // Losing the connection to a host is not losing its job: the machine dials
 // again and asks for the job by its id.
 //
+// A run that is cancelled (Work.Cancel) brings hosts to their end on which
+// something was begun, and cancels all others. Nobody waits for a wave that soaks
+// any more. A run that cannot be gone on with, because its configuration is gone, is
+// abandoned: that is written without asking a host.
+//
+// What a window leaves no time for is deferred, and with it the waves behind: what
+// was not proven is not spread. Such hosts go on in another run of the rollout, in
+// which the failures of the runs before count (Work.Earlier). Hosts that were not
+// reached can be tried again in a run that has ended (Work.Late).
+//
 // A host that fails is an event. Only a fault of the engine, above all a journal
 // that cannot be written, is an error; then nothing more is begun.
 package run

@@ -1,6 +1,9 @@
 // Package store keeps everything in one SQLite database: the events of the
-// journal, plans, scans, the first-seen ledger, suspensions, imported feeds and
-// leases.
+// journal, plans, scans, the first-seen ledger, suspensions, occurrences, imported
+// feeds and leases.
+//
+// An occurrence is on record before its run begins, with the id of that run: whoever
+// finds it after a crash begins that run or none.
 //
 //	one writer   a goroutine that owns the only writing connection; it takes all
 //	             requests that are waiting, runs them in one transaction (each in
