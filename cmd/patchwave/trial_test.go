@@ -44,7 +44,11 @@ func cmdRivals(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	s := storyOf(ts)
-	for round := range trialRounds(2) {
+	few := 2
+	if disturb != nil {
+		few = 1 // they take seconds
+	}
+	for round := range trialRounds(few) {
 		s.published++
 		version := "1.22.1-9+deb12u" + strconv.Itoa(100+s.published)
 		before := map[string]int{}
@@ -89,13 +93,13 @@ func (o ending) check(ts *testscript.TestScript, round int, disturbed bool) {
 
 // kill ends a process at some moment of its life.
 func kill(p *os.Process) {
-	<-time.After(time.Duration(rand.IntN(400)) * time.Millisecond)
+	<-time.After(time.Duration(rand.IntN(1200)) * time.Millisecond)
 	_ = p.Kill() // it may have ended already
 }
 
 // pauseProcess stops a process at some moment of its life for a second and a half.
 func pauseProcess(p *os.Process) {
-	<-time.After(time.Duration(rand.IntN(400)) * time.Millisecond)
+	<-time.After(time.Duration(rand.IntN(1200)) * time.Millisecond)
 	if p.Signal(syscall.SIGSTOP) == nil {
 		<-time.After(1500 * time.Millisecond)
 		_ = p.Signal(syscall.SIGCONT) // as above
