@@ -31,7 +31,13 @@ func (a *app) lockFlags(cmd *cobra.Command) {
 
 // leaseRules say when a lease of this controller is abandoned.
 func (a *app) leaseRules() coord.Rules {
-	return coord.Rules{TTL: 3 * a.leasing.every, Gone: provablyGone, Now: a.now}
+	return coord.Rules{TTL: 3 * a.leasing.every, Gone: provablyGone, Uptime: uptime, Now: a.now}
+}
+
+// uptime is this machine's boot, and the time since.
+func uptime() (boot string, since time.Duration) {
+	boot, _ = processIdentity(os.Getpid())
+	return boot, sinceBoot()
 }
 
 // holding is what a run holds while it is carried out. It implements run.Leases.
@@ -46,6 +52,8 @@ type holding struct {
 	told map[string]bool
 	// left are hosts that were left in the middle to another run.
 	left int
+
+	asking sync.Mutex
 	// dead were looked for last at asked.
 	dead  []string
 	asked time.Time
@@ -127,19 +135,18 @@ func (h *holding) Hold(ctx context.Context, host string) (*coord.Hold, error) {
 	return l, err
 }
 
-// deadFor is how long an answer of Dead holds: many hosts ask at once.
-const deadFor = 5 * time.Second
-
-// Dead implements run.Leases.
+// Dead implements run.Leases. Many hosts ask at once: whoever comes while others
+// ask shares the next answer.
 func (h *holding) Dead(ctx context.Context) (dead []string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.app.now()
-	if h.asked.IsZero() || now.Sub(h.asked) >= deadFor {
-		if h.dead, err = deadRuns(ctx, h.store, now); err != nil {
+	called := time.Now()
+	h.asking.Lock()
+	defer h.asking.Unlock()
+	if h.asked.Before(called) {
+		began := time.Now()
+		if h.dead, err = deadRuns(ctx, h.store, h.app.now()); err != nil {
 			return nil, err
 		}
-		h.asked = now
+		h.asked = began
 	}
 	return h.dead, nil
 }

@@ -53,6 +53,9 @@ type Lease struct {
 	Fence    int64     `json:"fence"`
 	Acquired time.Time `json:"acquired"`
 	Renewed  time.Time `json:"renewed"`
+	// Uptime is when it was renewed by the uptime of the owner's machine; 0 if that
+	// is not known.
+	Uptime time.Duration `json:"-"`
 }
 
 // Leases keeps the leases. All times are the caller's clock; all processes of a
@@ -61,8 +64,8 @@ type Leases interface {
 	// Acquire takes all keys or none. Those that the owner's run and process hold
 	// already are renewed. If another holds one of them the error is a *HeldError.
 	Acquire(ctx context.Context, owner Owner, now time.Time, keys ...Key) ([]Lease, error)
-	// Renew says that the holder is alive, and returns the leases that are not its
-	// own any more.
+	// Renew says that the holder of all of them is alive, and returns the leases that
+	// are not its own any more.
 	Renew(ctx context.Context, now time.Time, leases ...Lease) (lost []Lease, err error)
 	// Release gives leases back. One that is held by another by now is left alone.
 	Release(ctx context.Context, leases ...Lease) error

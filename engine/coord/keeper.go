@@ -48,7 +48,6 @@ type Keeper struct {
 type Hold struct {
 	keeper *Keeper
 	leases []Lease
-	waited bool
 	// Guarded by the keeper's mutex: how it ended, and what ends with it.
 	ended bool
 	lost  *LostError
@@ -79,7 +78,7 @@ func (k *Keeper) Acquire(ctx context.Context, keys ...Key) (*Hold, error) {
 	for tries := 0; ; tries++ {
 		leases, err := k.leases.Acquire(ctx, k.owner, k.opt.Now(), keys...)
 		if err == nil {
-			return k.hold(ctx, leases, tries > 0)
+			return k.hold(ctx, leases)
 		}
 		var held *HeldError
 		if !errors.As(err, &held) || k.opt.Wait <= 0 {
@@ -107,8 +106,8 @@ func (k *Keeper) Acquire(ctx context.Context, keys ...Key) (*Hold, error) {
 }
 
 // hold keeps what was acquired alive from now on.
-func (k *Keeper) hold(ctx context.Context, leases []Lease, waited bool) (*Hold, error) {
-	h := &Hold{keeper: k, leases: leases, waited: waited, works: map[*context.CancelCauseFunc]bool{}}
+func (k *Keeper) hold(ctx context.Context, leases []Lease) (*Hold, error) {
+	h := &Hold{keeper: k, leases: leases, works: map[*context.CancelCauseFunc]bool{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
@@ -259,9 +258,6 @@ func (h *Hold) end(lost *LostError) {
 
 // Fence is the number of the first lease.
 func (h *Hold) Fence() int64 { return h.leases[0].Fence }
-
-// Waited reports whether another held one of the leases when they were asked for.
-func (h *Hold) Waited() bool { return h.waited }
 
 // Context returns a context that ends with parent, and with the leases: its cause
 // is a *LostError then.

@@ -39,7 +39,7 @@ func (m *Memory) Acquire(ctx context.Context, owner Owner, now time.Time, keys .
 			m.fence++
 			l = Lease{Key: key, Owner: owner, Fence: m.fence, Acquired: now.UTC()}
 		}
-		l.Renewed = now.UTC()
+		l.Renewed, l.Uptime = now.UTC(), m.rules.Since(owner)
 		m.leases[key] = l
 		out = append(out, l)
 	}
@@ -59,7 +59,7 @@ func (m *Memory) Renew(ctx context.Context, now time.Time, leases ...Lease) (los
 			lost = append(lost, l)
 			continue
 		}
-		have.Renewed = now.UTC()
+		have.Renewed, have.Uptime = now.UTC(), m.rules.Since(have.Owner)
 		m.leases[l.Key] = have
 	}
 	return lost, nil

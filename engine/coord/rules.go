@@ -12,6 +12,9 @@ type Rules struct {
 	TTL time.Duration
 	// Gone reports whether an owner's process is provably gone; nil proves nothing.
 	Gone func(Owner) bool
+	// Uptime is this machine's boot, and the time since: a clock that nobody sets. By
+	// it go the leases of that boot; nil, or another boot, goes by the clock.
+	Uptime func() (boot string, since time.Duration)
 	// Now is the clock for those who only look; nil is time.Now.
 	Now func() time.Time
 }
@@ -22,7 +25,23 @@ func (r Rules) Abandoned(l Lease, now time.Time) bool {
 	if ttl <= 0 {
 		ttl = TTL
 	}
-	return now.Sub(l.Renewed) >= ttl || (r.Gone != nil && r.Gone(l.Owner))
+	age := now.Sub(l.Renewed)
+	if since := r.Since(l.Owner); since > 0 && l.Uptime > 0 {
+		age = since - l.Uptime
+	}
+	return age >= ttl || (r.Gone != nil && r.Gone(l.Owner))
+}
+
+// Since is the time since this machine was booted, if the owner is a process of
+// that boot, else 0.
+func (r Rules) Since(o Owner) time.Duration {
+	if r.Uptime == nil || o.BootID == "" {
+		return 0
+	}
+	if boot, since := r.Uptime(); boot == o.BootID {
+		return since
+	}
+	return 0
 }
 
 // Time is the instant for those who only look.

@@ -44,7 +44,7 @@ func (m *machine) hold(ctx context.Context) (context.Context, func()) {
 		}
 	}()
 	h, err := m.engine.Leases.Hold(wait, m.name)
-	if err == nil && h.Waited() { // the run that had it may have died since
+	if err == nil { // the run that had it before may have died since this one began
 		if m.dead, err = m.engine.Leases.Dead(ctx); err != nil {
 			err = errors.Join(err, h.Release(ctx))
 		}

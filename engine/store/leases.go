@@ -25,7 +25,7 @@ func (s *Store) SetRules(rules coord.Rules) { s.rules = rules }
 // Leases returns the leases of the database.
 func (s *Store) Leases() *Leases { return &Leases{s: s, rules: s.rules} }
 
-const leaseColumns = `kind, name, fence, actor, run, host, pid, boot_id, proc_start, machine_id, pid_space, acquired, renewed`
+const leaseColumns = `kind, name, fence, actor, run, host, pid, boot_id, proc_start, machine_id, pid_space, acquired, renewed, uptime`
 
 // Acquire implements coord.Leases.
 func (l *Leases) Acquire(ctx context.Context, owner coord.Owner, now time.Time, keys ...coord.Key) (out []coord.Lease, err error) {
@@ -57,24 +57,24 @@ func (l *Leases) take(tx *sql.Tx, owner coord.Owner, now time.Time, key coord.Ke
 	case err != nil:
 		return have, fmt.Errorf("read the lease on %s: %w", key, err)
 	case have.Owner == owner:
-		have.Renewed = now.UTC()
-		_, err := tx.Exec(`UPDATE leases SET renewed = ? WHERE fence = ?`, stamp(now), have.Fence)
+		have.Renewed, have.Uptime = now.UTC(), l.rules.Since(owner)
+		_, err := tx.Exec(`UPDATE leases SET renewed = ?, uptime = ? WHERE fence = ?`, stamp(now), have.Uptime, have.Fence)
 		return have, err
 	case !l.rules.Abandoned(have, now):
 		return have, &coord.HeldError{Lease: have}
 	}
-	next := coord.Lease{Key: key, Owner: owner, Acquired: now.UTC(), Renewed: now.UTC()}
+	next := coord.Lease{Key: key, Owner: owner, Acquired: now.UTC(), Renewed: now.UTC(), Uptime: l.rules.Since(owner)}
 	if err := tx.QueryRow(`UPDATE controller SET fence = fence + 1 RETURNING fence`).Scan(&next.Fence); err != nil {
 		return next, fmt.Errorf("number the lease on %s: %w", key, err)
 	}
-	_, err = tx.Exec(`INSERT OR REPLACE INTO leases (`+leaseColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = tx.Exec(`INSERT OR REPLACE INTO leases (`+leaseColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		key.Kind, key.Name, next.Fence, owner.Actor, owner.Run, owner.Host, owner.PID, owner.BootID, owner.ProcStart, owner.MachineID, owner.PIDSpace,
-		stamp(now), stamp(now))
+		stamp(now), stamp(now), next.Uptime)
 	return next, err
 }
 
 // Renew implements coord.Leases. However many they are, it is one statement: the
-// number of a lease is unique in the database.
+// number of a lease is unique in the database. They are leases of one process.
 func (l *Leases) Renew(ctx context.Context, now time.Time, leases ...coord.Lease) (lost []coord.Lease, err error) {
 	if len(leases) == 0 {
 		return nil, nil
@@ -85,7 +85,8 @@ func (l *Leases) Renew(ctx context.Context, now time.Time, leases ...coord.Lease
 	}
 	kept := make(map[int64]bool, len(leases))
 	err = l.s.submit(ctx, func(tx *sql.Tx) (err error) {
-		rows, err := tx.Query(`UPDATE leases SET renewed = ? WHERE fence IN (SELECT value FROM json_each(?)) RETURNING fence`, stamp(now), numbers)
+		rows, err := tx.Query(`UPDATE leases SET renewed = ?, uptime = ? WHERE fence IN (SELECT value FROM json_each(?)) RETURNING fence`,
+			stamp(now), l.rules.Since(leases[0].Owner), numbers)
 		if err != nil {
 			return err
 		}
@@ -194,7 +195,7 @@ func scanLease(row interface{ Scan(...any) error }) (l coord.Lease, err error) {
 	var acquired, renewed string
 	o := &l.Owner
 	if err := row.Scan(&l.Kind, &l.Name, &l.Fence, &o.Actor, &o.Run, &o.Host, &o.PID, &o.BootID, &o.ProcStart, &o.MachineID, &o.PIDSpace,
-		&acquired, &renewed); err != nil {
+		&acquired, &renewed, &l.Uptime); err != nil {
 		return l, err
 	}
 	var e1, e2 error

@@ -25,6 +25,7 @@ type suite struct {
 	t        *testing.T
 	one, two coord.Leases
 	gone     map[int]bool
+	up       time.Duration
 }
 
 // epoch is an instant for tests.
@@ -37,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		"all keys or none":                     allOrNone,
 		"what one holds already is renewed":    again,
 		"a lease ends after three heartbeats":  expires,
+		"a clock that is set ends no lease":    uptime,
 		"a lease ends with its process":        gone,
 		"numbers never go back":                numbers,
 		"the one before can neither renew":     superseded,
@@ -47,7 +49,7 @@ func Run(t *testing.T, open Open) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &suite{t: t, gone: map[int]bool{}}
-			s.one, s.two = open(t, coord.Rules{Gone: func(o coord.Owner) bool { return s.gone[o.PID] }})
+			s.one, s.two = open(t, coord.Rules{Uptime: func() (string, time.Duration) { return "b", s.up }, Gone: func(o coord.Owner) bool { return s.gone[o.PID] }})
 			test(s)
 		})
 	}
@@ -188,6 +190,27 @@ func expires(s *suite) {
 	// nobody has taken the other: its holder may go on, however late
 	s.renew(s.one, at.Add(time.Hour), old[1:], old...)
 	s.held("host a r1", "host b r2")
+}
+
+// uptime: what was acquired in this boot goes by the time since; a clock that is
+// set, forward or back, changes nothing.
+func uptime(s *suite) {
+	at := epoch()
+	s.up = time.Hour
+	old := s.take(s.one, Owner("r1", 1), at, Host("a"), Host("b"))
+	elsewhere := Owner("r9", 9)
+	elsewhere.BootID = "another"
+	s.take(s.one, elsewhere, at, Host("c"))
+	day := 24 * time.Hour
+	for _, jump := range []time.Duration{day, -day} {
+		s.up += coord.TTL - time.Nanosecond
+		s.refused(s.two, Owner("r2", 2), at.Add(jump), "r1", Host("a"))
+		s.renew(s.one, at.Add(jump), nil, old...)
+	}
+	s.take(s.two, Owner("r2", 2), at.Add(day), Host("c")) // of it only the clock tells
+	s.up += coord.TTL
+	s.take(s.two, Owner("r2", 2), at.Add(-day), Host("a"))
+	s.renew(s.one, at, old[:1], old...)
 }
 
 func gone(s *suite) {

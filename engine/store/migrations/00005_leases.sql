@@ -15,6 +15,8 @@ CREATE TABLE leases (
     pid_space  TEXT    NOT NULL,
     acquired   TEXT    NOT NULL,
     renewed    TEXT    NOT NULL,
+    -- of the machine of that boot, in nanoseconds
+    uptime     INTEGER NOT NULL,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
