@@ -41,7 +41,7 @@ func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeRes
 	deadline := time.NewTimer(settle)
 	defer deadline.Stop()
 	for last := false; ; {
-		after, err := p.Fingerprint(ctx, c.Parts)
+		after, err := p.Fingerprint(ctx, c.Parts, c.Before.Manager)
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, fmt.Errorf("compare the health: %w", cause)
 		}

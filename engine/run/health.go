@@ -30,7 +30,7 @@ func (m *machine) takeHealth(ctx context.Context) ([]entry, error) {
 	var f health.Fingerprint
 	err := m.reconnect(ctx, time.Minute+reconnectLimit, func(ctx context.Context) error {
 		var err error
-		f, err = m.prober().Fingerprint(ctx, m.compared())
+		f, err = m.prober().Fingerprint(ctx, m.compared(), health.DatabaseOf(m.facts.PackageManager))
 		return err
 	})
 	if err != nil {
