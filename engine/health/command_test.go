@@ -1,12 +1,13 @@
 package health
 
 import (
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	localdial "patchwave/connectors/local"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -26,13 +27,13 @@ func TestCommandFromHere(t *testing.T) {
 	}{
 		{"a program", probe(text("echo"), text("two words"), text("$(id)"), text("*")), true, "two words $(id) web-1"},
 		{"one that fails", probe(text("false")), false, "exit status 1"},
-		{"one that is none", probe(text("/nonexistent/program")), false, "it cannot be run on the controller: "},
+		{"one that is none", probe(text("/nonexistent/program")), false, "start /nonexistent/program: "},
 		{"a script", script("echo well; echo noted >&2"), true, "well noted"},
 		{"a script that fails", script("echo no; exit 7"), false, "exit status 7 no"},
 		{"it gets no input", script("read x; echo \"$?\""), true, "1"},
 		{"escapes", script(`printf 'a\033[2Jb\n'`), true, "a?[2Jb"},
 	}
-	p := Prober{Subject: policies.Subject{Host: &inventory.Host{Name: "web-1"}}}
+	p := Prober{Program: local, Subject: policies.Subject{Host: &inventory.Host{Name: "web-1"}}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			res, err := p.Run(t.Context(), tt.probe)
@@ -44,38 +45,26 @@ func TestCommandFromHere(t *testing.T) {
 	if res, err := p.Run(t.Context(), script("head -c 1000000 /dev/zero | tr '\\0' x")); err != nil || !res.OK || len(res.Detail) > mostName+10 {
 		t.Errorf("%d bytes, %v", len(res.Detail), err)
 	}
-	if res, err := (Prober{}).Run(t.Context(), probe(text("echo"), text("*"))); err != nil || res.OK || !strings.Contains(res.Detail, "no value") {
+	if res, err := (Prober{Program: local}).Run(t.Context(), probe(text("echo"), text("*"))); err != nil || res.OK || !strings.Contains(res.Detail, "no value") {
 		t.Errorf("%+v, %v", res, err)
 	}
 }
 
-// TestCommandEndsWithItsChildren when the operator has had enough.
-func TestCommandEndsWithItsChildren(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "alive")
-	p := Prober{}
-	done := make(chan error, 1)
-	ctx, cancel := testContext(t)
-	go func() {
-		_, err := p.Run(ctx, policies.Probe{Kind: policies.ProbeCommand, Run: fmt.Sprintf("mkfifo %[1]s; sleep 1000 >%[1]s & wait", pipe), On: policies.OnController})
-		done <- err
-	}()
-	// the other end of the pipe is open while the child of the child lives
-	var f *os.File
-	for f == nil {
-		if ctx.Err() != nil {
-			t.Fatal("the command was not begun")
-		}
-		f, _ = os.Open(pipe) // it may not be there yet
+// local starts programs of this machine.
+func local(ctx context.Context, argv []string, limit time.Duration) (int, string, error) {
+	return localdial.Program{Argv: argv, Env: []string{"PATH=/usr/bin:/bin"}, Limit: limit}.Run(ctx)
+}
+
+// TestCommandThatHangs: an operator who has had enough is told nothing false.
+func TestCommandThatHangs(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	res, err := Prober{Program: local}.Run(ctx, policies.Probe{Kind: policies.ProbeCommand, Run: "sleep 1000", On: policies.OnController})
+	if err == nil || res.Detail != "" {
+		t.Errorf("%+v, %v", res, err)
 	}
-	cancel()
-	if err := <-done; err == nil {
-		t.Error("it was cut off, and says nothing of it")
-	}
-	if _, err := f.Read(make([]byte, 1)); err == nil || err.Error() != "EOF" {
-		t.Errorf("the child: %v", err)
-	}
-	if err := f.Close(); err != nil {
-		t.Error(err)
+	if _, err := (Prober{}).Run(t.Context(), policies.Probe{Kind: policies.ProbeCommand, Run: "true", On: policies.OnController}); err == nil {
+		t.Error("without a way to start programs it was not refused")
 	}
 }
 

@@ -100,9 +100,3 @@ func shells(t *testing.T) map[string][]string {
 	}
 	return found
 }
-
-// testContext is a context that ends a test which hangs.
-func testContext(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	return context.WithTimeout(t.Context(), 30*time.Second)
-}

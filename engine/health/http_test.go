@@ -37,7 +37,9 @@ func (x text) String() string           { return string(x) }
 func site() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/well", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "all is well") })
-	mux.HandleFunc("/ill", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "\x1b[2Jill", http.StatusServiceUnavailable) })
+	mux.HandleFunc("/ill", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "\x1b[2Jill", http.StatusServiceUnavailable)
+	})
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/well", http.StatusFound) })
 	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(bytes.Repeat([]byte("x"), 2*maxBody)) // the client reads half of it

@@ -109,3 +109,14 @@ func (m *machine) someFailed() bool {
 	h := m.rec.host(m.name)
 	return h.Fault != nil && !allInstalled(m.soFar(h.Updates))
 }
+
+// program starts the command probes of the controller.
+func (m *machine) program() health.Program {
+	if m.engine.Programs == nil {
+		return nil
+	}
+	return func(ctx context.Context, argv []string, limit time.Duration) (int, string, error) {
+		out, err := m.engine.Programs.Run(ctx, Program{Argv: argv, Limit: limit})
+		return out.ExitCode, out.Output, err
+	}
+}
