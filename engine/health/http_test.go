@@ -1,10 +1,10 @@
 package health
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,17 +31,20 @@ func (x text) Render(s policies.Subject) (string, error) {
 func (x text) Constant() (string, bool) { return string(x), !strings.Contains(string(x), "*") }
 func (x text) String() string           { return string(x) }
 
+// say writes; a client that has had enough does not matter.
+func say(w io.Writer, s string) { _, _ = io.WriteString(w, s) }
+
 // site is a web server with one page of each kind.
 func site() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/well", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "all is well") })
+	mux.HandleFunc("/well", func(w http.ResponseWriter, _ *http.Request) { say(w, "all is well") })
 	mux.HandleFunc("/ill", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "\x1b[2Jill", http.StatusServiceUnavailable)
 	})
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/well", http.StatusFound) })
 	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write(bytes.Repeat([]byte("x"), 2*maxBody)) // the client reads half of it
-		fmt.Fprint(w, "end")
+		say(w, strings.Repeat("x", 2*maxBody))
+		say(w, "end")
 	})
 	return mux
 }
@@ -49,8 +52,8 @@ func site() http.Handler {
 func TestHTTPFromHere(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-	clear, secure := httptest.NewServer(site()), httptest.NewTLSServer(site())
-	t.Cleanup(clear.Close)
+	plain, secure := httptest.NewServer(site()), httptest.NewTLSServer(site())
+	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
 	pool := x509.NewCertPool()
 	pool.AddCert(secure.Certificate())
@@ -61,14 +64,14 @@ func TestHTTPFromHere(t *testing.T) {
 		ok              bool
 		detail          string
 	}{
-		{"well", clear.URL + "/well", "well", []int{200}, nil, true, "status 200"},
-		{"any page", clear.URL + "/well", "", []int{204, 200}, nil, true, "status 200"},
-		{"another page", clear.URL + "/well", "wonderful", []int{200}, nil, false, "status 200, and the page does not contain what it must"},
-		{"a bad status", clear.URL + "/ill", "", []int{200, 204}, nil, false, "status 503, and 200, 204 is good"},
-		{"that status is wanted", clear.URL + "/ill", "", []int{503}, nil, true, "status 503"},
-		{"a redirect is not followed", clear.URL + "/away", "", []int{200}, nil, false, "status 302, and 200 is good; redirects are not followed"},
-		{"a redirect is wanted", clear.URL + "/away", "", []int{302}, nil, true, "status 302"},
-		{"the end of a long page is not looked at", clear.URL + "/long", "end", []int{200}, nil, false, "does not contain"},
+		{"well", plain.URL + "/well", "well", []int{200}, nil, true, "status 200"},
+		{"any page", plain.URL + "/well", "", []int{204, 200}, nil, true, "status 200"},
+		{"another page", plain.URL + "/well", "wonderful", []int{200}, nil, false, "status 200, and the page does not contain what it must"},
+		{"a bad status", plain.URL + "/ill", "", []int{200, 204}, nil, false, "status 503, and 200, 204 is good"},
+		{"that status is wanted", plain.URL + "/ill", "", []int{503}, nil, true, "status 503"},
+		{"a redirect is not followed", plain.URL + "/away", "", []int{200}, nil, false, "status 302, and 200 is good; redirects are not followed"},
+		{"a redirect is wanted", plain.URL + "/away", "", []int{302}, nil, true, "status 302"},
+		{"the end of a long page is not looked at", plain.URL + "/long", "end", []int{200}, nil, false, "does not contain"},
 		{"an authority that is trusted", secure.URL + "/well", "well", []int{200}, pool, true, "status 200"},
 		{"one that is not", secure.URL + "/well", "well", []int{200}, nil, false, "no answer: tls: failed to verify certificate"},
 		{"nobody there", "http://127.0.0.1:1/", "", []int{200}, nil, false, "no answer: dial tcp 127.0.0.1:1: "},
@@ -79,13 +82,13 @@ func TestHTTPFromHere(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Prober{Roots: tt.roots}
 			res, err := p.Run(t.Context(), policies.Probe{Kind: policies.ProbeHTTP, Name: "front", URL: text(tt.url), Status: tt.status, Body: tt.body, On: policies.OnController})
-			if err != nil || res.OK != tt.ok || !strings.Contains(res.Detail, tt.detail) || strings.Contains(res.Detail, clear.URL) {
+			if err != nil || res.OK != tt.ok || !strings.Contains(res.Detail, tt.detail) || strings.Contains(res.Detail, plain.URL) {
 				t.Errorf("%+v, %v", res, err)
 			}
 		})
 	}
 	res, err := Prober{Subject: policies.Subject{Host: &inventory.Host{Name: "well"}}}.Run(t.Context(),
-		policies.Probe{Kind: policies.ProbeHTTP, URL: text(clear.URL + "/*"), Status: []int{200}, On: policies.OnController})
+		policies.Probe{Kind: policies.ProbeHTTP, URL: text(plain.URL + "/*"), Status: []int{200}, On: policies.OnController})
 	if err != nil || !res.OK {
 		t.Errorf("with the host in it: %+v, %v", res, err)
 	}
