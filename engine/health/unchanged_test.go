@@ -25,7 +25,7 @@ func TestUnchangedWaits(t *testing.T) {
 	}{
 		{"as it was", answers("0 ssh nginx"), true, 1, 0},
 		{"it comes", answers("0 ssh", "0 ssh", "0 ssh nginx"), true, 3, 4 * time.Second},
-		{"it does not come", answers("0 ssh"), false, 61, 2 * time.Minute},
+		{"it does not come", answers("0 ssh"), false, 61, 119 * time.Second},
 		{"it has failed", answers("0 ssh", "0 ssh -nginx"), false, 17, 32 * time.Second},
 		{"it is started again", answers("0 ssh -nginx", "0 ssh -nginx", "0 ssh nginx"), true, 3, 4 * time.Second},
 	}
@@ -39,7 +39,7 @@ func TestUnchangedWaits(t *testing.T) {
 			}
 			tt.m.tries = nil
 			before.HealthData.Init, before.Services = "openrc", []string{"nginx", "ssh"}
-			res, err := p.Unchanged(t.Context(), Comparison{Before: before.HealthData, Parts: []string{"services"}})
+			res, err := p.Unchanged(t.Context(), Comparison{Before: before.HealthData, Parts: []string{"services"}, Settle: 119 * time.Second})
 			if err != nil || len(res) != 1 || res[0].OK != tt.ok || len(tt.m.tries) != tt.tries || time.Since(began) != tt.took {
 				t.Errorf("%s: %+v, %v after %d looks and %s", tt.name, res, err, len(tt.m.tries), time.Since(began))
 			}
