@@ -40,7 +40,8 @@ func (a *app) applyCmd() *cobra.Command {
 			"`patchwave resume RUN` collects them.\n" +
 			"A policy with a window is applied while the window is open and its turn in it has come; --now, with\n" +
 			"--reason, does not wait for it. A freeze and a suspension are passed over by --override. What the window\n" +
-			"leaves no time for is deferred.",
+			"leaves no time for is deferred. A version that three runs have installed and that the host offers all the\n" +
+			"same is in an update loop and is left alone; --override loop installs it once more.",
 		Example: "  patchwave apply\n  patchwave apply -l 'web-*' --yes\n  patchwave apply tonight.plan",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -85,6 +86,7 @@ func (a *app) planToApply(ctx context.Context, s *session, args []string, opt ap
 		}
 		return a.confirmed(p, s.cfg.Zone())
 	}
+	opt.looped = opt.overrides(overrideLoop)
 	planning, stop := a.untilSignal(ctx)
 	p, err := a.makePlan(planning, s, opt.planOptions, gate.refuse)
 	stop() // from here on the question listens for signals itself

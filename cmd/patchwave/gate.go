@@ -25,18 +25,19 @@ type gateOptions struct {
 const (
 	overrideFreeze    = "freeze"
 	overrideSuspended = "suspended"
+	overrideLoop      = "loop"
 )
 
 func gateFlags(cmd *cobra.Command, opt *gateOptions) {
 	cmd.Flags().BoolVar(&opt.now, "now", false, "start although the window is not open; needs --reason")
-	cmd.Flags().StringSliceVar(&opt.override, "override", nil, "start although it is `WHAT`: freeze or suspended; needs --reason")
+	cmd.Flags().StringSliceVar(&opt.override, "override", nil, "pass over `WHAT`: freeze, suspended, or loop (install what earlier runs installed in vain); needs --reason")
 }
 
 // check reports flags that do not go together.
 func (o gateOptions) check(reason string) error {
 	for _, w := range o.override {
-		if w != overrideFreeze && w != overrideSuspended {
-			return usage("--override %q is not freeze or suspended", w)
+		if w != overrideFreeze && w != overrideSuspended && w != overrideLoop {
+			return usage("--override %q is not freeze, suspended or loop", w)
 		}
 	}
 	if (o.now || len(o.override) > 0) && strings.TrimSpace(reason) == "" {

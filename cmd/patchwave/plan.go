@@ -28,6 +28,8 @@ type planOptions struct {
 	// they join.
 	hosts    []*inventory.Host
 	versions plan.Versions
+	// looped plans also what is in an update loop.
+	looped bool
 }
 
 func (a *app) planCmd() *cobra.Command {
@@ -125,6 +127,9 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			bar.step(name, state)
 			s.log.Debug("planned", "host", name, "state", state)
 		}}
+	if !opt.looped {
+		planner.History = s.store
+	}
 	var stored map[string]inventory.Observation
 	if opt.stored {
 		stored = s.seen

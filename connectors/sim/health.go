@@ -8,11 +8,7 @@ import (
 
 // health prints what engine/health/health.sh prints: the parts that were asked for.
 func (h *Host) health(a frames, args map[string]string) {
-	manager := "dpkg"
-	if h.family.manager() != "apt" {
-		manager = "rpm"
-	}
-	a.put("basics", fmt.Sprintf("boot_id=%s\nkernel=%s\ninit=systemd\nmanager=%s\n", h.bootID, h.kernel, manager))
+	a.put("basics", fmt.Sprintf("boot_id=%s\nkernel=%s\ninit=systemd\nmanager=%s\n", h.bootID, h.kernel, args["manager"]))
 	parts := map[string]func() string{
 		"services": h.unitBlocks, "failed_units": h.failedUnits, "listeners": h.sockets, "broken_packages": h.brokenPackages,
 		"mounts": func() string {

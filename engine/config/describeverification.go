@@ -24,7 +24,7 @@ func describeVerification() *language.Block {
 }`,
 		Arguments: []language.Argument{
 			language.Arg("on_failure", language.Word(probeFailures()), "What happens on a host that fails: back to the restore point, nothing more, or on as if it had not. `rollback` needs a restore point.").Or(string(policies.FailStop)),
-			language.Arg("unchanged", language.List(language.Word(policies.HealthParts())), "What must be as it was before.").Like([]string{"services", "listeners"}),
+			language.Arg("unchanged", language.List(language.Word(policies.HealthParts())), "What must be as it was before the first change, after the actions of the preparation: nothing that ran, listened, was mounted or could be reached is gone, and nothing failed or broke anew. What is new is no difference, and neither is what comes and goes by itself, nor a newer kernel of the plan. The host is given two minutes to settle. One that cannot tell is not changed.").Like([]string{"services", "listeners"}),
 		},
 		Rules:  []language.Rule{language.AtLeastOne(append([]string{"unchanged"}, probeKinds...)...)},
 		Blocks: describeProbes(),
@@ -45,7 +45,7 @@ func describeProbes() []*language.Block {
     within = "2m"
   }
 }`, language.Arg("port", language.Number(1, 65535), "The port.").Like(443)),
-		describeProbe(policies.ProbeHTTP, "Asks for a page.", `verification "web" {
+		describeProbe(policies.ProbeHTTP, "Asks for a page. Certificates are verified, no proxy is used, and no redirect is followed; of a page the first MiB is looked at. On the host, `curl` or `wget` asks.", `verification "web" {
   http "front" {
     url    = "https://${host.address}/healthz"
     status = [200]
@@ -55,7 +55,7 @@ func describeProbes() []*language.Block {
 			language.Arg("url", language.Text(), "The whole address; attributes of the host may stand in it.").Like("https://${host.address}/healthz"),
 			language.Arg("status", language.List(language.Number(100, 599)), "The good answers.").Or([]any{http.StatusOK}),
 			language.Arg("body", language.Text(), "What must be in the page.").Like("ok")),
-		describeProbe(policies.ProbeCommand, "Asks a program: status 0 is good.", `verification "web" {
+		describeProbe(policies.ProbeCommand, "Asks a program: status 0 is good. One try takes a minute at most. A list is started without a shell, and on the controller beside the configuration with little of the environment.", `verification "web" {
   command "selftest" {
     run = "/usr/local/bin/selftest"
   }

@@ -2,51 +2,41 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
 	"patchwave/policies"
 )
 
+// Program starts a program on the controller without a shell and waits for its end,
+// at most limit. The error says that it could not be started or did not end; what it
+// printed is hostile.
+type Program func(ctx context.Context, argv []string, limit time.Duration) (rc int, output string, err error)
+
+var errNoProgram = errors.New("nothing can be started on the controller here")
+
 // command runs a command probe on the controller: a program and its arguments, or a
-// script of the configuration. It gets no input, and ends with everything that it
-// started when its time is over.
+// script of the configuration.
 func (p Prober) command(ctx context.Context, probe policies.Probe) (bool, string, error) {
-	words := []string{"/bin/sh", "-c", probe.Run}
+	if p.Program == nil {
+		return false, "", errNoProgram
+	}
+	argv := []string{"/bin/sh", "-c", probe.Run}
 	if probe.Command != nil {
 		var err error
-		if words, err = p.words(probe.Command); err != nil {
+		if argv, err = p.words(probe.Command); err != nil {
 			return false, err.Error(), nil //nolint:nilerr // a text without a value on this host: the probe is false
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	ownGroup(cmd)
-	cmd.WaitDelay = time.Second // a grandchild may keep the pipe
-	out := &head{}
-	cmd.Stdout, cmd.Stderr = out, out
-	err := cmd.Run()
-	said := clean(strings.TrimSpace(strings.ToValidUTF8(string(out.kept), "?")))
-	switch {
-	case ctx.Err() != nil:
-		return false, fmt.Sprintf("it did not end within %s", probeTimeout), nil
-	case cmd.ProcessState == nil:
-		return false, fmt.Sprintf("it cannot be run on the controller: %v", err), nil
-	case err != nil:
-		return false, strings.TrimSpace(fmt.Sprintf("%v %s", err, said)), nil
-	default:
-		return true, said, nil
+	rc, out, err := p.Program(ctx, argv, probeTimeout)
+	if err != nil {
+		return false, clean(err.Error()), nil //nolint:nilerr // a program that cannot be run is no success
 	}
-}
-
-// head keeps the first few kilobytes that are written to it.
-type head struct{ kept []byte }
-
-// Write implements io.Writer; it takes everything.
-func (h *head) Write(b []byte) (int, error) {
-	h.kept = append(h.kept, b[:min(len(b), max(0, 4000-len(h.kept)))]...)
-	return len(b), nil
+	said := clean(strings.TrimSpace(strings.ToValidUTF8(out, "?")))
+	if rc != 0 {
+		said = strings.TrimSpace(fmt.Sprintf("exit status %d %s", rc, said))
+	}
+	return rc == 0, said, nil
 }

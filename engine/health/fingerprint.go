@@ -63,13 +63,14 @@ func (f Fingerprint) Err() error {
 	return errors.Join(out...)
 }
 
-// Fingerprint looks at parts of the host's health, in one remote command. The error
-// is the connection's; what the host did not tell is in Missing.
-func (p Prober) Fingerprint(ctx context.Context, parts []string) (Fingerprint, error) {
+// Fingerprint looks at parts of the host's health, in one remote command. manager is
+// what knows about broken packages, as DatabaseOf says; "" lets the host choose. The
+// error is the connection's; what the host did not tell is in Missing.
+func (p Prober) Fingerprint(ctx context.Context, parts []string, manager string) (Fingerprint, error) {
 	if p.Session == nil {
 		return Fingerprint{}, errNoSession
 	}
-	a, err := posix.Run(ctx, p.Session, healthScript(), map[string]string{"parts": strings.Join(parts, " ")},
+	a, err := posix.Run(ctx, p.Session, healthScript(), map[string]string{"parts": strings.Join(parts, " "), "manager": manager},
 		posix.Options{Host: p.Host, Command: connectors.Command{Become: true, Timeout: takeTimeout, MaxOutput: takeOutput}})
 	switch {
 	case err == nil:
@@ -81,6 +82,11 @@ func (p Prober) Fingerprint(ctx context.Context, parts []string) (Fingerprint, e
 	default:
 		return Fingerprint{}, fmt.Errorf("look at the health: %w", err)
 	}
+}
+
+// DatabaseOf is the database behind a package manager: dpkg, rpm, pacman, or "".
+func DatabaseOf(manager string) string {
+	return map[string]string{"apt": "dpkg", "dnf": "rpm", "dnf5": "rpm", "yum": "rpm", "zypper": "rpm", "pacman": "pacman"}[manager]
 }
 
 // silent is a fingerprint of a host that told nothing.

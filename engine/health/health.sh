@@ -20,9 +20,11 @@ health_find_init() {
 	fi
 }
 
-# health_find_manager: who knows of broken packages.
+# health_find_manager: who knows of broken packages; the controller knows best.
 health_find_manager() {
-	if pw_has dpkg-query && [ -s /var/lib/dpkg/status ]; then
+	if [ -n "$pw_arg_manager" ]; then
+		echo "$pw_arg_manager"
+	elif pw_has dpkg-query && [ -s /var/lib/dpkg/status ]; then
 		echo dpkg
 	elif pw_has rpm; then
 		echo rpm

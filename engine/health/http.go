@@ -64,8 +64,7 @@ func (p Prober) get(ctx context.Context, probe policies.Probe) (bool, string, er
 
 // cause is an error of the network without the URL, which the operator knows.
 func cause(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	return clean(err.Error())

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -47,10 +48,10 @@ func (r *reader) mounts() {
 		}
 	}
 	var names []string
-	for target, suffix := range at {
+	for _, target := range slices.Sorted(maps.Keys(at)) {
 		// what is mounted when somebody looks at it may not be at any moment
 		if !slices.ContainsFunc(automatic, func(dir string) bool { return target == dir || strings.HasPrefix(target, dir+"/") }) {
-			names = append(names, target+suffix)
+			names = append(names, target+at[target])
 		}
 	}
 	if len(names) == 0 {

@@ -42,6 +42,8 @@ type Prober struct {
 	// Roots are the authorities that http probes of the controller trust; nil means
 	// the system's.
 	Roots *x509.CertPool
+	// Program starts command probes of the controller; nil makes them an error.
+	Program Program
 	// Subject is the host whose attributes stand in URLs and arguments.
 	Subject policies.Subject
 }

@@ -15,7 +15,7 @@ func TestFingerprintOfThisMachine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := Prober{Session: shell{t: t, argv: argv, main: "health_main"}, Host: "a"}
-			before, err := p.Fingerprint(t.Context(), parts)
+			before, err := p.Fingerprint(t.Context(), parts, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -25,7 +25,7 @@ func TestFingerprintOfThisMachine(t *testing.T) {
 			if name != "sh" {
 				return
 			}
-			after, err := p.Fingerprint(t.Context(), parts)
+			after, err := p.Fingerprint(t.Context(), parts, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,10 @@ import (
 // again what it was.
 const DefaultSettle = 2 * time.Minute
 
+// hopeless is how long a service that ran may be failed before nobody waits for it
+// any more: something may start it again, but not for long.
+const hopeless = 30 * time.Second
+
 // Comparison is what is compared with what was before, and how patiently.
 type Comparison struct {
 	Before journal.HealthData
@@ -28,7 +32,7 @@ type Comparison struct {
 // Unchanged compares the host with what it was, and again until nothing is worse or
 // its time is over: services start one after the other, routes come with leases, a
 // clock is set. What time does not mend (broken packages, the kernel) is not waited
-// for. There is one result a part. The error is the connection's, or the cause of
+// for, and a service that has failed only half a minute. There is one result a part. The error is the connection's, or the cause of
 // ctx's end.
 func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeResult, error) {
 	settle, wait := c.Settle, c.Pause
@@ -40,8 +44,9 @@ func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeRes
 	}
 	deadline := time.NewTimer(settle)
 	defer deadline.Stop()
+	var failed time.Time
 	for last := false; ; {
-		after, err := p.Fingerprint(ctx, c.Parts)
+		after, err := p.Fingerprint(ctx, c.Parts, c.Before.Manager)
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, fmt.Errorf("compare the health: %w", cause)
 		}
@@ -50,6 +55,14 @@ func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeRes
 		}
 		results := Difference(c.Before, after, c.Parts, c.Updated)
 		if last || !slices.ContainsFunc(results, mends) {
+			return results, nil
+		}
+		switch {
+		case !slices.ContainsFunc(c.Before.Services, func(name string) bool { return after.States[name] == "failed" && !after.Runs[name] }):
+			failed = time.Time{}
+		case failed.IsZero():
+			failed = time.Now()
+		case time.Since(failed) >= min(hopeless, settle):
 			return results, nil
 		}
 		next := time.NewTimer(wait)

@@ -38,7 +38,10 @@ func TestFoldOfAWholeLife(t *testing.T) {
 	l.add("a", JobIntent, JobIntentData{ID: "r1/a/restore-point/1", Step: "restore-point", Round: 1, Fence: 7, BootID: "b1"})
 	l.add("a", JobOutcome, JobOutcomeData{ID: "r1/a/restore-point/1", State: "done", Step: "restore-point"})
 	l.add("a", PointMade, PointData{ID: "r1/packages", Provider: "packages", Checked: true, Undoes: []string{"labtool 1.0-1"}})
-	l.walk("a", Protecting, Ready, Installing)
+	l.walk("a", Protecting, Ready)
+	l.add("a", HealthTaken, HealthData{BootID: "b1", Init: "systemd", Services: []string{"nginx"}, Mounts: []string{}})
+	l.walk("a", Ready, Installing)
+	l.add("a", HealthTaken, HealthData{BootID: "b1"}) // the first one counts
 	l.add("a", StepStarted, StepStartedData{Step: "updates", Attempt: 1})
 	l.add("a", UpdateResult, UpdateResultData{Updates: []UpdateRecord{
 		{Name: "labtool", Arch: "amd64", Action: "upgrade", From: "1.0-1", To: "1.1-1", State: "installed"}}})
@@ -65,6 +68,9 @@ func TestFoldOfAWholeLife(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{}, h.Point.Cannot); diff != "" {
 		t.Error("cannot_undo: " + diff)
+	}
+	if diff := cmp.Diff(&HealthData{BootID: "b1", Init: "systemd", Services: []string{"nginx"}, Mounts: []string{}}, h.Health); diff != "" {
+		t.Error("the health: " + diff)
 	}
 	golden(t, "life.golden", snapshot(t, r)+"\n")
 }
@@ -232,6 +238,7 @@ func TestFoldRefuses(t *testing.T) {
 		{"an outcome that is no JSON", raw("r1", "a", JobOutcome, `"x"`), "decode job.outcome"},
 		{"a result that is no JSON", raw("r1", "a", UpdateResult, `"x"`), "decode update.result"},
 		{"a point that is no JSON", raw("r1", "a", PointMade, `"x"`), "decode point.made"},
+		{"a health that is no JSON", raw("r1", "a", HealthTaken, `[]`), "decode health.taken"},
 		{"a verification that is no JSON", raw("r1", "a", Verified, `"x"`), "decode host.verified"},
 	}
 	for _, tt := range tests {

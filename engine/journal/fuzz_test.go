@@ -23,6 +23,7 @@ func FuzzFold(f *testing.F) {
 {"run":"r","host":"a","type":"job.outcome","data":{"id":"x"}}
 {"run":"r","host":"a","type":"point.used","data":null}
 {"run":"r","host":"a","type":"host.rebooted","data":{}}
+{"run":"r","host":"a","type":"health.taken","data":{"services":null}}
 {"run":"r","host":"a","type":"host.verified","data":{}}
 {"run":"r","host":"a","type":"action.intent","data":{"id":"r/a/action/x"}}
 {"run":"r","host":"a","type":"action.intent","data":{"id":"r/a/action/x"}}

@@ -79,9 +79,9 @@ func TestEmptyListsAreLists(t *testing.T) {
 // TestTypesAreWrittenDownOnce: a name is in every journal that was ever written.
 func TestTypesAreWrittenDownOnce(t *testing.T) {
 	got := []Type{RunStarted, RunState, HostPlanned, HostState, StepStarted, StepFinished, JobIntent, JobOutcome,
-		UpdateResult, PointMade, PointUsed, Rebooted, Verified, BreakerOpen, ActionIntent, ActionOutcome, Noted}
+		UpdateResult, PointMade, PointUsed, Rebooted, HealthTaken, Verified, BreakerOpen, ActionIntent, ActionOutcome, Noted}
 	want := []Type{"run.started", "run.state", "host.planned", "host.state", "step.started", "step.finished", "job.intent", "job.outcome",
-		"update.result", "point.made", "point.used", "host.rebooted", "host.verified", "breaker.open", "action.intent", "action.outcome", "host.noted"}
+		"update.result", "point.made", "point.used", "host.rebooted", "health.taken", "host.verified", "breaker.open", "action.intent", "action.outcome", "host.noted"}
 	if !slices.Equal(got, want) {
 		t.Errorf("types %v, want %v", got, want)
 	}

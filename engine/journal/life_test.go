@@ -69,13 +69,14 @@ func snapshot(t testing.TB, r *Run) string {
 	t.Helper()
 	type host struct {
 		*Host
-		Goal  State
-		Jobs  []*Job
-		Since time.Time
+		Goal   State
+		Jobs   []*Job
+		Health *HealthData
+		Since  time.Time
 	}
 	hosts := make([]host, len(r.Hosts))
 	for i, h := range r.Hosts {
-		hosts[i] = host{h, h.Goal, h.Jobs, h.Since}
+		hosts[i] = host{h, h.Goal, h.Jobs, h.Health, h.Since}
 	}
 	b, err := json.MarshalIndent(struct {
 		*Run

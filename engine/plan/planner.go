@@ -24,7 +24,9 @@ type Planner struct {
 	Managers []updates.Manager
 	Ledger   Ledger
 	// Feeds may be nil: then nothing is known but what the hosts say.
-	Feeds       Enricher
+	Feeds Enricher
+	// History may be nil: then no update loop is looked for.
+	History     History
 	Now         func() time.Time
 	Parallelism int
 	// Observed is called for every scan that the planner makes, one at a time,
@@ -241,6 +243,9 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit, only
 		return v
 	}
 	ds := decideFor(only, v.policy, v.host, v.obs, us, p.Ledger, v.at)
+	if v.broken = p.unloop(ctx, v.host.Name, ds); v.broken != nil {
+		return v
+	}
 	if v.obs.State == inventory.ScanStale && len(wants(ds)) == 0 {
 		v.excluded = &Excluded{v.host.Name, v.obs.Problem.Code, "the package index is stale and lists nothing: " + v.obs.Problem.Message}
 		return v

@@ -22,6 +22,15 @@
 // the host goes on there, and is found by whoever has the lease then. Its number
 // is the one of the claim on the host.
 //
+// Where the policy compares health, it is taken before the first change (after the
+// actions of the preparation, whose undo comes at the end) and journaled with the
+// first intent; every verification compares with that one, in later rounds and after
+// a resume too.
+//
+// An update that fails does not end the host: the reboot that the others need
+// and the verification follow, then the host has failed. If nothing was changed at
+// all, or the policy rolls back, they do not. Later rounds are not begun.
+//
 // Losing the connection to a host is not losing its job: the machine dials
 // again and asks for the job by its id.
 //

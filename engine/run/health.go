@@ -30,7 +30,7 @@ func (m *machine) takeHealth(ctx context.Context) ([]entry, error) {
 	var f health.Fingerprint
 	err := m.reconnect(ctx, time.Minute+reconnectLimit, func(ctx context.Context) error {
 		var err error
-		f, err = m.prober().Fingerprint(ctx, m.compared())
+		f, err = m.prober().Fingerprint(ctx, m.compared(), health.DatabaseOf(m.facts.PackageManager))
 		return err
 	})
 	if err != nil {
@@ -108,4 +108,15 @@ func (m *machine) partly(ctx context.Context, failed *journal.Fault, entries ...
 func (m *machine) someFailed() bool {
 	h := m.rec.host(m.name)
 	return h.Fault != nil && !allInstalled(m.soFar(h.Updates))
+}
+
+// program starts the command probes of the controller.
+func (m *machine) program() health.Program {
+	if m.engine.Programs == nil {
+		return nil
+	}
+	return func(ctx context.Context, argv []string, limit time.Duration) (int, string, error) {
+		out, err := m.engine.Programs.Run(ctx, Program{Argv: argv, Limit: limit})
+		return out.ExitCode, out.Output, err
+	}
 }

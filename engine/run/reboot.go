@@ -165,5 +165,5 @@ func (m *machine) bootOf(ctx context.Context, before string) (job.Status, error)
 }
 
 func (m *machine) prober() health.Prober {
-	return health.Prober{Session: m.session, Host: m.name, Address: m.host.Address, Subject: policies.Subject{Host: m.host, Facts: &m.facts}}
+	return health.Prober{Session: m.session, Host: m.name, Address: m.host.Address, Program: m.program(), Subject: policies.Subject{Host: m.host, Facts: &m.facts}}
 }

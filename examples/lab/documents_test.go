@@ -137,6 +137,11 @@ type runHost struct {
 	Updates []change
 	Steps   []struct{ Name, State string }
 	Reboots int
+	// Verification is what was compared and asked.
+	Verification []struct {
+		Kind, Name, Detail string
+		OK                 bool
+	}
 }
 
 func (d runDoc) host(t *testing.T, name string) runHost {
