@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
 		a.settle = 300 * time.Millisecond
+		a.patience = 700 * time.Millisecond
 		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
 			began := time.Now() // a story that has a time of its own
 			a.now = func() time.Time { return at.Add(time.Since(began)).In(time.Local) }

@@ -22,9 +22,6 @@ import (
 // DefaultPatience is how long a host waits for hosts that are not well.
 const DefaultPatience = 15 * time.Minute
 
-// settling is how long a host may take to be well again after it was away.
-const settling = 2 * time.Minute
-
 // recheck is how many polls lie between two looks of a host that waits.
 const recheck = 15
 
@@ -425,7 +422,7 @@ func (m *machine) probesAfter() []policies.Probe {
 			continue
 		}
 		for _, p := range b.probes {
-			p.Within = max(p.Within, settling)
+			p.Within = max(p.Within, m.settle())
 			out = append(out, p)
 		}
 	}

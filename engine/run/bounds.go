@@ -38,7 +38,7 @@ func (b *bound) about(host string) bool {
 func newBounds(w Work) (availabilities []*bound, waves map[string]*bound) {
 	for _, a := range w.Availabilities {
 		availabilities = append(availabilities, &bound{name: fmt.Sprintf("availability %q", a.Name), hosts: a.Hosts,
-			most: a.MayLose(), probes: named(a), every: true, across: true})
+			most: a.MayLose(), probes: a.Probes, every: true, across: true})
 	}
 	waves = map[string]*bound{}
 	members := map[string][]string{}
@@ -67,15 +67,6 @@ func newBounds(w Work) (availabilities []*bound, waves map[string]*bound) {
 }
 
 func waveKey(policy, wave string) string { return policy + "\x00" + wave }
-
-// named are the probes of an availability, told apart from those of a policy.
-func named(a *policies.Availability) []policies.Probe {
-	out := slices.Clone(a.Probes)
-	for i := range out {
-		out[i].Name = strings.TrimSuffix(a.Name+"/"+out[i].Name, "/")
-	}
-	return out
-}
 
 // boundsOf are those that work on a host counts against.
 func (r *runner) boundsOf(h plan.Host, policy string) []*bound {
