@@ -88,9 +88,10 @@ type obstacle struct {
 	// own says that hosts of this run have to come back first, other that hosts of
 	// other runs have; never that waiting does not help.
 	own, other, never bool
-	// ill are the hosts that do not work, as text: while they stay the same, nothing
-	// gets better.
-	ill string
+	// ill are the names of the hosts that are not well: while they stay the same,
+	// nothing gets better. key is what is in the way without the words of hosts,
+	// which may be others each time.
+	ill, key string
 }
 
 // verdict is what the probes say about a host.
@@ -111,7 +112,7 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 		}
 	}
 	o := &obstacle{}
-	var busy, ill []string
+	var busy, ill, names []string
 	hopeless, well := 0, 0
 	for _, h := range b.hosts {
 		if h == me {
@@ -131,13 +132,13 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 			well++ // it was asked whether it has its old versions again
 		case isBad && len(b.probes) == 0:
 			hopeless++
-			ill = append(ill, h+" is "+string(state))
+			ill, names = append(ill, h+" is "+string(state)), append(names, h)
 		case asked && v.ok:
 			well++
 		case asked:
-			ill = append(ill, h+": "+v.why)
+			ill, names = append(ill, h+": "+v.why), append(names, h)
 		case isBad || b.every:
-			ill = append(ill, h+" has not been asked")
+			ill, names = append(ill, h+" has not been asked"), append(names, h)
 		}
 	}
 	alone := b.every && len(b.probes) > 0 && well == 0 && len(b.hosts) == 1
@@ -145,9 +146,10 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 		return nil
 	}
 	if alone && !found[me].ok {
-		ill = append(ill, me+": "+found[me].why)
+		ill, names = append(ill, me+": "+found[me].why), append(names, me)
 	}
-	o.ill, o.never = strings.Join(ill, ", "), hopeless+1 > b.most
+	o.ill, o.never = strings.Join(names, " "), hopeless+1 > b.most
+	o.key = b.name + " " + strings.Join(busy, " ") + " " + o.ill
 	o.text = fmt.Sprintf("%s lets %d of %s be unavailable: %s", b.name, b.most, hostsText(len(b.hosts)), list(append(busy, ill...)))
 	if len(ill)+1 > b.most {
 		o.own, o.other = false, false // they do not make the difference
