@@ -242,7 +242,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)
-		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle,
+		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	if r, err = engine.Apply(ctx, w, drain); err != nil {
 		return nil, err

@@ -102,13 +102,19 @@ func eventText(e journal.Event, r *journal.Run) string {
 		return "run " + e.Run + " " + d.State
 	case journal.ActionOutcome:
 		return actionEventText(e, r)
+	case journal.HostWaiting:
+		d, err := journal.Decode[journal.HostWaitingData](e)
+		if err != nil {
+			return ""
+		}
+		return e.Host + "  waits: " + d.Why
 	default:
 		return ""
 	}
 }
 
 func eventStyle(e journal.Event) style {
-	if e.Type == journal.ActionOutcome {
+	if e.Type == journal.ActionOutcome || e.Type == journal.HostWaiting {
 		return plain
 	}
 	if e.Type != journal.HostState {

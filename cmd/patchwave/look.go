@@ -70,6 +70,9 @@ func (a *app) showRun(doc report.Run) error {
 		if h.Fault != nil {
 			why = h.Fault.Message
 		}
+		if h.Waiting != "" {
+			why = "waits: " + h.Waiting
+		}
 		if why == "" {
 			why = strings.Join(h.Notes, "; ")
 		}

@@ -33,6 +33,9 @@ type app struct {
 	leasing leasing
 	// settle is how long a host may take to be what it was; 0 is the default.
 	settle time.Duration
+	// patience is how long a host waits for others that are not well; 0 is the
+	// default.
+	patience time.Duration
 	// simTime is how long a job or a reboot takes on a machine of the
 	// demonstration; 0 is a second.
 	simTime time.Duration

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
 		a.settle = 300 * time.Millisecond
+		a.patience = 700 * time.Millisecond
 		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
 			began := time.Now() // a story that has a time of its own
 			a.now = func() time.Time { return at.Add(time.Since(began)).In(time.Local) }
@@ -35,6 +36,8 @@ func TestMain(m *testing.M) {
 // TestScripts plays the stories. Besides the commands of testscript they have
 //
 //	fleet [-job D] [-reboot D] HOST[:FAULT,…]…   machines, and the configuration to reach them (fleet_test.go)
+//	example NAME FROM TO HOST=ADDRESS…           an example, and its machines (example_test.go)
+//	serve ADDRESS…                               somebody answers there, with ! nobody any more (example_test.go)
 //	fault HOST FAULT,…                           what is wrong with a machine from now on
 //	publish HOST PACKAGE=VERSION…                new versions in the repositories of a machine
 //	witness HOST KEY=VALUE…                      what a machine has and what was done to it
@@ -62,7 +65,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fleet": cmdFleet, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
+			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights,
 		},
@@ -75,6 +78,8 @@ type story struct {
 	// published counts the rounds of rivals.
 	published int
 	bg        *background
+	// served are the servers of examples.
+	served *served
 }
 
 type storyKey struct{}
@@ -88,6 +93,11 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("TZ", "UTC")
+	examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // with -race every process else waits a second
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err

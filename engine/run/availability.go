@@ -22,9 +22,6 @@ import (
 // DefaultPatience is how long a host waits for hosts that are not well.
 const DefaultPatience = 15 * time.Minute
 
-// settling is how long a host may take to be well again after it was away.
-const settling = 2 * time.Minute
-
 // recheck is how many polls lie between two looks of a host that waits.
 const recheck = 15
 
@@ -109,6 +106,9 @@ func (m *machine) mayBegin(ctx context.Context) (bool, error) {
 	bounds := m.boundsOf(m.plan, m.policy.Name)
 	for waited := false; ; waited = true {
 		if why := m.timeIsUp(waited); why != "" {
+			if waits := m.rec.host(m.name).Waiting; waits != "" {
+				why = waits + "; " + why
+			}
 			return false, m.defers(ctx, why)
 		}
 		if m.isOpen(m.policy) {
@@ -124,7 +124,7 @@ func (m *machine) mayBegin(ctx context.Context) (bool, error) {
 		case m.givesUp(at, o):
 			return false, m.defers(ctx, o.text)
 		}
-		if err := m.waits(ctx, o.text, moved); err != nil {
+		if err := m.waits(ctx, o, moved); err != nil {
 			return false, err
 		}
 		if m.stopping(ctx) {
@@ -172,11 +172,8 @@ func (m *machine) enter(ctx context.Context, next journal.State, before ...entry
 	return m.to(ctx, next, before...)
 }
 
-// defers ends a host that cannot begin any more, with what it waited for.
+// defers ends a host that cannot begin any more.
 func (m *machine) defers(ctx context.Context, why string) error {
-	if waits := m.rec.host(m.name).Waiting; waits != "" && waits != why {
-		why = waits + "; " + why
-	}
 	return m.finish(ctx, journal.Deferred, why, nil, m.stepEnd("skipped", nil, nil)...)
 }
 
@@ -341,11 +338,9 @@ func (m *machine) givesUp(b *bound, o *obstacle) bool {
 
 // waits journals what a host waits for, and lets others have its place until
 // something has moved or it is time to look again.
-func (m *machine) waits(ctx context.Context, why string, moved <-chan struct{}) error {
-	if m.rec.host(m.name).Waiting != why {
-		if err := m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: why}}); err != nil {
-			return err
-		}
+func (m *machine) waits(ctx context.Context, o *obstacle, moved <-chan struct{}) error {
+	if err := m.tells(ctx, o); err != nil {
+		return err
 	}
 	m.hangUp()
 	m.goOut()
@@ -359,6 +354,15 @@ func (m *machine) waits(ctx context.Context, why string, moved <-chan struct{}) 
 	case <-ctx.Done():
 	}
 	return m.comeIn(ctx)
+}
+
+// tells journals what a host waits for, once.
+func (m *machine) tells(ctx context.Context, o *obstacle) error {
+	if m.waitsFor == o.key {
+		return nil
+	}
+	m.waitsFor = o.key
+	return m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: o.text}})
 }
 
 // steady holds a reboot back while the other hosts of an availability are not
@@ -378,10 +382,8 @@ func (m *machine) steady(ctx context.Context) (*journal.Fault, error) {
 		if m.engine.Now().Sub(since) >= patience {
 			return &journal.Fault{Code: plan.ExcludedAvailability, Message: "the host was not rebooted: " + o.text}, nil
 		}
-		if m.rec.host(m.name).Waiting != o.text {
-			if err := m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: o.text}}); err != nil {
-				return nil, err
-			}
+		if err := m.tells(ctx, o); err != nil {
+			return nil, err
 		}
 		if err := pause(ctx, recheck*m.engine.poll()); err != nil {
 			return nil, err
@@ -426,7 +428,7 @@ func (m *machine) probesAfter() []policies.Probe {
 			continue
 		}
 		for _, p := range b.probes {
-			p.Within = max(p.Within, settling)
+			p.Within = max(p.Within, m.settle())
 			out = append(out, p)
 		}
 	}

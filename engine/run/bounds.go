@@ -38,7 +38,7 @@ func (b *bound) about(host string) bool {
 func newBounds(w Work) (availabilities []*bound, waves map[string]*bound) {
 	for _, a := range w.Availabilities {
 		availabilities = append(availabilities, &bound{name: fmt.Sprintf("availability %q", a.Name), hosts: a.Hosts,
-			most: a.MayLose(), probes: named(a), every: true, across: true})
+			most: a.MayLose(), probes: a.Probes, every: true, across: true})
 	}
 	waves = map[string]*bound{}
 	members := map[string][]string{}
@@ -68,15 +68,6 @@ func newBounds(w Work) (availabilities []*bound, waves map[string]*bound) {
 
 func waveKey(policy, wave string) string { return policy + "\x00" + wave }
 
-// named are the probes of an availability, told apart from those of a policy.
-func named(a *policies.Availability) []policies.Probe {
-	out := slices.Clone(a.Probes)
-	for i := range out {
-		out[i].Name = strings.TrimSuffix(a.Name+"/"+out[i].Name, "/")
-	}
-	return out
-}
-
 // boundsOf are those that work on a host counts against.
 func (r *runner) boundsOf(h plan.Host, policy string) []*bound {
 	var out []*bound
@@ -97,9 +88,10 @@ type obstacle struct {
 	// own says that hosts of this run have to come back first, other that hosts of
 	// other runs have; never that waiting does not help.
 	own, other, never bool
-	// ill are the hosts that do not work, as text: while they stay the same, nothing
-	// gets better.
-	ill string
+	// ill are the names of the hosts that are not well: while they stay the same,
+	// nothing gets better. key is what is in the way without the words of hosts,
+	// which may be others each time.
+	ill, key string
 }
 
 // verdict is what the probes say about a host.
@@ -120,7 +112,7 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 		}
 	}
 	o := &obstacle{}
-	var busy, ill []string
+	var busy, ill, names []string
 	hopeless, well := 0, 0
 	for _, h := range b.hosts {
 		if h == me {
@@ -140,13 +132,13 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 			well++ // it was asked whether it has its old versions again
 		case isBad && len(b.probes) == 0:
 			hopeless++
-			ill = append(ill, h+" is "+string(state))
+			ill, names = append(ill, h+" is "+string(state)), append(names, h)
 		case asked && v.ok:
 			well++
 		case asked:
-			ill = append(ill, h+": "+v.why)
+			ill, names = append(ill, h+": "+v.why), append(names, h)
 		case isBad || b.every:
-			ill = append(ill, h+" has not been asked")
+			ill, names = append(ill, h+" has not been asked"), append(names, h)
 		}
 	}
 	alone := b.every && len(b.probes) > 0 && well == 0 && len(b.hosts) == 1
@@ -154,9 +146,10 @@ func (b *bound) blocked(me, run string, away []coord.Absence, bad map[string]jou
 		return nil
 	}
 	if alone && !found[me].ok {
-		ill = append(ill, me+": "+found[me].why)
+		ill, names = append(ill, me+": "+found[me].why), append(names, me)
 	}
-	o.ill, o.never = strings.Join(ill, ", "), hopeless+1 > b.most
+	o.ill, o.never = strings.Join(names, " "), hopeless+1 > b.most
+	o.key = b.name + " " + strings.Join(busy, " ") + " " + o.ill
 	o.text = fmt.Sprintf("%s lets %d of %s be unavailable: %s", b.name, b.most, hostsText(len(b.hosts)), list(append(busy, ill...)))
 	if len(ill)+1 > b.most {
 		o.own, o.other = false, false // they do not make the difference

@@ -34,6 +34,8 @@ type machine struct {
 	// away says that the host counts as away, fits that this process saw that its
 	// run fits into the window.
 	away, fits bool
+	// waitsFor is what the journal knows that the host waits for.
+	waitsFor string
 
 	// ttl is how long the claim has to stand without a renewal; 0 is the default.
 	ttl     time.Duration
