@@ -38,7 +38,6 @@ type Injector struct {
 
 	mu     sync.Mutex
 	counts map[Where]int
-	broken error
 }
 
 // New returns an injector. trace gets a Line of JSON for every step and may be
