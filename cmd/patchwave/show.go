@@ -240,9 +240,9 @@ func (a *app) showReport(doc reportDoc) error {
 	r := doc.Run.Run
 	took := "not finished"
 	if r.Ended != nil {
-		took = r.Ended.Sub(r.Started).Round(time.Second).String()
+		took = "took " + r.Ended.Sub(r.Started).Round(time.Second).String()
 	}
-	if err := a.printf("Run %s (%s by %s), %s, took %s\n\n", r.ID, r.Kind, safe.Text(r.Actor),
+	if err := a.printf("Run %s (%s by %s), %s, %s\n\n", r.ID, r.Kind, safe.Text(r.Actor),
 		r.Started.In(a.now().Location()).Format("2006-01-02 15:04 MST"), took); err != nil {
 		return err
 	}

@@ -21,8 +21,11 @@ func Story(r *journal.Run, settled map[string]Settled, zone *time.Location) []st
 	t := teller{run: r, of: map[journal.State][]string{}, settled: settled, zone: zone}
 	for _, h := range r.Hosts {
 		t.of[h.State] = append(t.of[h.State], h.Name)
-		if !h.State.Ended() && h.State != journal.Pending {
+		switch {
+		case !h.State.Ended() && h.State != journal.Pending:
 			t.open = append(t.open, h.Name)
+		case h.State == journal.Done && slices.ContainsFunc(h.Probes, func(p journal.ProbeResult) bool { return !p.OK }):
+			t.unwell = append(t.unwell, h.Name)
 		}
 	}
 	lines := []string{t.head()}
@@ -33,9 +36,11 @@ func Story(r *journal.Run, settled map[string]Settled, zone *time.Location) []st
 }
 
 type teller struct {
-	run     *journal.Run
-	of      map[journal.State][]string
-	open    []string
+	run  *journal.Run
+	of   map[journal.State][]string
+	open []string
+	// unwell are updated hosts whose verification failed and whose policy goes on.
+	unwell  []string
 	settled map[string]Settled
 	zone    *time.Location
 }
@@ -79,7 +84,7 @@ func (t teller) ended() string {
 	for _, h := range t.run.Hosts {
 		reboots += h.Reboots
 	}
-	s := fmt.Sprintf("%d of %s %s", len(t.of[good]), plural(len(t.run.Hosts), "host"), word)
+	s := fmt.Sprintf("%d of %s %s", len(t.of[good])-len(t.unwell), plural(len(t.run.Hosts), "host"), word)
 	if n := len(t.of[journal.Unchanged]); n > 0 {
 		s += fmt.Sprintf(", %d had nothing to do", n)
 	}
@@ -100,6 +105,7 @@ func (t teller) classes() []string {
 	}
 	failed := t.of[journal.Failed]
 	tell(failed, "Failed: %s. What each said: patchwave show %s HOST", names(failed), t.run.ID)
+	tell(t.unwell, "Updated, but not well: %s; the policy goes on with such hosts. What is wrong: patchwave show %s HOST", names(t.unwell), t.run.ID)
 	if t.run.Kind != "rollback" {
 		back := t.of[journal.RolledBack]
 		tell(back, "Taken back: %s; the versions from before are installed again. What was wrong: patchwave show %s HOST", names(back), t.run.ID)

@@ -32,6 +32,8 @@ func TestStory(t *testing.T) {
 	drifted[0].Fault = &journal.Fault{Code: "drift", Message: "plan again"}
 	rebooted := hosts("a done", "b done", "c unchanged")
 	rebooted[0].Reboots, rebooted[1].Reboots = 1, 1
+	unwell := hosts("a done", "b done")
+	unwell[1].Probes = []journal.ProbeResult{{Kind: "tcp", OK: true}, {Kind: "http"}}
 	many := hosts("a failed", "b failed", "c failed", "d failed", "e failed", "f failed", "g failed", "h failed", "i failed", "j failed")
 	for _, tt := range []struct {
 		name    string
@@ -60,6 +62,8 @@ func TestStory(t *testing.T) {
 				"Lost, and settled by the scan of 2026-11-23 02:00: b has 3 of the 4 updates; the next run installs the rest; it waits for a reboot.",
 				"Lost, and settled by the scan of 2026-11-23 02:00: c needs a hand: run dpkg.",
 				"Lost: a. What happened there is not known; look at it, then settle it with: patchwave scan -l a"}},
+		{"a policy that goes on", journal.Run{ID: "r1", State: "finished", Hosts: unwell}, nil,
+			[]string{"1 of 2 hosts updated and well.", "Updated, but not well: b; the policy goes on with such hosts. What is wrong: patchwave show r1 HOST"}},
 		{"many", journal.Run{ID: "r1", State: "finished", Hosts: many}, nil,
 			[]string{"0 of 10 hosts updated and well.", "Failed: a, b, c, d, e, f, g, h and 2 more. What each said: patchwave show r1 HOST"}},
 		{"a rollback by hand", journal.Run{ID: "r1", Kind: "rollback", State: "finished", Hosts: hosts("a rolled-back", "b failed")}, nil,
