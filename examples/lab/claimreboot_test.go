@@ -3,6 +3,7 @@
 package lab_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestTwoControllersAndAReboot(t *testing.T) {
 	at(t, f.names(), func(name string) error {
 		return labhost.Poll(t.Context(), 100*time.Millisecond, func() error {
 			if id, err := f.hosts[name].BootID(); err == nil {
-				return &stillUp{id}
+				return fmt.Errorf("%s is still up, with boot id %s", name, id)
 			}
 			return nil
 		})
@@ -58,8 +59,3 @@ func TestTwoControllersAndAReboot(t *testing.T) {
 		}
 	}
 }
-
-// stillUp says that a host has not gone down yet.
-type stillUp struct{ boot string }
-
-func (e *stillUp) Error() string { return "it is still up, with boot id " + e.boot }

@@ -43,7 +43,7 @@ func TestUnfair(t *testing.T) {
 	for name, script := range map[string]string{
 		"plain-drips":  answering(`perl -e '$|=1; while (read STDIN, $c, 1) { print $c; sleep 1 }'`),
 		"plain-floods": answering(`cat; yes flood`),
-		"apt-silent": `kill -STOP "$(cat /run/sshd.pid)"`,
+		"apt-silent":   `kill -STOP "$(cat /run/sshd.pid)"`,
 		"plain-lies":   lying,
 	} {
 		f.hosts[name].MustSh(t, script)
