@@ -62,7 +62,11 @@ func (t teller) head() string {
 		if len(t.open) > 0 {
 			s += fmt.Sprintf(" %s in the middle of it (%s); what was begun there goes on by itself.", areHosts(len(t.open)), names(t.open))
 		}
-		return s + fmt.Sprintf(" %s not begun. Go on with: patchwave resume %s", were(untouched, "host"), t.run.ID)
+		s += fmt.Sprintf(" %s not begun.", were(untouched, "host"))
+		if t.run.Trigger == "timer" {
+			s += " The timer goes on with it."
+		}
+		return s + " Go on with: patchwave resume " + t.run.ID
 	case "soaking":
 		return fmt.Sprintf("The run waits: %s to come when the soak of the wave before is over. %s", plural(len(t.of[journal.Pending]), "host"), t.ended())
 	case "cancelled":

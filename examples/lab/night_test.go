@@ -40,7 +40,7 @@ verification "well" {
   on_failure = %q
 }
 
-policy "night" {
+policy "night-%d" {
   hosts        = group.lab
   baseline     = baseline.night
   window       = window.night
@@ -62,10 +62,10 @@ policy "night" {
 `
 
 // night configures a night in which one package is due.
-func (f fleet) night(t *testing.T, pkg, onFailure, allowed string) {
+func (f fleet) night(t *testing.T, n int, pkg, onFailure, allowed string) {
 	t.Helper()
 	opened := time.Now().UTC().Add(-time.Minute).Format("15:04")
-	f.configure(t, labhost.Config{Policies: fmt.Sprintf(aNight, opened, pkg, onFailure, allowed)})
+	f.configure(t, labhost.Config{Policies: fmt.Sprintf(aNight, opened, pkg, onFailure, n, allowed)})
 }
 
 // morning wants a report of the last run that says all of it, one pattern a line.
@@ -89,20 +89,20 @@ func TestNights(t *testing.T) {
 	f := newFleet(t, "", "apt", "dnf", "plain")
 	before := f.sh(t, packages())
 
-	f.night(t, "brokenpkg", "stop", "0")
-	doc := decode[runDoc](t, f.patchwave(t, 5, "apply", "-y", "-o", "json"))
+	f.night(t, 1, "brokenpkg", "stop", "0")
+	doc := decode[runDoc](t, f.patchwave(t, 5, "run", "-o", "json"))
 	want := everywhere("skipped", f.names()...)
 	want["apt"] = "failed"
 	same(t, "states of the first night", want, doc.states())
 	f.morning(t,
-		`The run stopped: policy night has 1 failure and allows 0\. 2 hosts were not touched; once the cause is mended, the next apply does the rest\. 0 of 3 hosts updated and well\.`,
+		`The run stopped: policy night-1 has 1 failure and allows 0\. 2 hosts were not touched; once the cause is mended, the next apply does the rest\. 0 of 3 hosts updated and well\.`,
 		`Failed: apt\. What each said: patchwave show r\S+ HOST`,
 		` +post-installation script subprocess returned error exit status 3|.*post-installation script.*`)
 	f.hosts["apt"].MustSh(t, "apt-get -y -q --allow-downgrades install brokenpkg=1.0-1")
 	same(t, "packages after the first night", before, f.sh(t, packages()))
 
-	f.night(t, "labdbad", "rollback", "100%")
-	doc = decode[runDoc](t, f.patchwave(t, 7, "apply", "-y", "-o", "json"))
+	f.night(t, 2, "labdbad", "rollback", "100%")
+	doc = decode[runDoc](t, f.patchwave(t, 7, "run", "-o", "json"))
 	same(t, "states of the second night", everywhere("rolled-back", f.names()...), doc.states())
 	same(t, "packages after the second night", before, f.sh(t, packages()))
 	f.morning(t,
@@ -110,10 +110,10 @@ func TestNights(t *testing.T) {
 		`Taken back: .*apt.*; the versions from before are installed again\. What was wrong: patchwave show r\S+ HOST`,
 		`  exit: verification failed: tcp answers .*`)
 
-	f.night(t, "slowpkg", "continue", "0")
-	run := runOf(t, f.killedAt(t, "installing", "apply", "-y"))
-	f.morning(t, `The run is not finished: its process is gone, or was told to let go\. 1 host is in the middle of it \(apt\); what was begun there goes on by itself\. 2 hosts were not begun\. Go on with: patchwave resume `+run)
-	doc = decode[runDoc](t, f.patchwave(t, 0, "resume", run, "-o", "json"))
+	f.night(t, 3, "slowpkg", "continue", "0")
+	run := runOf(t, f.killedAt(t, "installing", "run"))
+	f.morning(t, `The run is not finished: its process is gone, or was told to let go\. 1 host is in the middle of it \(apt\); what was begun there goes on by itself\. 2 hosts were not begun\.( The timer goes on with it\.)? Go on with: patchwave resume `+run)
+	doc = decode[runDoc](t, f.patchwave(t, 0, "run", "-o", "json"))
 	same(t, "states of the third night", everywhere("done", f.names()...), doc.states())
 	f.upgradedOnce(t)
 	f.morning(t, `2 of 3 hosts updated and well\.`, `Updated, but not well: plain; .*`, `It was interrupted and gone on with once, at .*\.`)
