@@ -39,7 +39,7 @@ func contract(document string) string {
 		"apply": run, "status": run, "show": run, "rollback": run, "cancel": run,
 		"run": run + ` runs[]{` + run + `}
 			occurrences[]{policy window opens closes state:launched|ran|empty|frozen|suspended|unattended|missed reason run rollout}`,
-		"report": run + ` pending[]{host updates security}`,
+		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending reboot_required}`,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
 		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published

@@ -236,6 +236,8 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.HoldDuring = append(slices.Clone(f.HoldDuring), value)
 	case "free":
 		f.HoldDuring = slices.DeleteFunc(slices.Clone(f.HoldDuring), func(s string) bool { return s == value })
+	case "crash":
+		f.CrashDuring = append(slices.Clone(f.CrashDuring), value)
 	case "noreboot":
 		f.NoReboot = true
 	case "noreturn":

@@ -42,7 +42,7 @@ func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
 	case r.State == "running":
 		return stillGoingOn(id, r.Start.PID)
 	case r.State != "interrupted" && r.State != "soaking":
-		return usage("run %s is %s: there is nothing to go on with", id, r.State)
+		return usage("run %s is %s: there is nothing to go on with%s", id, r.State, settleLost(r))
 	case r.Start.ConfigDigest != s.cfg.Digest:
 		return &exitError{exitRefused, errors.New("the configuration has changed since the run began; put it back to resume, or apply anew")}
 	}

@@ -150,6 +150,8 @@ func orDash(s string) string {
 type reportDoc struct {
 	report.Run
 	Pending []pendingCount `json:"pending"`
+	// Settled are lost hosts of which a later scan tells.
+	Settled []report.Settled `json:"settled"`
 }
 
 type pendingCount struct {
@@ -210,6 +212,10 @@ func (a *app) report(cmd *cobra.Command, args []string) (err error) {
 
 func newReport(cmd *cobra.Command, st *store.Store, r *journal.Run) (reportDoc, error) {
 	doc := reportDoc{Run: report.NewRun("report", r), Pending: []pendingCount{}}
+	var err error
+	if doc.Settled, err = settled(cmd.Context(), st, r); err != nil {
+		return doc, err
+	}
 	seen, err := st.Seen(cmd.Context())
 	if err != nil {
 		return doc, err
@@ -234,17 +240,20 @@ func (a *app) showReport(doc reportDoc) error {
 	r := doc.Run.Run
 	took := "not finished"
 	if r.Ended != nil {
-		took = r.Ended.Sub(r.Started).Round(time.Second).String()
+		took = "took " + r.Ended.Sub(r.Started).Round(time.Second).String()
 	}
-	if err := a.printf("Run %s (%s by %s), %s, took %s\n\n", r.ID, r.Kind, safe.Text(r.Actor),
+	if err := a.printf("Run %s (%s by %s), %s, %s\n\n", r.ID, r.Kind, safe.Text(r.Actor),
 		r.Started.In(a.now().Location()).Format("2006-01-02 15:04 MST"), took); err != nil {
+		return err
+	}
+	if err := a.printf("%s\n", a.story(doc)); err != nil {
 		return err
 	}
 	if err := a.showRun(doc.Run); err != nil {
 		return err
 	}
 	for _, h := range doc.Hosts {
-		if (h.State == journal.Done || h.State == journal.Unchanged) && len(h.Notes) == 0 {
+		if !worthTelling(h) && len(h.Notes) == 0 {
 			continue
 		}
 		if err := a.printf("\n%s", hostText(h, a.color(a.out))); err != nil {

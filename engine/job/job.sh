@@ -183,6 +183,7 @@ claim_release() {
 		rm -f "$job_root/claim"
 		job_say "claim=released"
 		job_prune
+		job_forget
 	else
 		claim_refuse "the claim is not of this run"
 	fi
@@ -200,6 +201,15 @@ job_prune() {
 		if [ "$job_n" -gt "$pw_arg_keep" ] ||
 			[ -n "$(find "$job_root/points/$job_point" -maxdepth 0 -mmin "+$pw_arg_expire")" ]; then
 			rm -rf "$job_root/points/$job_point"
+		fi
+	done
+}
+
+# job_forget: jobs that nobody has collected for 30 days, and that do not run.
+job_forget() {
+	find "$job_root/jobs" -mindepth 1 -maxdepth 1 -type d -mtime +30 | while IFS= read -r job_old; do
+		if [ ! -f "$job_old/alive" ] || flock -n "$job_old/alive" true; then
+			rm -rf "$job_old"
 		fi
 	done
 }
@@ -328,7 +338,8 @@ job_main() {
 	start) job_start ;;
 	poll)
 		claim_read
-		if [ -n "${pw_arg_controller:-}" ] && claim_mine; then claim_write; fi
+		# a full disk must not hide what has become of the job; the claim then runs out
+		if [ -n "${pw_arg_controller:-}" ] && claim_mine; then claim_write >/dev/null; fi
 		job_status
 		;;
 	collect) job_collect ;;

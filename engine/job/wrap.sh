@@ -10,7 +10,7 @@ cd / || exit 70
 # finish RC: the host's lock is given back first: whoever reads rc may go on.
 finish() {
 	exec 8>&-
-	echo "$1" >"$dir/rc.tmp"
+	printf '%03d\n' "$1" 1<>"$dir/rc.tmp" # in its place: also where the disk is full by now
 	sync "$dir/rc.tmp" 2>/dev/null
 	mv "$dir/rc.tmp" "$dir/rc"
 	exit "$1"
@@ -20,6 +20,7 @@ exec 7>>"$dir/alive"
 flock -n 7 || exit 71 # another wrapper of this very job runs
 [ ! -f "$dir/rc" ] || exit 71
 [ ! -f "$dir/pid" ] || exit 71 # it was begun before: at most once
+echo 000 >"$dir/rc.tmp" # the room for its outcome
 echo "$$" >"$dir/pid"
 sync "$dir/pid" 2>/dev/null
 exec 8>>"$root/host.lock"

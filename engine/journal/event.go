@@ -53,6 +53,9 @@ type Event struct {
 	// journal takes no event of a process that was followed by another. 0 is not
 	// checked. It is not stored.
 	Fence int64 `json:"-"`
+	// Write numbers the writes of a process, the same for all events of one Append:
+	// a write that comes again is taken once. 0 is not checked. It is not stored.
+	Write int64 `json:"-"`
 }
 
 // ErrSuperseded says that another process goes on with the run: nothing was
@@ -71,7 +74,8 @@ func New(run, host string, at time.Time, typ Type, data any) (Event, error) {
 // Journal takes events.
 type Journal interface {
 	// Append returns nil when the events are durable, all of them or none. After
-	// an error the run must begin nothing more.
+	// an error the run must begin nothing more. A write that was acknowledged
+	// before (Event.Write) is acknowledged again and kept once.
 	Append(ctx context.Context, events ...Event) error
 }
 

@@ -25,6 +25,8 @@ type Run struct {
 	PlanID  string         `json:"plan_id"`
 	Start   RunStartedData `json:"-"`
 	Breaker *BreakerData   `json:"-"`
+	// Resumed are the times at which another process went on with what was interrupted.
+	Resumed []time.Time `json:"-"`
 	// Hosts are sorted by wave as planned, batch, name.
 	Hosts []*Host `json:"-"`
 }
@@ -168,6 +170,8 @@ func (f *Folder) applyKnown(e Event) error {
 		if r.Started.IsZero() {
 			r.Started, r.Rollout, r.Kind, r.PlanID = e.At, d.Rollout, d.Kind, d.PlanID
 			r.Trigger, r.Actor, r.Reason = d.Trigger, d.Actor, d.Reason
+		} else if r.State != "soaking" {
+			r.Resumed = append(r.Resumed, e.At)
 		}
 		if d.PlanID != "" {
 			r.PlanID = d.PlanID // it may have grown by hosts that came late

@@ -3,7 +3,9 @@ package run_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"patchwave/connectors/sim"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -65,6 +67,23 @@ func TestClaimOfALivingRun(t *testing.T) {
 		t.Errorf("the host is %s: %+v", h.State, h.Fault)
 	}
 	l.wantUntouched("a")
+}
+
+// TestClaimOfAVanishedController: it keeps the host until it was not renewed for
+// its time, by the host's own clock; then the host is free, and is worked on.
+func TestClaimOfAVanishedController(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, policy(), web("a", func(m *sim.Machine) { m.ClockSkew = -time.Hour }))
+	l.claimed("a", job.Claim{Controller: "fedcba9876543210", Run: "rother", Fence: 9, TTL: 2 * time.Second})
+	first := l.do().Host("a")
+	if first.State != journal.Failed || first.Fault == nil || first.Fault.Code != "locked" {
+		t.Fatalf("the host is %s: %+v", first.State, first.Fault)
+	}
+	l.until("the claim has run out", func() bool {
+		l.journal = &memory{}
+		return l.do().Host("a").State == journal.Done
+	})
+	l.wantFree("a")
 }
 
 // TestClaimDuringTheRun: from the restore point to the end the host belongs to

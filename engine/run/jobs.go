@@ -51,6 +51,7 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, arg
 	if err != nil {
 		return out, err
 	}
+	m.working = true // what goes wrong from here on does not tell what the job does
 	starting := m.engine.Now()
 	for !out.Ended() {
 		if err := pause(ctx, m.engine.poll()); err != nil {
@@ -67,6 +68,7 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, arg
 	if err := m.look(ctx, limit, id, &out); err != nil {
 		return out, err
 	}
+	m.working = false
 	out.answer = posix.ParseLog(job.Nonce(id), out.log)
 	return out, nil
 }

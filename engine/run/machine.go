@@ -38,7 +38,9 @@ type machine struct {
 	waitsFor string
 
 	// ttl is how long the claim has to stand without a renewal; 0 is the default.
-	ttl     time.Duration
+	ttl time.Duration
+	// working: a job was started, and what became of it is not known yet.
+	working bool
 	session connectors.Session
 	manager updates.Manager
 	facts   inventory.Facts
@@ -205,7 +207,8 @@ func (m *machine) broke(ctx context.Context, err error) error {
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	case state == journal.Restoring:
 		return m.restored(ctx, "the claim on the host could not be given back: "+err.Error(), entries...)
-	case connectors.CodeOf(err) == connectors.CodeLost || connectors.BeforeLogin(err) || connectors.CodeOf(err) == connectors.CodeTimeout:
+	case m.working && state != journal.Protecting, connectors.CodeOf(err) == connectors.CodeLost,
+		connectors.BeforeLogin(err), connectors.CodeOf(err) == connectors.CodeTimeout:
 		return m.finish(ctx, journal.Lost, "", fault, entries...)
 	default:
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
@@ -336,7 +339,7 @@ func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(c
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	wait := m.engine.poll() / 2
-	for {
+	for halves := 0; ; {
 		err := m.dial(ctx)
 		if err == nil {
 			if err = ask(ctx); err == nil {
@@ -344,7 +347,10 @@ func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(c
 			}
 			m.hangUp()
 		}
-		if !passing(err) {
+		if connectors.CodeOf(err) == connectors.CodeExit {
+			halves++ // the shell of the host did not come to its end: killed, perhaps
+		}
+		if !passing(err) && (connectors.CodeOf(err) != connectors.CodeExit || halves > mostHalves) {
 			return err
 		}
 		if pause(ctx, wait) != nil {
@@ -353,6 +359,10 @@ func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(c
 		wait = min(2*wait, 15*time.Second)
 	}
 }
+
+// mostHalves is how often half an answer is asked for again: a host that cannot
+// give a whole one is not waited for.
+const mostHalves = 3
 
 // passing reports whether an error may pass by itself: the host cannot be
 // reached, or does not let anybody in yet. A changed host key does not pass.

@@ -120,6 +120,7 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	wait := first
 	var there job.Status // the last answer, unless the host may have gone after it
 	var last error
+	halves := 0
 	for pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
 		s, err := m.bootOf(ctx, before)
@@ -129,6 +130,9 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 		case err == nil && s.State == job.Done && s.RC > 0:
 			return s, nil // the host has refused to reboot: there is nothing to wait for
 		case err != nil && ctx.Err() != nil: // the time was over in the middle of the question
+			there, last = job.Status{}, err
+		case connectors.CodeOf(err) == connectors.CodeExit && halves < mostHalves:
+			halves++
 			there, last = job.Status{}, err
 		case err != nil && !passing(err):
 			return s, err

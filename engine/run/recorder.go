@@ -20,6 +20,8 @@ type recorder struct {
 	run    string
 	fence  int64
 	folder *journal.Folder
+	// writes counts the writes of this process.
+	writes int64
 	// broken is the first error of the journal; after it nothing is begun.
 	broken error
 }
@@ -36,13 +38,14 @@ func (r *recorder) add(ctx context.Context, entries ...entry) error {
 	if err := r.err(); err != nil {
 		return err
 	}
+	write := r.nextWrite()
 	events := make([]journal.Event, 0, len(entries))
 	for _, e := range entries {
 		ev, err := journal.New(r.run, e.host, r.now(), e.typ, e.data)
 		if err != nil {
 			return err
 		}
-		ev.Fence = r.fence
+		ev.Fence, ev.Write = r.fence, write
 		events = append(events, ev)
 	}
 	// What has begun must be recorded even when the operator has had enough.
@@ -75,6 +78,13 @@ func (r *recorder) fail(err error) error {
 		r.broken = err
 	}
 	return err
+}
+
+func (r *recorder) nextWrite() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes++
+	return r.writes
 }
 
 func (r *recorder) err() error {

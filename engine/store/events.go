@@ -18,7 +18,11 @@ func (s *Store) Append(ctx context.Context, events ...journal.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return s.submit(ctx, func(tx *sql.Tx) error {
+	w := writeOf(events[0])
+	if s.written.has(w) {
+		return nil
+	}
+	err := s.submit(ctx, func(tx *sql.Tx) error {
 		last, err := lastHash(tx)
 		if err != nil {
 			return err
@@ -38,6 +42,10 @@ func (s *Store) Append(ctx context.Context, events ...journal.Event) error {
 		}
 		return nil
 	})
+	if err == nil {
+		s.written.add(w)
+	}
+	return err
 }
 
 func lastHash(tx *sql.Tx) ([]byte, error) {

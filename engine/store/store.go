@@ -34,6 +34,8 @@ type Store struct {
 	rules  coord.Rules
 	// id is the controller's.
 	id string
+	// written are the writes to the journal that were acknowledged.
+	written written
 }
 
 // ErrMissing says that there is no database at the path.
@@ -95,7 +97,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), w.Close())
 	}
 	r.SetMaxOpenConns(4)
-	s := &Store{path: path, write: w, read: r, queue: make(chan request, 1024), closed: make(chan struct{}), done: make(chan struct{})}
+	s := &Store{path: path, write: w, read: r, queue: make(chan request, 1024), closed: make(chan struct{}), done: make(chan struct{}), written: written{runs: map[string]*acks{}}}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), w.Close(), r.Close())
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"patchwave/examples/lab/labhost"
 )
@@ -135,13 +136,31 @@ type runHost struct {
 	Why     string
 	Error   faultDoc
 	Updates []change
-	Steps   []struct{ Name, State string }
+	Steps   []struct {
+		Name, State string
+		Finished    *time.Time
+	}
 	Reboots int
 	// Verification is what was compared and asked.
 	Verification []struct {
 		Kind, Name, Detail string
 		OK                 bool
 	}
+}
+
+// ended is when the last step of the host was over.
+func (h runHost) ended(t *testing.T) time.Time {
+	t.Helper()
+	var last time.Time
+	for _, s := range h.Steps {
+		if s.Finished != nil && s.Finished.After(last) {
+			last = *s.Finished
+		}
+	}
+	if last.IsZero() {
+		t.Errorf("%s has no step that is over: %+v", h.Name, h.Steps)
+	}
+	return last
 }
 
 func (d runDoc) host(t *testing.T, name string) runHost {

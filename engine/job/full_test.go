@@ -1,0 +1,115 @@
+package job
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPollWhereNothingCanBeWritten: the disk has become full under the job. What
+// became of it is told all the same.
+func TestPollWhereNothingCanBeWritten(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{"r1", "h1", "updates", 1}
+	if _, err := c.Start(t.Context(), id, body, map[string]string{"do": "exit 3"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(root+"/claim.tmp", 0o700); err != nil { // nobody can write it now
+		t.Fatal(err)
+	}
+	if s, _ := await(t, c, id); s.State != Done || s.RC != 3 {
+		t.Errorf("the job is %+v", s)
+	}
+}
+
+// TestTheOutcomeHasItsRoom: it is written over what is there already, so that a
+// full disk does not take it.
+func TestTheOutcomeHasItsRoom(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{"r1", "h1", "updates", 1}
+	dir := filepath.Join(root, "jobs", id.String())
+	do := "ls -i " + dir + "/rc.tmp | cut -d' ' -f1 >" + root + "/inode; wc -c <" + dir + "/rc.tmp >>" + root + "/inode; exit 120"
+	if _, err := c.Start(t.Context(), id, body, map[string]string{"do": do}); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := await(t, c, id); s.State != Done || s.RC != 120 {
+		t.Errorf("the job is %+v", s)
+	}
+	rc, err := os.ReadFile(dir + "/rc")
+	if err != nil || string(rc) != "120\n" {
+		t.Errorf("the outcome is %q, %v", rc, err)
+	}
+	before, err := os.ReadFile(root + "/inode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := inode(t, dir+"/rc") + "\n4\n"; string(before) != after {
+		t.Errorf("the file was %q and is %q", before, after)
+	}
+}
+
+// TestUncollectedJobsAreForgotten after 30 days, by whoever gives a claim back;
+// one that runs is not.
+func TestUncollectedJobsAreForgotten(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	old, young := ID{"r1", "h1", "updates", 1}, ID{"r1", "h1", "updates", 2}
+	for _, id := range []ID{old, young} {
+		if _, err := c.Start(t.Context(), id, body, map[string]string{"do": "true"}); err != nil {
+			t.Fatal(err)
+		}
+		await(t, c, id)
+	}
+	long := time.Now().Add(-31 * 24 * time.Hour)
+	if err := os.Chtimes(filepath.Join(root, "jobs", old.String()), long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Collect(t.Context(), young); err != nil {
+		t.Fatal(err)
+	}
+	tomb := filepath.Join(root, "tombs", young.String())
+	if s, _, err := c.Poll(t.Context(), young, 0); err != nil || s.State != Collected || s.RC != 0 {
+		t.Errorf("the collected job is %+v, %v", s, err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, _, err := c.Poll(t.Context(), old, 0); err != nil || s.State != Absent {
+		t.Errorf("the old job is %+v, %v", s, err)
+	}
+
+	// the tombstone too, by whoever collects the next job
+	if err := os.Chtimes(tomb, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Collect(t.Context(), ID{"r1", "h1", "updates", 3}); err != nil {
+		t.Fatal(err)
+	}
+	if s, _, err := c.Poll(t.Context(), young, 0); err != nil || s.State != Absent {
+		t.Errorf("after 31 days the collected job is %+v, %v", s, err)
+	}
+}
+
+// inode is the number of a file, as the shell shows it.
+func inode(t *testing.T, path string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ls", "-i", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))[0]
+}
