@@ -26,8 +26,8 @@ func cmdNights(ts *testscript.TestScript, neg bool, args []string) {
 			before[h.Name()] = len(h.Snapshot().Jobs)
 		}
 		ts.Setenv("STORY_NOW", at.AddDate(0, 0, 7*night).Format(time.RFC3339))
-		together(ts, 1, []string{"scan", "-q", "--refresh", "always"})
-		ended := together(ts, n, []string{"run"})
+		together(ts, 1, []string{"scan", "-q", "--refresh", "always"}, nil)
+		ended := together(ts, n, []string{"run"}, nil)
 		worked := 0
 		for _, o := range ended {
 			switch o.status {
