@@ -32,13 +32,16 @@ type session struct {
 	store *store.Store
 	seen  map[string]inventory.Observation
 	log   hclog.Logger
+	// post tells people what becomes of runs; nil until somebody may be told.
+	post *courier
 }
 
-// Close closes the database.
+// Close tells the last of what is to be told, and closes the database.
 func (s *session) Close() error {
 	if s.store == nil {
 		return nil
 	}
+	s.post.finish()
 	return s.store.Close()
 }
 
