@@ -35,7 +35,9 @@ type courier struct {
 	addresses map[string]connectors.Secret
 	// urgent are messages of a run that goes on.
 	urgent chan []notify.Message
-	stop   context.CancelFunc
+	// over is closed when the program ends; stop ends the round that is going on.
+	over chan struct{}
+	stop context.CancelFunc
 	// network is the sender where the app has none.
 	network notify.Sender
 	once    sync.Once
@@ -53,7 +55,7 @@ func (a *app) courier(ctx context.Context, s *session) *courier {
 		return s.post
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	c := &courier{a: a, s: s, addresses: map[string]connectors.Secret{}, urgent: make(chan []notify.Message, 64), stop: stop, done: make(chan struct{})}
+	c := &courier{a: a, s: s, addresses: map[string]connectors.Secret{}, urgent: make(chan []notify.Message, 64), over: make(chan struct{}), stop: stop, done: make(chan struct{})}
 	for _, p := range s.policies {
 		for _, n := range p.Notify {
 			c.addresses[n.Name] = n.URL
@@ -78,7 +80,7 @@ func (c *courier) work(ctx context.Context) {
 	for {
 		c.round(ctx)
 		select {
-		case <-ctx.Done():
+		case <-c.over:
 			return
 		case list := <-c.urgent:
 			if err := c.write(ctx, list); err != nil {
@@ -271,10 +273,14 @@ func (c *courier) finish() {
 	if c == nil {
 		return
 	}
-	c.stop()
-	<-c.done
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(c.a.lastWord, lastWord))
 	defer cancel()
+	// a round that goes on gets half of the time, so that nobody who answers is told twice
+	close(c.over)
+	half := time.AfterFunc(cmp.Or(c.a.lastWord, lastWord)/2, c.stop)
+	<-c.done
+	half.Stop()
+	c.stop()
 	for waiting := true; waiting; {
 		select {
 		case list := <-c.urgent:

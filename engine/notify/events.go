@@ -24,7 +24,12 @@ const (
 func OfRun(r *journal.Run, pols []*policies.Policy, at time.Time) []Message {
 	var out []Message
 	for _, t := range receivers(pols) {
-		hosts := slices.DeleteFunc(slices.Clone(r.Hosts), func(h *journal.Host) bool { return !slices.Contains(t.policies, h.Policy) })
+		var hosts []*journal.Host
+		for _, h := range r.Hosts {
+			if len(t.of(h)) > 0 {
+				hosts = append(hosts, h)
+			}
+		}
 		if len(hosts) == 0 {
 			continue
 		}
@@ -45,6 +50,21 @@ func OfRun(r *journal.Run, pols []*policies.Policy, at time.Time) []Message {
 type receiver struct {
 	to       *policies.Notify
 	policies []string
+	// claims are the hosts of the policies, sorted.
+	claims map[string][]string
+}
+
+// of returns those of the receiver's policies that a host was patched by. One that was
+// left out before it had come to a policy counts for all that claim it.
+func (t receiver) of(h *journal.Host) []string {
+	var out []string
+	for _, name := range t.policies {
+		_, claimed := slices.BinarySearch(t.claims[name], h.Name)
+		if name == h.Policy || h.Policy == "" && claimed {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // receivers are sorted by name.
@@ -53,8 +73,9 @@ func receivers(pols []*policies.Policy) []receiver {
 	for _, p := range pols {
 		for _, n := range p.Notify {
 			if by[n.Name] == nil {
-				by[n.Name] = &receiver{to: n}
+				by[n.Name] = &receiver{to: n, claims: map[string][]string{}}
 			}
+			by[n.Name].claims[p.Name] = p.Hosts
 			by[n.Name].policies = append(by[n.Name].policies, p.Name)
 		}
 	}
@@ -124,8 +145,10 @@ func ofRun(r *journal.Run, hosts, about []*journal.Host, t receiver, event strin
 	var of []string
 	for _, h := range hosts {
 		part.Totals[string(h.State)]++
-		if !slices.Contains(of, h.Policy) {
-			of = append(of, h.Policy)
+		for _, name := range t.of(h) {
+			if !slices.Contains(of, name) {
+				of = append(of, name)
+			}
 		}
 	}
 	// the worst first: they are named, where not all can be
