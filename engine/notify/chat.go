@@ -87,7 +87,10 @@ func (c *chat) compose(kind string, u *url.URL, m Message) (string, types.Params
 	case "teams":
 		return Render(Teams, m).Body, types.Params{}
 	case "telegram":
-		return Render(HTML, m).Body, types.Params{"parsemode": "HTML", "preview": "No"}
+		// it puts a title of its own above the text, and escapes that itself
+		title, _, _ := strings.Cut(Render(Strict, m).Body, "\n")
+		_, body, _ := strings.Cut(Render(HTML, m).Body, "\n")
+		return body, types.Params{"parsemode": "HTML", "preview": "No", "title": title}
 	case "ntfy":
 		return Render(Plain, m).Body, types.Params{"title": m.Title}
 	case "gotify":

@@ -3,10 +3,14 @@ package notify
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -20,6 +24,8 @@ import (
 // port 465, else explicit.
 type mailer struct {
 	timeout time.Duration
+	// roots are the authorities that are trusted; nil is those of the system.
+	roots *x509.CertPool
 }
 
 // The ports of mail.
@@ -33,11 +39,54 @@ func (s *mailer) send(ctx context.Context, u *url.URL, m Message) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.client(u)
+	var line held
+	defer line.close()
+	defer context.AfterFunc(ctx, line.close)()
+	c, err := s.client(u, &line)
 	if err != nil {
 		return err
 	}
 	return c.DialAndSendWithContext(ctx, msg)
+}
+
+// held is the connection to a mail server: the library leaves it open when something
+// goes wrong, and does not look at the context once it is made.
+type held struct {
+	mu     sync.Mutex
+	conn   net.Conn
+	closed bool
+}
+
+func (h *held) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	if h.conn != nil {
+		_ = h.conn.Close() // nothing is written any more
+	}
+}
+
+// dial connects; with a configuration it speaks TLS from the first byte.
+func (h *held) dial(config *tls.Config) mail.DialContextFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		h.mu.Lock()
+		h.conn = c
+		closed := h.closed
+		h.mu.Unlock()
+		if closed {
+			h.close()
+			return nil, context.Canceled
+		}
+		if config == nil {
+			return c, nil
+		}
+		t := tls.Client(c, config)
+		return t, t.HandshakeContext(ctx)
+	}
 }
 
 // letter writes the mail. What goes into a header is one line of harmless text.
@@ -62,7 +111,7 @@ func letter(u *url.URL, m Message) (*mail.Msg, error) {
 	return msg, nil
 }
 
-func (s *mailer) client(u *url.URL) (*mail.Client, error) {
+func (s *mailer) client(u *url.URL, line *held) (*mail.Client, error) {
 	port := portSubmission
 	if p := u.Port(); p != "" {
 		n, err := strconv.Atoi(p)
@@ -71,17 +120,19 @@ func (s *mailer) client(u *url.URL) (*mail.Client, error) {
 		}
 		port = n
 	}
-	opts := []mail.Option{mail.WithPort(port), mail.WithTimeout(s.timeout), mail.WithoutNoop()}
+	config := &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12, RootCAs: s.roots}
+	opts := []mail.Option{mail.WithPort(port), mail.WithTimeout(s.timeout), mail.WithoutNoop(), mail.WithTLSConfig(config)}
 	if name := value(u, "clienthost"); name != "" {
 		opts = append(opts, mail.WithHELO(name))
 	}
 	switch enc := strings.ToLower(value(u, "encryption")); {
 	case enc == "implicittls", (enc == "" || enc == "auto") && port == portImplicit:
-		opts = append(opts, mail.WithSSL())
+		// the connection is TLS already, and the server offers no other
+		opts = append(opts, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithDialContextFunc(line.dial(config)))
 	case enc == "none":
-		opts = append(opts, mail.WithTLSPolicy(mail.NoTLS))
+		opts = append(opts, mail.WithTLSPolicy(mail.NoTLS), mail.WithDialContextFunc(line.dial(nil)))
 	case enc == "", enc == "auto", enc == "explicittls":
-		opts = append(opts, mail.WithTLSPolicy(mail.TLSMandatory))
+		opts = append(opts, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithDialContextFunc(line.dial(nil)))
 	default:
 		return nil, final("the encryption in its url is not Auto, ExplicitTLS, ImplicitTLS or None")
 	}

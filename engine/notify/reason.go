@@ -107,6 +107,8 @@ func byText(text string) *Failure {
 		{"no such host", again("its name cannot be resolved")},
 		{"certificate", final("its certificate cannot be verified")},
 		{"STARTTLS", final("it offers no STARTTLS; a mail server without it needs encryption=None in its url")},
+		{"request canceled", again("it did not answer in time")},
+		{"context canceled", again("it did not answer in time")},
 		{"deadline exceeded", again("it did not answer in time")},
 		{"timeout", again("it did not answer in time")},
 		{"timed out", again("it did not answer in time")},

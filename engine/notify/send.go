@@ -51,7 +51,7 @@ func newPost(opt Options, base http.RoundTripper) *Post {
 	if opt.Pause <= 0 {
 		opt.Pause = 300 * time.Millisecond
 	}
-	return &Post{opt: opt, chat: newChat(newGuard(base, opt.Timeout)), mail: &mailer{opt.Timeout}}
+	return &Post{opt: opt, chat: newChat(newGuard(base, opt.Timeout)), mail: &mailer{timeout: opt.Timeout}}
 }
 
 // Send implements Sender.
