@@ -61,6 +61,7 @@ func (a *app) applyCmd() *cobra.Command {
 		},
 	}
 	planFlags(cmd, &opt.planOptions)
+	a.metricsFlag(cmd)
 	gateFlags(cmd, &opt.gateOptions)
 	a.lockFlags(cmd)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")

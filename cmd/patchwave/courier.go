@@ -51,6 +51,8 @@ type courier struct {
 // courier returns that of the session, and starts it if it is the first that asks:
 // what earlier processes left is delivered at once.
 func (a *app) courier(ctx context.Context, s *session) *courier {
+	s.postMu.Lock()
+	defer s.postMu.Unlock()
 	if s.post != nil {
 		return s.post
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -33,7 +34,10 @@ type session struct {
 	seen  map[string]inventory.Observation
 	log   hclog.Logger
 	// post tells people what becomes of runs; nil until somebody may be told.
-	post *courier
+	post   *courier
+	postMu sync.Mutex
+	// last is done at the end, before the database is closed; nil is nothing.
+	last func()
 }
 
 // Close tells the last of what is to be told, and closes the database.
@@ -42,6 +46,9 @@ func (s *session) Close() error {
 		return nil
 	}
 	s.post.finish()
+	if s.last != nil {
+		s.last()
+	}
 	return s.store.Close()
 }
 
@@ -101,6 +108,9 @@ const (
 
 // open loads the configuration and opens the database.
 func (a *app) open(ctx context.Context, mode access) (*session, error) {
+	if err := a.checkMetricsFile(); err != nil {
+		return nil, err
+	}
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return nil, err
@@ -117,6 +127,7 @@ func (a *app) open(ctx context.Context, mode access) (*session, error) {
 	if err := a.resolve(s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.last = func() { a.writeMetrics(s) }
 	return s, nil
 }
 

@@ -54,6 +54,7 @@ type flags struct {
 	yes, noColor      bool
 	quiet             bool
 	logLevel, logForm string
+	metricsFile       string
 }
 
 func newApp(in io.Reader, out, errw io.Writer) *app {
