@@ -106,8 +106,8 @@ type Outlook struct {
 type Blocker struct {
 	// Host is "" for what is about the whole opening.
 	Host string `json:"host"`
-	// Code is one of: frozen, suspended, unattended, unreachable, never-seen, stale,
-	// failed, disk, locked, broken, held.
+	// Code is frozen, suspended, unattended or late for the opening; for a host
+	// unreachable, never-seen, stale, failed, sudo, disk, locked, broken or held.
 	Code string `json:"code"`
 	// Why is hostile where Host is given.
 	Why string `json:"why"`

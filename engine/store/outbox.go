@@ -191,3 +191,10 @@ func scanNotifications(rows *sql.Rows) (out []Notification, err error) {
 	}
 	return out, rows.Err()
 }
+
+// HasNotification reports whether a message was written down.
+func (s *Store) HasNotification(ctx context.Context, id string) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox WHERE id = ?`, id).Scan(&n)
+	return n > 0, explain(s.path, err)
+}
