@@ -60,7 +60,7 @@ func (a *app) snapshot(ctx context.Context, s *session) (metrics.Snapshot, error
 	for _, p := range s.policies {
 		snap.Policies = append(snap.Policies, policyMetrics(p, seen, last[p.Name]))
 	}
-	counts, err := s.store.CountNotifications(ctx)
+	counts, err := s.store.CountNotifications(ctx, a.now().Add(-metrics.Recent))
 	if err != nil {
 		return snap, err
 	}

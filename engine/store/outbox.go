@@ -139,9 +139,9 @@ type NotificationCount struct {
 	Count           int
 }
 
-// CountNotifications counts what is in the outbox.
-func (s *Store) CountNotifications(ctx context.Context) (out []NotificationCount, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT receiver, state, COUNT(*) FROM outbox GROUP BY receiver, state ORDER BY receiver, state`)
+// CountNotifications counts what was written down after an instant.
+func (s *Store) CountNotifications(ctx context.Context, since time.Time) (out []NotificationCount, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT receiver, state, COUNT(*) FROM outbox WHERE created > ? GROUP BY receiver, state ORDER BY receiver, state`, stamp(since))
 	if err != nil {
 		return nil, explain(s.path, err)
 	}

@@ -36,6 +36,9 @@ const (
 	notifications = "patchwave_notifications"
 )
 
+// Recent is how far back openings and messages are counted.
+const Recent = 7 * 24 * time.Hour
+
 // Families are all that are written.
 func Families() []Family {
 	return []Family{
@@ -44,12 +47,12 @@ func Families() []Family {
 		{scans, "Hosts of a policy by how their last scan ended: ok, stale, unreachable, failed, or none if there was no scan.", []string{"policy", "state"}},
 		{pending, "Updates that the last scans of a policy's hosts found, by severity, decided upon or not.", []string{"policy", "severity"}},
 		{reboots, "Hosts of a policy that wait for a reboot, by their last scan.", []string{"policy"}},
-		{missed, "Openings of a policy's window in the last 30 days in which nothing ran.", []string{"policy"}},
+		{missed, "Openings of a policy's window in the last seven days that were missed.", []string{"policy"}},
 		{runStart, "When the last run on hosts of a policy began.", []string{"policy"}},
 		{runDuration, "How long the last run on hosts of a policy took; until now if it has not ended.", []string{"policy"}},
 		{runState, "The state of the last run on hosts of a policy: 1 for the state it is in, 0 for the others.", []string{"policy", "state"}},
 		{runHosts, "Hosts of a policy in its last run, by how they ended.", []string{"policy", "state"}},
-		{notifications, "Messages to a receiver by what became of them: sent, pending, or given-up after a day.", []string{"receiver", "state"}},
+		{notifications, "Messages of the last seven days to a receiver, by what became of them: sent, pending, or given-up after a day.", []string{"receiver", "state"}},
 	}
 }
 
