@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -261,12 +262,9 @@ func (c *courier) sender() notify.Sender {
 func (c *courier) problem(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, p := range c.problems {
-		if p == text {
-			return
-		}
+	if !slices.Contains(c.problems, text) {
+		c.problems = append(c.problems, text)
 	}
-	c.problems = append(c.problems, text)
 }
 
 // finish delivers what is pending, for lastWord at the most, and tells what could not

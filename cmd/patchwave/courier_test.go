@@ -34,10 +34,10 @@ func (f *fakeSender) Send(ctx context.Context, _ connectors.Secret, m notify.Mes
 	f.mu.Unlock()
 	if hang {
 		<-ctx.Done()
-		return &notify.Failure{Reason: "it did not answer in time"}
+		return &notify.SendError{Reason: "it did not answer in time"}
 	}
 	if dead {
-		return &notify.Failure{Reason: "the connection was refused"}
+		return &notify.SendError{Reason: "the connection was refused"}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -3,7 +3,6 @@ package notify
 import (
 	"bufio"
 	"cmp"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -251,7 +250,7 @@ func TestMailDead(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	p := newPost(Options{Timeout: 100 * time.Millisecond, Tries: 1}, internet)
-	err = p.Send(context.Background(), secret("smtp://"+l.Addr().String()+"/"+toAndFrom), about("h", "no"))
+	err = p.Send(t.Context(), secret("smtp://"+l.Addr().String()+"/"+toAndFrom), about("h", "no"))
 	if err == nil || err.Error() != "it did not answer in time" {
 		t.Errorf("%v", err)
 	}

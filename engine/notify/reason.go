@@ -17,9 +17,9 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// Failure is why a receiver was not told. It is safe to print and to store: it has
+// SendError is why a receiver was not told. It is safe to print and to store: it has
 // no word of the receiver's, of its address or of a library.
-type Failure struct {
+type SendError struct {
 	// Reason says what happened and, where there is something, what to do.
 	Reason string
 	// Final says that it makes no sense to try again at once; it may later, when
@@ -27,10 +27,10 @@ type Failure struct {
 	Final bool
 }
 
-func (f *Failure) Error() string { return f.Reason }
+func (f *SendError) Error() string { return f.Reason }
 
-func final(reason string) *Failure { return &Failure{Reason: reason, Final: true} }
-func again(reason string) *Failure { return &Failure{Reason: reason} }
+func final(reason string) *SendError { return &SendError{Reason: reason, Final: true} }
+func again(reason string) *SendError { return &SendError{Reason: reason} }
 
 // What the ways to a receiver find out themselves.
 var (
@@ -39,11 +39,11 @@ var (
 	errNotTaken   = errors.New("not taken")
 )
 
-// Reason turns any error into a Failure. Libraries put the address, and with it the
+// Reason turns any error into a SendError. Libraries put the address, and with it the
 // secret, into their errors, and some of them the receiver's answer: so what is said
 // is chosen here and nothing is copied.
-func Reason(err error) *Failure {
-	var f *Failure
+func Reason(err error) *SendError {
+	var f *SendError
 	switch {
 	case err == nil:
 		return nil
@@ -57,7 +57,7 @@ func Reason(err error) *Failure {
 }
 
 // byType knows errors that kept their type.
-func byType(err error) *Failure {
+func byType(err error) *SendError {
 	var unknown x509.UnknownAuthorityError
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -94,10 +94,10 @@ func byType(err error) *Failure {
 }
 
 // byText knows the words of errors that some libraries make text of.
-func byText(text string) *Failure {
+func byText(text string) *SendError {
 	for _, known := range []struct {
 		words   string
-		failure *Failure
+		failure *SendError
 	}{
 		{errRedirected.Error(), byType(errRedirected)},
 		{errTooMuch.Error(), byType(errTooMuch)},
@@ -127,7 +127,7 @@ func byText(text string) *Failure {
 }
 
 // byCode says what a code of SMTP means.
-func byCode(code int) *Failure {
+func byCode(code int) *SendError {
 	switch {
 	case code == 535 || code == 534 || code == 530:
 		return final("the mail server refused the login (" + strconv.Itoa(code) + ")")
@@ -139,7 +139,7 @@ func byCode(code int) *Failure {
 }
 
 // byStatus says what a status of HTTP means; it has three digits.
-func byStatus(code string) *Failure {
+func byStatus(code string) *SendError {
 	reason := "it answered with status " + code
 	switch {
 	case code == "401" || code == "403" || code == "404" || code == "410":

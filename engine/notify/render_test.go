@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,22 +34,13 @@ func TestRender(t *testing.T) {
 		Teams: "- db-01 failed: apt said &#60;b&#62;no&#60;&#47;b&#62;: see http&#123;:&#125;&#47;&#47;evil.example&#47;&#63;x&#61;&#96;id&#96; " +
 			"&#123;at&#125;here",
 	} {
-		if got := strings.Split(Render(f, m).Body, "\n"); !slicesContain(got, want) {
+		if got := strings.Split(Render(f, m).Body, "\n"); !slices.Contains(got, want) {
 			t.Errorf("format %d: no line %q in\n%s", f, want, strings.Join(got, "\n"))
 		}
 	}
 	if got := Render(Plain, m).Title; got != "patchwave: web-prod: 1 host failed" {
 		t.Errorf("title %q", got)
 	}
-}
-
-func slicesContain(list []string, want string) bool {
-	for _, s := range list {
-		if s == want {
-			return true
-		}
-	}
-	return false
 }
 
 // TestRenderBounded: what is long is cut, and the id is there all the same.

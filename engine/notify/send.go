@@ -16,7 +16,7 @@ import (
 // Sender tells receivers. It is safe for concurrent use.
 type Sender interface {
 	// Send tells one receiver and returns within the sender's time, or when ctx ends,
-	// whichever is first. The error is a *Failure: it may be printed and stored.
+	// whichever is first. The error is a *SendError: it may be printed and stored.
 	Send(ctx context.Context, address connectors.Secret, m Message) error
 }
 
@@ -67,7 +67,7 @@ func (p *Post) Send(ctx context.Context, address connectors.Secret, m Message) e
 	}
 	_, err = backoff.Retry(ctx, func() (struct{}, error) {
 		err := p.once(ctx, *u, m)
-		var f *Failure
+		var f *SendError
 		if errors.As(err, &f) && f.Final {
 			return struct{}{}, backoff.Permanent(err)
 		}

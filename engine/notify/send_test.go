@@ -57,8 +57,8 @@ func (w *wire) set(t *testing.T, host string, h http.HandlerFunc) {
 // The first Post of a process decides what is behind http.DefaultClient: here it is
 // made once for all tests.
 var (
-	internet = &wire{handlers: map[string]http.HandlerFunc{}, network: newTransport()} //nolint:gochecknoglobals // http.DefaultClient is global
-	quick    = newPost(Options{Tries: 2, Pause: 5 * time.Millisecond}, internet)       //nolint:gochecknoglobals // the same
+	internet = &wire{handlers: map[string]http.HandlerFunc{}, network: newTransport()}
+	quick    = newPost(Options{Tries: 2, Pause: 5 * time.Millisecond}, internet)
 )
 
 func TestMain(m *testing.M) {
@@ -111,14 +111,18 @@ func TestDeadReceivers(t *testing.T) {
 		host string
 		want string
 	}{
-		"hangs":     {dead(func(http.ResponseWriter, *http.Request) { <-ended }), "it did not answer in time"},
-		"drips":     {dead(func(w http.ResponseWriter, _ *http.Request) { drip(w, ended) }), "it did not answer in time"},
-		"closes":    {dead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "it closed the connection"},
-		"500":       {dead(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.String(), 500) }), "it answered with status 500"},
-		"401":       {dead(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.String(), 401) }), "it answered with status 401; is its url still right?"},
-		"redirects": {dead(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere"+r.URL.Path, 307) }), "it answered with a redirection, which is not followed; put the final address into its url"},
-		"floods":    {dead(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.CopyN(w, zeros{}, 10<<20) }), "its answer is too long for one that takes notifications; is the url right?"},
-		"refuses":   {closed.Addr().String(), "the connection was refused"},
+		"hangs":  {dead(func(http.ResponseWriter, *http.Request) { <-ended }), "it did not answer in time"},
+		"drips":  {dead(func(w http.ResponseWriter, _ *http.Request) { drip(w, ended) }), "it did not answer in time"},
+		"closes": {dead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "it closed the connection"},
+		"500": {dead(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, r.URL.String(), http.StatusInternalServerError)
+		}), "it answered with status 500"},
+		"401": {dead(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.String(), http.StatusUnauthorized) }), "it answered with status 401; is its url still right?"},
+		"redirects": {dead(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere"+r.URL.Path, http.StatusTemporaryRedirect)
+		}), "it answered with a redirection, which is not followed; put the final address into its url"},
+		"floods":  {dead(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.CopyN(w, zeros{}, 10<<20) }), "its answer is too long for one that takes notifications; is the url right?"},
+		"refuses": {closed.Addr().String(), "the connection was refused"},
 	} {
 		for kind, addr := range kindsOfURL(tc.host) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
@@ -128,7 +132,7 @@ func TestDeadReceivers(t *testing.T) {
 					post = newPost(Options{Timeout: 100 * time.Millisecond, Tries: 1}, internet)
 				}
 				err := post.Send(t.Context(), secret(addr), about("h", "no"))
-				var f *Failure
+				var f *SendError
 				if !errors.As(err, &f) || f.Reason != tc.want {
 					t.Errorf("%v, not %q", err, tc.want)
 				}
@@ -242,7 +246,7 @@ func TestHosted(t *testing.T) {
 				t.Errorf("no %q in %s", tc.body, body)
 			}
 			for what, h := range map[string]http.HandlerFunc{
-				"an error": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 404) },
+				"an error": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusNotFound) },
 				"no JSON": func(w http.ResponseWriter, _ *http.Request) {
 					_, _ = io.WriteString(w, "<html>delivery failed with error</html>")
 				},
