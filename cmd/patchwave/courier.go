@@ -24,6 +24,8 @@ const (
 	claimFor = time.Minute
 	// giveUpAfter is how long a notification is worth being told.
 	giveUpAfter = 24 * time.Hour
+	// roundEvery is when a process that goes on tries again.
+	roundEvery = 5 * time.Minute
 )
 
 // courier tells people, beside the run: what is to be told is written down first, and
@@ -36,6 +38,8 @@ type courier struct {
 	addresses map[string]connectors.Secret
 	// urgent are messages of a run that goes on.
 	urgent chan []notify.Message
+	// wake says that something was written down.
+	wake chan struct{}
 	// over is closed when the program ends; stop ends the round that is going on.
 	over chan struct{}
 	stop context.CancelFunc
@@ -58,7 +62,7 @@ func (a *app) courier(ctx context.Context, s *session) *courier {
 		return s.post
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	c := &courier{a: a, s: s, addresses: map[string]connectors.Secret{}, urgent: make(chan []notify.Message, 64), over: make(chan struct{}), stop: stop, done: make(chan struct{})}
+	c := &courier{a: a, s: s, addresses: map[string]connectors.Secret{}, urgent: make(chan []notify.Message, 64), wake: make(chan struct{}, 1), over: make(chan struct{}), stop: stop, done: make(chan struct{})}
 	for _, p := range s.policies {
 		for _, n := range p.Notify {
 			c.addresses[n.Name] = n.URL
@@ -77,18 +81,20 @@ func (a *app) courier(ctx context.Context, s *session) *courier {
 // work delivers what was left, and what is urgent.
 func (c *courier) work(ctx context.Context) {
 	defer close(c.done)
-	if err := c.catchUp(ctx); err != nil {
+	if err := c.catchUp(ctx); err != nil && ctx.Err() == nil {
 		c.problem(err.Error())
 	}
+	again := time.NewTicker(roundEvery)
+	defer again.Stop()
 	for {
 		c.round(ctx)
 		select {
 		case <-c.over:
 			return
+		case <-c.wake:
+		case <-again.C:
 		case list := <-c.urgent:
-			if err := c.write(ctx, list); err != nil {
-				c.problem(err.Error())
-			}
+			c.note(c.write(ctx, list))
 		}
 	}
 }
@@ -139,8 +145,15 @@ func (c *courier) event(e journal.Event, r *journal.Run) {
 // announce writes down what is to be told of a run that is over, or waits for its
 // soak. What goes wrong is told, and is no failure of the run.
 func (c *courier) announce(ctx context.Context, r *journal.Run) {
-	if err := c.ended(context.WithoutCancel(ctx), r); err != nil {
-		c.problem(err.Error())
+	c.note(c.ended(context.WithoutCancel(ctx), r))
+	c.poke()
+}
+
+// poke begins a round, if none is waiting to begin.
+func (c *courier) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -153,6 +166,12 @@ func (c *courier) ended(ctx context.Context, r *journal.Run) error {
 		return err
 	}
 	return c.s.store.Announce(ctx, r.ID, *r.Ended, list...)
+}
+
+// tells writes messages down and begins to deliver them.
+func (c *courier) tells(ctx context.Context, list []notify.Message) error {
+	defer c.poke()
+	return c.write(ctx, list)
 }
 
 // write writes messages down.

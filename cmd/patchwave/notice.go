@@ -97,7 +97,7 @@ func (a *app) notices(ctx context.Context, s *session, due []agenda.Launch) erro
 			}
 			look.add(p, h, &o, plan.Decisions(p, h, o, us, ledger, l.Opens), now)
 		}
-		if err := post.write(ctx, notify.OfNotice(openingOf(l), look.done(), p, now)); err != nil {
+		if err := post.tells(ctx, notify.OfNotice(openingOf(l), look.done(), p, now)); err != nil {
 			return err
 		}
 	}
