@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -295,9 +296,32 @@ func TestNotices(t *testing.T) {
 			t.Errorf("at %v told %v", at, got)
 		}
 	}
+	last, err := notices(t, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := notify.Outlook{Hosts: 1, Updates: 2, Security: 1, Reboots: 1, Blockers: []notify.Blocker{{Host: "w1", Code: "disk", Why: "little space on /var: 1.0 MiB"},
+		{Host: "w1", Code: "held", Why: "held"}, {Host: "w2", Code: "never-seen", Why: "run `patchwave scan`"}}}
+	if diff := cmp.Diff(want, last); diff != "" {
+		t.Error(diff)
+	}
 	if got := f.told()[0]; got != "web@2026-11-22T02:00:00Z/notice/owners" {
 		t.Errorf("told %s", got)
 	}
+}
+
+// notices returns what the first notice says.
+func notices(t *testing.T, a *app) (notify.Outlook, error) {
+	t.Helper()
+	s := openIt(t, a)
+	defer closeIt(t, s)
+	list, err := s.store.Notifications(t.Context(), "")
+	if err != nil {
+		return notify.Outlook{}, err
+	}
+	var m notify.Message
+	err = json.Unmarshal(list[0].Message, &m)
+	return *m.Outlook, err
 }
 
 func TestOutlook(t *testing.T) {
@@ -309,28 +333,26 @@ func TestOutlook(t *testing.T) {
 	if err != nil || len(due) != 1 {
 		t.Fatalf("%v, %v", due, err)
 	}
-	p, h := s.policies[0], s.inv.Host("w1")
 	problem := func(code string) *inventory.Problem { return &inventory.Problem{Code: code, Message: "because"} }
 	for _, tc := range []struct {
 		name string
-		seen *inventory.Observation
+		seen inventory.Observation
 		want []notify.Blocker
 	}{
-		{"never seen", nil, []notify.Blocker{{Host: "w1", Code: "never-seen", Why: "run `patchwave scan`"}}},
-		{"fine", &inventory.Observation{State: inventory.ScanOK, At: at}, nil},
-		{"old", &inventory.Observation{State: inventory.ScanOK, At: at.Add(-9 * 24 * time.Hour)}, []notify.Blocker{{Host: "w1", Code: "stale", Why: "its last scan was 9 days ago"}}},
-		{"off", &inventory.Observation{State: inventory.ScanUnreachable, Problem: problem("unreachable")}, []notify.Blocker{{Host: "w1", Code: "unreachable", Why: "because"}}},
-		{"locked", &inventory.Observation{State: inventory.ScanFailed, Problem: problem("locked")}, []notify.Blocker{{Host: "w1", Code: "locked", Why: "because"}}},
-		{"failed", &inventory.Observation{State: inventory.ScanFailed, Problem: problem("exit")}, []notify.Blocker{{Host: "w1", Code: "failed", Why: "because"}}},
-		{"stale", &inventory.Observation{State: inventory.ScanStale, Problem: problem("exit")}, []notify.Blocker{{Host: "w1", Code: "stale", Why: "because"}}},
-		{"full", &inventory.Observation{State: inventory.ScanOK, At: at, Facts: inventory.Facts{DiskFree: map[string]int64{"/": 1, "/boot": 2}}},
+		{"fine", inventory.Observation{Host: "w1", State: inventory.ScanOK, At: at}, nil},
+		{"old", inventory.Observation{Host: "w1", State: inventory.ScanOK, At: at.Add(-9 * 24 * time.Hour)}, []notify.Blocker{{Host: "w1", Code: "stale", Why: "its last scan was 9 days ago"}}},
+		{"off", inventory.Observation{Host: "w1", State: inventory.ScanUnreachable, Problem: problem("unreachable")}, []notify.Blocker{{Host: "w1", Code: "unreachable", Why: "because"}}},
+		{"locked", inventory.Observation{Host: "w1", State: inventory.ScanFailed, Problem: problem("locked")}, []notify.Blocker{{Host: "w1", Code: "locked", Why: "because"}}},
+		{"failed", inventory.Observation{Host: "w1", State: inventory.ScanFailed, Problem: problem("exit")}, []notify.Blocker{{Host: "w1", Code: "failed", Why: "because"}}},
+		{"stale", inventory.Observation{Host: "w1", State: inventory.ScanStale, Problem: problem("exit")}, []notify.Blocker{{Host: "w1", Code: "stale", Why: "because"}}},
+		{"full", inventory.Observation{Host: "w1", State: inventory.ScanOK, At: at, Facts: inventory.Facts{DiskFree: map[string]int64{"/": 1, "/boot": 2}}},
 			[]notify.Blocker{{Host: "w1", Code: "disk", Why: "little space on /: 1 B; little space on /boot: 2 B"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := due[0]
 			l.State, l.Reason = "unattended", "nobody is there"
 			look := outlookOfOpening(l)
-			look.add(p, h, tc.seen, nil, at)
+			look.state(tc.seen, at)
 			want := append([]notify.Blocker{{Code: "unattended", Why: "nobody is there"}}, tc.want...)
 			if diff := cmp.Diff(want, look.done().Blockers); diff != "" {
 				t.Error(diff)

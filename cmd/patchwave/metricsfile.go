@@ -53,12 +53,16 @@ func (a *app) snapshot(ctx context.Context, s *session) (metrics.Snapshot, error
 	if err != nil {
 		return snap, err
 	}
+	scanned, err := s.store.Scans(ctx)
+	if err != nil {
+		return snap, err
+	}
 	last, err := a.lastRuns(ctx, s)
 	if err != nil {
 		return snap, err
 	}
 	for _, p := range s.policies {
-		snap.Policies = append(snap.Policies, policyMetrics(p, seen, last[p.Name]))
+		snap.Policies = append(snap.Policies, policyMetrics(p, seen, scanned, last[p.Name]))
 	}
 	counts, err := s.store.CountNotifications(ctx, a.now().Add(-metrics.Recent))
 	if err != nil {
@@ -118,15 +122,15 @@ func claiming(s *session, h *journal.Host) []string {
 	return nil
 }
 
-func policyMetrics(p *policies.Policy, seen map[string]inventory.Observation, last *metrics.Run) metrics.Policy {
+func policyMetrics(p *policies.Policy, seen, scanned map[string]inventory.Observation, last *metrics.Run) metrics.Policy {
 	m := metrics.Policy{Name: p.Name, Hosts: len(p.Hosts), Scans: map[string]int{}, Pending: map[string]int{}, Last: last}
 	for _, name := range p.Hosts {
-		o, ok := seen[name]
-		if !ok {
+		if o, ok := scanned[name]; ok {
+			m.Scans[string(o.State)]++
+		} else {
 			m.Scans["none"]++
-			continue
 		}
-		m.Scans[string(o.State)]++
+		o := seen[name] // what the last scan with an answer saw
 		for _, u := range o.Updates {
 			m.Pending[string(cmp.Or(u.Severity, inventory.UnknownSeverity))]++
 		}

@@ -66,6 +66,10 @@ func (a *app) notices(ctx context.Context, s *session, due []agenda.Launch) erro
 	if err != nil {
 		return err
 	}
+	last, err := s.store.Scans(ctx)
+	if err != nil {
+		return err
+	}
 	ledger, err := s.store.Ledger(ctx)
 	if err != nil {
 		return err
@@ -86,16 +90,20 @@ func (a *app) notices(ctx context.Context, s *session, due []agenda.Launch) erro
 			if h == nil || p.Window == nil || g.placeOf(p, h).zone != l.Zone {
 				continue
 			}
-			o, ok := seen[name]
+			o, ok := last[name]
 			if !ok {
-				look.add(p, h, nil, nil, now)
+				look.block(name, "never-seen", "run `patchwave scan`")
 				continue
+			}
+			look.state(o, now)
+			if o, ok = seen[name]; !ok {
+				continue // it was never listed
 			}
 			us, err := book.Enrich(ctx, o)
 			if err != nil {
 				return err
 			}
-			look.add(p, h, &o, plan.Decisions(p, h, o, us, ledger, l.Opens), now)
+			look.add(p, o, plan.Decisions(p, h, o, us, ledger, l.Opens))
 		}
 		if err := post.tells(ctx, notify.OfNotice(openingOf(l), look.done(), p, now)); err != nil {
 			return err
@@ -136,12 +144,8 @@ func (o *outlook) block(host, code, why string) {
 }
 
 // add counts one host: what was decided about its pending updates as at the opening,
-// and what is known to stand in the way. seen is nil for a host that no scan saw.
-func (o *outlook) add(p *policies.Policy, h *inventory.Host, seen *inventory.Observation, decided []plan.Explained, now time.Time) {
-	if seen == nil {
-		o.block(h.Name, "never-seen", "run `patchwave scan`")
-		return
-	}
+// and which of them are kept back on the host itself.
+func (o *outlook) add(p *policies.Policy, seen inventory.Observation, decided []plan.Explained) {
 	updates, reboot := 0, p.Reboot.When == policies.RebootAlways
 	kept := map[inventory.BlockedBy][]string{}
 	for _, d := range decided {
@@ -163,17 +167,16 @@ func (o *outlook) add(p *policies.Policy, h *inventory.Host, seen *inventory.Obs
 			o.Reboots++
 		}
 	}
-	o.state(h.Name, seen, now)
 	for _, by := range []inventory.BlockedBy{inventory.BlockedBroken, inventory.BlockedLocked, inventory.BlockedHeld} {
 		if names := kept[by]; len(names) > 0 {
-			o.block(h.Name, string(by), strings.Join(names, ", "))
+			o.block(seen.Host, string(by), strings.Join(names, ", "))
 		}
 	}
 }
 
 // state is what the last scan says of the machine itself.
-func (o *outlook) state(host string, seen *inventory.Observation, now time.Time) {
-	why := ""
+func (o *outlook) state(seen inventory.Observation, now time.Time) {
+	host, why := seen.Host, ""
 	if seen.Problem != nil {
 		why = seen.Problem.Message
 	}
