@@ -114,7 +114,7 @@ func TestDeadReceivers(t *testing.T) {
 			http.Redirect(w, r, "/elsewhere"+r.URL.Path, http.StatusTemporaryRedirect)
 		}), "it answered with a redirection, which is not followed; put the final address into its url"},
 		"floods":  {dead(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.CopyN(w, zeros{}, 10<<20) }), "its answer is too long for one that takes notifications; is the url right?"},
-		"refuses": {closed.Addr().String(), "the connection was refused"},
+		"refuses": {"127.0.0.1:1", "the connection was refused"},
 	} {
 		for kind, addr := range kindsOfURL(tc.host) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
