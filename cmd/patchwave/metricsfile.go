@@ -35,7 +35,12 @@ func (a *app) writeMetrics(s *session) {
 	if a.flags.metricsFile == "" || s.store == nil {
 		return
 	}
-	snap, err := a.snapshot(context.Background(), s)
+	ctx := context.Background()
+	var snap metrics.Snapshot
+	err := a.withFacts(ctx, s)
+	if err == nil {
+		snap, err = a.snapshot(ctx, s)
+	}
 	if err == nil {
 		err = metrics.WriteFile(a.flags.metricsFile, snap)
 	}
@@ -44,12 +49,24 @@ func (a *app) writeMetrics(s *session) {
 	}
 }
 
+// withFacts reads the last scans of a session that was opened without them: which
+// hosts a policy has may depend on them.
+func (a *app) withFacts(ctx context.Context, s *session) (err error) {
+	if s.seen != nil {
+		return nil
+	}
+	if s.seen, err = s.store.Seen(ctx); err != nil {
+		return err
+	}
+	return a.resolve(s)
+}
+
 // recentRuns is how many runs are looked through for the last of each policy.
 const recentRuns = 50
 
 func (a *app) snapshot(ctx context.Context, s *session) (metrics.Snapshot, error) {
 	snap := metrics.Snapshot{At: a.now(), Version: version}
-	seen, err := s.store.Seen(ctx)
+	seen, err := s.store.Seen(ctx) // what the session has is from its beginning
 	if err != nil {
 		return snap, err
 	}
@@ -61,8 +78,16 @@ func (a *app) snapshot(ctx context.Context, s *session) (metrics.Snapshot, error
 	if err != nil {
 		return snap, err
 	}
+	missed, err := s.store.CountMissed(ctx, a.now().Add(-metrics.Recent))
+	if err != nil {
+		return snap, err
+	}
 	for _, p := range s.policies {
-		snap.Policies = append(snap.Policies, policyMetrics(p, seen, scanned, last[p.Name]))
+		m := policyMetrics(p, seen, scanned, last[p.Name])
+		if n := missed[p.Name]; p.Window != nil {
+			m.Missed = &n
+		}
+		snap.Policies = append(snap.Policies, m)
 	}
 	counts, err := s.store.CountNotifications(ctx, a.now().Add(-metrics.Recent))
 	if err != nil {

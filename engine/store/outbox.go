@@ -198,3 +198,10 @@ func (s *Store) HasNotification(ctx context.Context, id string) (bool, error) {
 	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox WHERE id = ?`, id).Scan(&n)
 	return n > 0, explain(s.path, err)
 }
+
+// HasPending reports whether somebody is still to be told something.
+func (s *Store) HasPending(ctx context.Context) (bool, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'pending' LIMIT 1)`).Scan(&n)
+	return n > 0, explain(s.path, err)
+}
