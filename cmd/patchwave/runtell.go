@@ -28,7 +28,7 @@ func (a *app) remind(ctx context.Context, s *session) error {
 		}
 		return a.notices(ctx, s, due)
 	}
-	left, err := s.store.HasPending(ctx)
+	left, err := s.store.HasPending(ctx, a.now())
 	if err != nil {
 		return err
 	}

@@ -92,15 +92,23 @@ func (c *chat) compose(kind string, u *url.URL, m Message) (string, types.Params
 		_, body, _ := strings.Cut(Render(HTML, m).Body, "\n")
 		return body, types.Params{"parsemode": "HTML", "preview": "No", "title": title}
 	case "ntfy":
-		return Render(Plain, m).Body, types.Params{"title": m.Title}
+		return Render(Plain, m).Body, loud(m, types.Params{"title": m.Title}, "max")
 	case "gotify":
 		if q.Has("extras") { // they can make Markdown of it
-			return Render(Strict, m).Body, types.Params{"title": m.Title}
+			return Render(Strict, m).Body, loud(m, types.Params{"title": m.Title}, "8")
 		}
-		return Render(Plain, m).Body, types.Params{"title": m.Title}
+		return Render(Plain, m).Body, loud(m, types.Params{"title": m.Title}, "8")
 	default:
 		return Render(Strict, m).Body, types.Params{}
 	}
+}
+
+// loud gives the loudest event the priority that wakes somebody.
+func loud(m Message, p types.Params, priority string) types.Params {
+	if m.Event == EventRollbackFailed {
+		p["priority"] = priority
+	}
+	return p
 }
 
 // document is what a generic webhook gets.

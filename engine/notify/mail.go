@@ -106,6 +106,9 @@ func letter(u *url.URL, m Message) (*mail.Msg, error) {
 	msg.SetUserAgent("patchwave")
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Patchwave-Notification", safe.Text(m.ID))
+	if m.Event == EventRollbackFailed {
+		msg.SetImportance(mail.ImportanceHigh)
+	}
 	msg.Subject(m.Title)
 	msg.SetBodyString(mail.TypeTextPlain, Render(Plain, m).Body+"\n")
 	return msg, nil

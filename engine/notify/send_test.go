@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/mail"
 	"net/url"
 	"os"
 	"strings"
@@ -191,6 +192,40 @@ func TestTold(t *testing.T) {
 		if all := <-got; !strings.Contains(all, want) {
 			t.Errorf("%s: no %q in %s", kind, want, all)
 		}
+	}
+}
+
+// TestLoud: that a host could not be taken back is told with the priority that wakes
+// somebody.
+func TestLoud(t *testing.T) {
+	got := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- "Priority: " + r.Header.Get("Priority") + " " + string(b)
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer s.Close()
+	m := about("h", "no")
+	m.Event = EventRollbackFailed
+	m = m.sealed("r1")
+	for kind, want := range map[string]string{"ntfy": "Priority: max ", "gotify": `"priority": 8`} {
+		if err := quick.Send(t.Context(), secret(kindsOfURL(strings.TrimPrefix(s.URL, "http://"))[kind]), m); err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		if all := <-got; !strings.Contains(all, want) || !strings.Contains(all, "ROLLBACK FAILED") && kind != "ntfy" {
+			t.Errorf("%s: no %q in %s", kind, want, all)
+		}
+	}
+	l, err := mail.ReadMessage(strings.NewReader(written(t, m)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Header.Get("Importance") != "high" || l.Header.Get("Subject") != "patchwave: ROLLBACK FAILED: web-prod: 1 host could not be taken back and must be looked at" {
+		t.Errorf("%v", l.Header)
 	}
 }
 

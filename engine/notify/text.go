@@ -71,7 +71,11 @@ func (m Message) what() string {
 	case EventStopped:
 		return "stopped by its failure threshold"
 	default:
-		return m.Run.State + ", " + count(m.Run.Totals["hosts"], "host")
+		s := m.Run.State + ", " + count(m.Run.Totals["hosts"], "host")
+		if n > 0 {
+			s += fmt.Sprintf(", %d of them failed or not reached", n)
+		}
+		return s
 	}
 }
 

@@ -199,9 +199,17 @@ func (s *Store) HasNotification(ctx context.Context, id string) (bool, error) {
 	return n > 0, explain(s.path, err)
 }
 
-// HasPending reports whether somebody is still to be told something.
-func (s *Store) HasPending(ctx context.Context) (bool, error) {
+// The first tries follow each other as they come; from then on a receiver that is not
+// there is left in peace for a while by whoever does not come for it.
+const (
+	firstTries = 4
+	calm       = 10 * time.Minute
+)
+
+// HasPending reports whether it is time to tell somebody something.
+func (s *Store) HasPending(ctx context.Context, now time.Time) (bool, error) {
 	var n int
-	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'pending' LIMIT 1)`).Scan(&n)
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'pending' AND (attempts < ? OR tried <= ?) LIMIT 1)`,
+		firstTries, stamp(now.Add(-calm))).Scan(&n)
 	return n > 0, explain(s.path, err)
 }

@@ -68,6 +68,20 @@ func TestOutbox(t *testing.T) {
 	if diff := cmp.Diff([]Notification{a, b}, got); diff != "" {
 		t.Error(diff)
 	}
+	pending := func(now time.Time, want bool) {
+		t.Helper()
+		if got, err := s.HasPending(t.Context(), now); err != nil || got != want {
+			t.Errorf("at %v pending %t, %v", now, got, err)
+		}
+	}
+	pending(at, true)
+	for range firstTries { // and then less often
+		if err := s.Notified(t.Context(), "b", at, "refused"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pending(at.Add(calm-1), false)
+	pending(at.Add(calm), true)
 	if ids, late := claim(at.Add(24*time.Hour + 1)); len(ids) > 0 || !cmp.Equal(late, []string{"b"}) {
 		t.Errorf("due %v, late %v", ids, late)
 	}
