@@ -211,7 +211,7 @@ func TestLoud(t *testing.T) {
 	m := about("h", "no")
 	m.Event = EventRollbackFailed
 	m = m.sealed("r1")
-	for kind, want := range map[string]string{"ntfy": "Priority: max ", "gotify": `"priority": 8`} {
+	for kind, want := range map[string]string{"ntfy": "Priority: Max ", "gotify": `"priority": 8`} {
 		if err := quick.Send(t.Context(), secret(kindsOfURL(strings.TrimPrefix(s.URL, "http://"))[kind]), m); err != nil {
 			t.Errorf("%s: %v", kind, err)
 			continue
