@@ -76,12 +76,6 @@ func (u *unsupported) policy(p *Policy) {
 	if p.Stage != nil {
 		u.harmless(p.Stage.Pos, "downloading ahead of the window")
 	}
-	if p.Notice != nil {
-		u.harmless(p.Notice.Pos, "notices ahead of the window")
-	}
-	if len(p.Notify) > 0 {
-		u.harmless(p.Pos, "notifications")
-	}
 	if p.WindowsUpdate != nil {
 		u.add(p.WindowsUpdate.Pos, "Windows updates")
 	}

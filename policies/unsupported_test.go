@@ -53,7 +53,7 @@ func TestUnsupported(t *testing.T) {
 	want := []string{
 		"waking hosts (p.hcl:1) harmless", "restore points by zfs, pve (p.hcl:3)",
 		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
-		"notices ahead of the window (p.hcl:12) harmless", "notifications (p.hcl:10) harmless", "Windows updates (p.hcl:13)",
+		"Windows updates (p.hcl:13)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -62,6 +62,7 @@ func (a *app) applyCmd() *cobra.Command {
 		},
 	}
 	planFlags(cmd, &opt.planOptions)
+	a.metricsFlag(cmd)
 	gateFlags(cmd, &opt.gateOptions)
 	a.lockFlags(cmd)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
@@ -237,11 +238,13 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 	ctx, end := held.run.Context(ctx)
 	defer end()
 	live := a.live(command)
+	post := a.courier(ctx, s)
 	w.Availabilities = s.cfg.Declared(factsOf(s.seen)).Availabilities
 	engine := run.Engine{Dialer: s.newTurns(d), Absences: s.store, Managers: managers(), Journal: coord.Guard(s.store, held.run), Leases: held, Now: a.now, Controller: s.store.Controller(),
 		Parallelism: s.cfg.Settings.Parallelism, Notify: func(e journal.Event, r *journal.Run) {
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)
+			post.event(e, r)
 		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	if err = a.withFaults(&engine); err != nil {
@@ -250,6 +253,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 	if r, err = engine.Apply(ctx, w, drain); err != nil {
 		return nil, err
 	}
+	post.announce(ctx, r)
 	return r, noteSoak(context.WithoutCancel(ctx), s, r, w.Plan)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"patchwave/engine/journal"
+	"patchwave/policies"
 )
 
 // contract has the fields that each document must have. `a[]` is a list, never
@@ -25,6 +26,7 @@ func contract(document string) string {
 		hosts[]{name state:` + hostStates() + ` wave batch steps[]{name state started finished attempt exit_code error{}}
 			updates[]{` + update + ` state:pending|installed|pending-reboot|claimed-but-still-offered|failed-but-present|failed|rolled-back}
 			reboots restore_point{} verification[]} totals{}`
+	notifications := ` notifications[]{id receiver event:` + strings.Join(policies.NotifyEvents(), "|") + `|notice state:pending|sent|given-up attempts tried error}`
 	return map[string]string{
 		"hosts": `facts:stored|none hosts[]{name address connection{type port user} groups[] labels{} site policies[]}`,
 		"scan": `hosts[]{name state:ok|stale|unreachable|failed index_age_s error{code:` + codes + ` message}
@@ -36,10 +38,10 @@ func contract(document string) string {
 				steps[]{step restore_point{provider undoes[] cannot_undo[]} updates[]{` + update + ` decision rule} reboot}
 				skipped[]{name decision rule until}}}}
 			excluded[]{host code reason}`,
-		"apply": run, "status": run, "show": run, "rollback": run, "cancel": run,
+		"apply": run, "status": run, "show": run + notifications, "rollback": run, "cancel": run,
 		"run": run + ` runs[]{` + run + `}
 			occurrences[]{policy window opens closes state:launched|ran|empty|frozen|suspended|unattended|missed reason run rollout}`,
-		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending reboot_required}`,
+		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending reboot_required}` + notifications,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
 		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -32,12 +33,21 @@ type session struct {
 	store *store.Store
 	seen  map[string]inventory.Observation
 	log   hclog.Logger
+	// post tells people what becomes of runs; nil until somebody may be told.
+	post   *courier
+	postMu sync.Mutex
+	// last is done at the end, before the database is closed; nil is nothing.
+	last func()
 }
 
-// Close closes the database.
+// Close tells the last of what is to be told, and closes the database.
 func (s *session) Close() error {
 	if s.store == nil {
 		return nil
+	}
+	s.post.finish()
+	if s.last != nil {
+		s.last()
 	}
 	return s.store.Close()
 }
@@ -98,6 +108,9 @@ const (
 
 // open loads the configuration and opens the database.
 func (a *app) open(ctx context.Context, mode access) (*session, error) {
+	if err := a.checkMetricsFile(); err != nil {
+		return nil, err
+	}
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return nil, err
@@ -114,6 +127,7 @@ func (a *app) open(ctx context.Context, mode access) (*session, error) {
 	if err := a.resolve(s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.last = func() { a.writeMetrics(s) }
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
+	"patchwave/engine/store"
 )
 
 func (a *app) statusCmd() *cobra.Command {
@@ -24,7 +25,12 @@ func (a *app) statusCmd() *cobra.Command {
 }
 
 // withRun reads a run, the last one if none is named, and shows it.
-func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run) error) (err error) {
+func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run) error) error {
+	return a.withStoredRun(cmd, args, func(_ *store.Store, r *journal.Run) error { return show(r) })
+}
+
+// withStoredRun is withRun for what needs more of the database.
+func (a *app) withStoredRun(cmd *cobra.Command, args []string, show func(*store.Store, *journal.Run) error) (err error) {
 	cfg, diags, err := a.loadConfig()
 	if err != nil || diags.HasErrors() {
 		cfg = nil // what has happened can be read without a configuration
@@ -42,7 +48,7 @@ func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run)
 	if err != nil {
 		return err
 	}
-	return show(r)
+	return show(st, r)
 }
 
 // showRun prints a run: a line a host, and what failed.

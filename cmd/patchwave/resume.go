@@ -25,6 +25,7 @@ func (a *app) resumeCmd() *cobra.Command {
 		},
 	}
 	a.lockFlags(cmd)
+	a.metricsFlag(cmd)
 	return cmd
 }
 

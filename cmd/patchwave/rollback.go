@@ -39,6 +39,7 @@ func (a *app) rollbackCmd() *cobra.Command {
 		},
 	}
 	a.lockFlags(cmd)
+	a.metricsFlag(cmd)
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
 	cmd.Flags().BoolVar(&opt.discardLater, "discard-later", false, "also undo hosts that a later run changed")
 	return cmd

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"patchwave/engine/notify"
 )
 
 // version is set by the release build.
@@ -39,6 +41,11 @@ type app struct {
 	// simTime is how long a job or a reboot takes on a machine of the
 	// demonstration; 0 is a second.
 	simTime time.Duration
+	// sender tells receivers; nil is the network.
+	sender notify.Sender
+	// lastWord is how long the end of the program waits for receivers; 0 is the
+	// default.
+	lastWord time.Duration
 }
 
 // flags are the global ones.
@@ -50,6 +57,7 @@ type flags struct {
 	yes, noColor      bool
 	quiet             bool
 	logLevel, logForm string
+	metricsFile       string
 }
 
 func newApp(in io.Reader, out, errw io.Writer) *app {

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) runCmd() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "run", Short: "Do what is due at this minute; what the systemd timer calls", GroupID: "daily",
 		Long: "First it goes on with runs that were interrupted. Then it launches the policies whose turn in an open window\n" +
 			"has come, each at most once an opening, and goes on with rollouts: with the wave after a soak, with what the\n" +
@@ -35,6 +35,8 @@ func (a *app) runCmd() *cobra.Command {
 			return a.run(cmd.Context())
 		},
 	}
+	a.metricsFlag(cmd)
+	return cmd
 }
 
 // run looks with what costs little, and does what is due only then.
@@ -45,7 +47,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	n, err := newNight(a, s).look(ctx)
 	if err == nil && !n.anything() {
-		err = a.settleNight(ctx, s, n)
+		if err = a.settleNight(ctx, s, n); err == nil {
+			a.tell(ctx, s)
+		}
 	}
 	if err = errors.Join(err, s.Close()); err != nil || !n.anything() {
 		return err
@@ -57,6 +61,7 @@ func (a *app) run(ctx context.Context) error {
 	if s, err = b.open(ctx, create); err != nil {
 		return err
 	}
+	b.tell(ctx, s)
 	code, err := newNight(&b, s).work(ctx)
 	a.interrupted = b.interrupted
 	if err = errors.Join(err, s.Close()); err != nil {
@@ -70,6 +75,9 @@ func (a *app) run(ctx context.Context) error {
 func (a *app) openLight(ctx context.Context) (*session, error) {
 	cfg, err := a.mustLoad()
 	if err != nil {
+		return nil, err
+	}
+	if err := a.checkMetricsFile(); err != nil {
 		return nil, err
 	}
 	s := &session{cfg: cfg, log: a.logger()}

@@ -27,9 +27,14 @@ func (a *app) settleNight(ctx context.Context, s *session, d *due) error {
 	}
 	var missed []store.Occurrence
 	if len(ended) > 0 || d.looked.IsZero() || d.at.Sub(d.looked) >= settleEvery {
-		fresh, err := s.store.Settle(ctx, d.at, ended...)
+		tell := func(fresh []store.Occurrence) ([]store.Notification, error) { return a.toldOfOpenings(s, fresh) }
+		fresh, err := s.store.SettleAndTell(ctx, d.at, tell, ended...)
 		if err != nil {
 			return err
+		}
+		if len(fresh) > 0 {
+			a.courier(ctx, s).poke()
+			s.last = func() { a.writeMetrics(s) }
 		}
 		for _, o := range fresh {
 			if o.State == store.OccurrenceMissed {
@@ -37,7 +42,7 @@ func (a *app) settleNight(ctx context.Context, s *session, d *due) error {
 			}
 		}
 	}
-	a.missed(ctx, s, missed)
+	a.missed(s, missed)
 	return nil
 }
 
@@ -48,22 +53,28 @@ func (n *night) lapse(ctx context.Context, o store.Occurrence) error {
 		reason = o.Reason // why it could not be planned
 	}
 	o.State, o.Reason, o.Finished, o.Run, o.Rollout = store.OccurrenceMissed, reason, n.app.now(), "", ""
-	if err := n.s.store.Update(ctx, o); err != nil {
+	// told first: a crash in between tells it again, with the same id
+	list, err := n.app.toldOfOpenings(n.s, []store.Occurrence{o})
+	if err == nil {
+		err = n.s.store.Notify(ctx, list...)
+	}
+	if err == nil {
+		err = n.s.store.Update(ctx, o)
+	}
+	if err != nil {
 		return err
 	}
+	n.app.courier(ctx, n.s).poke()
 	n.recorded(o)
-	n.app.missed(ctx, n.s, []store.Occurrence{o})
+	n.app.missed(n.s, []store.Occurrence{o})
 	return nil
 }
 
 // missed tells of occurrences in which nothing ran.
-func (a *app) missed(ctx context.Context, s *session, missed []store.Occurrence) {
+func (a *app) missed(s *session, missed []store.Occurrence) {
 	for _, o := range missed {
 		a.say("missed: policy %s in window %s, %s to %s: %s", o.Policy, o.Window,
 			o.Opens.In(s.cfg.Zone()).Format("Mon 2006-01-02 15:04"), o.Closes.In(s.cfg.Zone()).Format("15:04 MST"), o.Reason)
-	}
-	if len(missed) > 0 {
-		a.occurrencesMissed(ctx, s, missed)
 	}
 }
 
@@ -87,13 +98,6 @@ func passed(l agenda.Launch, at time.Time) store.Occurrence {
 		o.State = store.OccurrenceMissed // its turn would have come after the close
 	}
 	return o
-}
-
-// occurrencesMissed is called once for occurrences that nothing ran in.
-func (a *app) occurrencesMissed(_ context.Context, s *session, missed []store.Occurrence) {
-	for _, o := range missed {
-		s.log.Debug("missed", "policy", o.Policy, "window", o.Window, "opens", o.Opens, "reason", o.Reason)
-	}
 }
 
 // runEnded is called whenever run has brought a run as far as it goes now.

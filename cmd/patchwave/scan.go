@@ -28,6 +28,7 @@ func (a *app) scanCmd() *cobra.Command {
 		},
 	}
 	refreshFlag(cmd, &refresh)
+	a.metricsFlag(cmd)
 	return cmd
 }
 

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
 		a.settle = 300 * time.Millisecond
 		a.patience = 700 * time.Millisecond
+		a.lastWord = time.Second // and so are receivers
 		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
 			began := time.Now() // a story that has a time of its own
 			a.now = func() time.Time { return at.Add(time.Since(began)).In(time.Local) }
@@ -51,6 +52,7 @@ func TestMain(m *testing.M) {
 //	canary WORD                                  nobody has seen a secret (canary_test.go)
 //	newer FILE                                   a database becomes that of a newer program
 //	feed WHAT FILE …                             files that are no text: zips, pipes, bombs (feeds_test.go)
+//	receiver NAME MODE · told NAME EVENT… [PATH=VALUE…]   somebody who is told, and what he was told (receiver_test.go)
 //	agree PLAN                                   explain says of every update what a plan says (agree_test.go)
 //	nights N FROM                                nights that begin with several timers at once (nights_test.go)
 //	clean                                        no byte of the last output can move a terminal
@@ -68,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights,
+			"receiver": cmdReceiver, "told": cmdTold,
 		},
 	})
 }
@@ -89,6 +92,7 @@ func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*s
 // setup gives a script a home of its own, and files that nobody else can write.
 func setup(env *testscript.Env) error {
 	env.Values[storyKey{}] = &story{}
+	env.Values[receiversKey{}] = map[string]*receiverOf{}
 	home := filepath.Join(env.WorkDir, "home")
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))

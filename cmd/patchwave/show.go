@@ -18,7 +18,8 @@ import (
 // showDoc is the document of show: that of status, and the hosts' own logs.
 type showDoc struct {
 	report.Run
-	Logs []logDoc `json:"logs"`
+	Logs          []logDoc          `json:"logs"`
+	Notifications []notificationDoc `json:"notifications"`
 }
 
 type logDoc struct {
@@ -35,7 +36,7 @@ func (a *app) showCmd() *cobra.Command {
 		Example: "  patchwave show r20261122-020000-a1b2c3\n  patchwave show r20261122-020000-a1b2c3 web-01",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd, args[:1], func(r *journal.Run) error {
+			return a.withStoredRun(cmd, args[:1], func(st *store.Store, r *journal.Run) error {
 				host := ""
 				if len(args) == 2 {
 					host = args[1]
@@ -43,14 +44,18 @@ func (a *app) showCmd() *cobra.Command {
 						return usage("host %q is not part of run %s", host, r.ID)
 					}
 				}
-				return a.show(r, host)
+				told, err := toldOf(cmd.Context(), st, r.ID)
+				if err != nil {
+					return err
+				}
+				return a.show(r, host, told)
 			})
 		},
 	}
 }
 
-func (a *app) show(r *journal.Run, host string) error {
-	doc := showDoc{Run: report.NewRun("show", r), Logs: []logDoc{}}
+func (a *app) show(r *journal.Run, host string, told []notificationDoc) error {
+	doc := showDoc{Run: report.NewRun("show", r), Logs: []logDoc{}, Notifications: told}
 	if host != "" {
 		doc.Hosts = []*journal.Host{r.Host(host)}
 	}
@@ -77,7 +82,10 @@ func (a *app) show(r *journal.Run, host string) error {
 			}
 		}
 	}
-	return nil
+	if host != "" {
+		return nil
+	}
+	return a.printf("%s", toldText(told))
 }
 
 // logText drops the marks that frame the answer of a script.
@@ -151,7 +159,8 @@ type reportDoc struct {
 	report.Run
 	Pending []pendingCount `json:"pending"`
 	// Settled are lost hosts of which a later scan tells.
-	Settled []report.Settled `json:"settled"`
+	Settled       []report.Settled  `json:"settled"`
+	Notifications []notificationDoc `json:"notifications"`
 }
 
 type pendingCount struct {
@@ -216,6 +225,9 @@ func newReport(cmd *cobra.Command, st *store.Store, r *journal.Run) (reportDoc, 
 	if doc.Settled, err = settled(cmd.Context(), st, r); err != nil {
 		return doc, err
 	}
+	if doc.Notifications, err = toldOf(cmd.Context(), st, r.ID); err != nil {
+		return doc, err
+	}
 	seen, err := st.Seen(cmd.Context())
 	if err != nil {
 		return doc, err
@@ -268,5 +280,6 @@ func (a *app) showReport(doc reportDoc) error {
 			reboots++
 		}
 	}
-	return a.printf("\nStill pending on these hosts: %s, %d of them security; %s to reboot\n", count(updates, "update"), security, count(reboots, "host"))
+	return a.printf("\nStill pending on these hosts: %s, %d of them security; %s to reboot\n%s", count(updates, "update"), security, count(reboots, "host"),
+		toldText(doc.Notifications))
 }

@@ -10,7 +10,8 @@ const restGroup = "People, compliance, hypervisors"
 func describeNotify() *language.Block {
 	return describe(notifyShape(), language.Block{
 		Name: "notify", Group: restGroup,
-		Doc: "Somebody who is told what happened.",
+		Doc:   "Somebody who is told what happened: once for each run and event.",
+		Notes: []string{"What the addresses look like, and when each event is told: `MONITORING.md`."},
 		Example: `notify "ops" {
   url = secret("file:/etc/patchwave/slack")
   on  = ["missed", "failed", "stopped"]

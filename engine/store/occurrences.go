@@ -56,6 +56,12 @@ func (s *Store) Looked(ctx context.Context) (time.Time, error) {
 // the occurrences that ended without a launch. It returns those that were not on
 // record.
 func (s *Store) Settle(ctx context.Context, looked time.Time, ended ...Occurrence) (fresh []Occurrence, err error) {
+	return s.SettleAndTell(ctx, looked, func([]Occurrence) ([]Notification, error) { return nil, nil }, ended...)
+}
+
+// SettleAndTell is Settle, and writes down what is to be told of those that were not
+// on record: all of it or nothing.
+func (s *Store) SettleAndTell(ctx context.Context, looked time.Time, tell func(fresh []Occurrence) ([]Notification, error), ended ...Occurrence) (fresh []Occurrence, err error) {
 	err = s.submit(ctx, func(tx *sql.Tx) error {
 		fresh = nil
 		if _, err := tx.Exec(`INSERT INTO looked (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = MAX(at, excluded.at)`, stamp(looked)); err != nil {
@@ -70,7 +76,11 @@ func (s *Store) Settle(ctx context.Context, looked time.Time, ended ...Occurrenc
 				fresh = append(fresh, o)
 			}
 		}
-		return nil
+		list, err := tell(fresh)
+		if err != nil {
+			return err
+		}
+		return enqueue(tx, list)
 	})
 	return fresh, err
 }
@@ -192,4 +202,15 @@ func (s *Store) RunsOf(ctx context.Context, rollout string) (out []string, err e
 		out = append(out, id)
 	}
 	return out, explain(s.path, rows.Err())
+}
+
+// CountMissed counts the occurrences of each policy that closed after an instant and
+// were missed.
+func (s *Store) CountMissed(ctx context.Context, since time.Time) (map[string]int, error) {
+	list, err := s.occurrences(ctx, selectOccurrences+`WHERE closes > ? AND state = 'missed'`, stamp(since))
+	out := map[string]int{}
+	for _, o := range list {
+		out[o.Policy]++
+	}
+	return out, err
 }
