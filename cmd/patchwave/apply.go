@@ -244,6 +244,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 			live.event(e, r)
 		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
+	defer a.keepLogs(s.store, &engine, w.Run)()
 	if err = a.withFaults(&engine); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
+	"patchwave/engine/store"
 )
 
 func (a *app) statusCmd() *cobra.Command {
@@ -18,13 +19,13 @@ func (a *app) statusCmd() *cobra.Command {
 		Example: "  patchwave status\n  patchwave status r20261122-020000-a1b2c3 -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd, args, func(r *journal.Run) error { return a.showRun(report.NewRun("status", r)) })
+			return a.withRun(cmd, args, func(_ *store.Store, r *journal.Run) error { return a.showRun(report.NewRun("status", r)) })
 		},
 	}
 }
 
 // withRun reads a run, the last one if none is named, and shows it.
-func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run) error) (err error) {
+func (a *app) withRun(cmd *cobra.Command, args []string, show func(*store.Store, *journal.Run) error) (err error) {
 	cfg, diags, err := a.loadConfig()
 	if err != nil || diags.HasErrors() {
 		cfg = nil // what has happened can be read without a configuration
@@ -42,7 +43,7 @@ func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run)
 	if err != nil {
 		return err
 	}
-	return show(r)
+	return show(st, r)
 }
 
 // showRun prints a run: a line a host, and what failed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,8 +26,9 @@ type logDoc struct {
 	Host string `json:"host"`
 	Job  string `json:"job"`
 	Step string `json:"step"`
-	RC   int    `json:"exit_code"`
-	Log  string `json:"log"`
+	// RC is null while the job runs, and where it has no outcome.
+	RC  *int   `json:"exit_code"`
+	Log string `json:"log"`
 }
 
 func (a *app) showCmd() *cobra.Command {
@@ -35,7 +37,7 @@ func (a *app) showCmd() *cobra.Command {
 		Example: "  patchwave show r20261122-020000-a1b2c3\n  patchwave show r20261122-020000-a1b2c3 web-01",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd, args[:1], func(r *journal.Run) error {
+			return a.withRun(cmd, args[:1], func(st *store.Store, r *journal.Run) error {
 				host := ""
 				if len(args) == 2 {
 					host = args[1]
@@ -43,23 +45,23 @@ func (a *app) showCmd() *cobra.Command {
 						return usage("host %q is not part of run %s", host, r.ID)
 					}
 				}
-				return a.show(r, host)
+				return a.show(cmd.Context(), st, r, host)
 			})
 		},
 	}
 }
 
-func (a *app) show(r *journal.Run, host string) error {
+func (a *app) show(ctx context.Context, st *store.Store, r *journal.Run, host string) error {
 	doc := showDoc{Run: report.NewRun("show", r), Logs: []logDoc{}}
 	if host != "" {
 		doc.Hosts = []*journal.Host{r.Host(host)}
 	}
 	for _, h := range doc.Hosts {
-		for _, j := range h.Jobs {
-			if j.Outcome != nil {
-				doc.Logs = append(doc.Logs, logDoc{h.Name, j.ID, j.Step, j.Outcome.RC, j.Outcome.Log})
-			}
+		logs, err := logsOfHost(ctx, st, r.ID, h)
+		if err != nil {
+			return err
 		}
+		doc.Logs = append(doc.Logs, logs...)
 	}
 	if a.flags.output != "text" {
 		return a.json(doc)
@@ -72,7 +74,11 @@ func (a *app) show(r *journal.Run, host string) error {
 			if host == "" || l.Host != h.Name || l.Log == "" {
 				continue
 			}
-			if err := a.printf("  log of %s (exit status %d)\n%s", l.Step, l.RC, indent(safe.Block(logText(l.Log)))); err != nil {
+			how := "no outcome yet"
+			if l.RC != nil {
+				how = fmt.Sprintf("exit status %d", *l.RC)
+			}
+			if err := a.printf("  log of %s (%s)\n%s", l.Step, how, indent(safe.Block(logText(l.Log)))); err != nil {
 				return err
 			}
 		}
