@@ -280,11 +280,7 @@ func (a *app) concluded(r *journal.Run, command string) error {
 	case "soaking":
 		a.say("when the soak is over, go on with: patchwave resume %s", r.ID)
 	}
-	v := report.Judge(r)
-	if r.Kind == run.KindRollback {
-		v.RolledBack = 0 // that is what was wanted
-	}
-	return exit(codeOf(v, a.interrupted))
+	return exit(a.statusOf(r))
 }
 
 // newRunID makes a run's id: sortable by time, unique.
