@@ -48,13 +48,12 @@ func (f *follower) take(events []journal.Event, shown func(journal.Event, *journ
 	return nil
 }
 
-// over reports whether nothing more will come: the run ended, or its process is gone.
-func (f *follower) over() bool {
-	r := f.folder.Run()
-	if !underWay(r.State) {
-		return true
+// over reports whether nothing more will come: the run ended, or nobody works on it.
+func (f *follower) over(ctx context.Context, state string, start journal.RunStartedData) (bool, error) {
+	if !underWay(state) {
+		return true, nil
 	}
-	return provablyDead(r.Start)
+	return worksNo(ctx, f.store, f.id, start)
 }
 
 // underWay reports whether somebody works on a run in this state.
@@ -122,7 +121,11 @@ func (a *app) watchLines(ctx context.Context, f *follower, logs bool) error {
 		}
 	}
 	for {
-		over := f.over() // before the look: the last events may come just before the end
+		r := f.folder.Run()
+		over, err := f.over(ctx, r.State, r.Start) // before the look: the last events may come just before the end
+		if err != nil {
+			return err
+		}
 		events, err := f.news(ctx)
 		if err != nil {
 			return err

@@ -260,7 +260,7 @@ func (f frame) hostLines(n int) []string {
 		if !h.State.Ended() {
 			lasts = since(f.now.Sub(h.Since))
 		}
-		text := mark + pad(safe.Truncate(h.Name, nameWidth), nameWidth) + " " + paint(pad(string(h.State), 12), stateStyle(string(h.State)), f.color) +
+		text := mark + pad(safe.Truncate(h.Name, nameWidth), nameWidth) + " " + paint(pad(string(h.State), 13), stateStyle(string(h.State)), f.color) +
 			pad(lasts, 7) + safe.Text(why)
 		if left := len(hosts) - first - n; i == n-1 && left > 0 {
 			text = ansi.Truncate(text, max(0, f.width-18), "…") + fmt.Sprintf("  (%s more)", count(left, "host"))

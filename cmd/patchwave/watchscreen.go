@@ -76,9 +76,14 @@ const shownLogBytes = 16 << 10
 
 // look reads in the background; what it read is folded by Update.
 func (w *watcher) look() tea.Cmd {
-	host, over := w.frame.host(), w.f.over()
+	host := w.frame.host()
 	f := *w.f
+	state, start := w.f.folder.Run().State, w.f.folder.Run().Start
 	return func() tea.Msg {
+		over, err := f.over(w.ctx, state, start)
+		if err != nil {
+			return news{err: err}
+		}
 		events, err := f.news(w.ctx)
 		n := news{events: events, err: err, over: over, log: hostLog{host: host}}
 		if err != nil || host == "" {
