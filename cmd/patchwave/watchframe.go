@@ -70,8 +70,8 @@ func (f frame) lines() []string {
 // title says which run this is.
 func (f frame) title() string {
 	r := f.run
-	text := safe.Text(fmt.Sprintf("Run %s, %s by %s, begun %s", r.ID, r.Kind, r.Actor, r.Started.In(f.zone).Format("15:04:05")))
-	return paint(text, strong, f.color) + ", " + paint(safe.Text(r.State), stateStyle(r.State), f.color) + " for " + since(f.now.Sub(r.Started))
+	return paint("Run "+safe.Text(r.ID), strong, f.color) + " " + paint(safe.Text(r.State), stateStyle(r.State), f.color) + " for " + since(f.now.Sub(r.Started)) +
+		safe.Text(fmt.Sprintf(", %s by %s since %s", r.Kind, r.Actor, r.Started.In(f.zone).Format("15:04:05")))
 }
 
 // sums says how many hosts are where.
@@ -166,7 +166,7 @@ func (f frame) waves(n int) []string {
 			text += paint(fmt.Sprintf(", %d failed", w.fail), bad, f.color)
 		}
 		if left := len(all) - first - n; i == n-1 && left > 0 {
-			text += fmt.Sprintf("  (%s more)", count(left, "wave"))
+			text += fmt.Sprintf("  +%d", left)
 		}
 		out = append(out, text)
 	}
@@ -263,7 +263,8 @@ func (f frame) hostLines(n int) []string {
 		text := mark + pad(safe.Truncate(h.Name, nameWidth), nameWidth) + " " + paint(pad(string(h.State), 13), stateStyle(string(h.State)), f.color) +
 			pad(lasts, 7) + safe.Text(why)
 		if left := len(hosts) - first - n; i == n-1 && left > 0 {
-			text = ansi.Truncate(text, max(0, f.width-18), "…") + fmt.Sprintf("  (%s more)", count(left, "host"))
+			more := fmt.Sprintf("  +%d", left)
+			text = ansi.Truncate(text, max(0, f.width-len(more)), "…") + more
 		}
 		out = append(out, text)
 	}
