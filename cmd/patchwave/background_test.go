@@ -63,6 +63,12 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
 	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
 	b.cmd.Env = storyEnv(ts)
+	s.logins = map[string]int{}
+	if s.fleet != nil {
+		for _, h := range s.fleet.Hosts() {
+			s.logins[h.Name()] = h.Snapshot().Logins["patch"]
+		}
+	}
 	ts.Check(b.cmd.Start())
 	s.bg = b
 	go func() { b.done <- b.cmd.Wait() }()
