@@ -80,6 +80,8 @@ type story struct {
 	bg        *background
 	// served are the servers of examples.
 	served *served
+	// logins are those of each machine when bg was started.
+	logins map[string]int
 }
 
 type storyKey struct{}

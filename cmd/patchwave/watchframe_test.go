@@ -14,13 +14,13 @@ import (
 	"patchwave/engine/journal"
 )
 
-var night = time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+var aNight = time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 
 // someRun is a run in the middle: a wave behind it, one under way, one to come.
 func someRun() *journal.Run {
-	r := &journal.Run{ID: "r20261124-020000-abcdef", Kind: "apply", Actor: "patchwave", State: "running", Started: night}
+	r := &journal.Run{ID: "r20261124-020000-abcdef", Kind: "apply", Actor: "patchwave", State: "running", Started: aNight}
 	add := func(name, wave string, s journal.State) *journal.Host {
-		h := &journal.Host{Name: name, Policy: "web", Wave: wave, State: s, Since: night.Add(time.Minute)}
+		h := &journal.Host{Name: name, Policy: "web", Wave: wave, State: s, Since: aNight.Add(time.Minute)}
 		r.Hosts = append(r.Hosts, h)
 		return h
 	}
@@ -39,7 +39,7 @@ func someRun() *journal.Run {
 }
 
 func someFrame(width, height int) frame {
-	return frame{run: someRun(), now: night.Add(95 * time.Second), zone: time.UTC, width: width, height: height,
+	return frame{run: someRun(), now: aNight.Add(95 * time.Second), zone: time.UTC, width: width, height: height,
 		log: "@@pw 0123 begin\nUnpacking nginx\nReading 5%\rReading 100%\nSetting up nginx\n"}
 }
 
@@ -101,7 +101,7 @@ func TestFrameFits(t *testing.T) {
 func TestFrameManyHosts(t *testing.T) {
 	f := someFrame(80, 24)
 	for i := range 200 {
-		f.run.Hosts = append(f.run.Hosts, &journal.Host{Name: fmt.Sprintf("app-%03d", i), Policy: "app", Wave: fmt.Sprint("w", i/20), State: journal.Installing, Since: night})
+		f.run.Hosts = append(f.run.Hosts, &journal.Host{Name: fmt.Sprintf("app-%03d", i), Policy: "app", Wave: fmt.Sprint("w", i/20), State: journal.Installing, Since: aNight})
 	}
 	f.chosen = "app-100"
 	text := strings.Join(f.lines(), "\n")
@@ -131,7 +131,7 @@ func TestWatcher(t *testing.T) {
 	}
 	var seq int64
 	event := func(host string, typ journal.Type, data any) journal.Event {
-		e, err := journal.New("r1", host, night, typ, data)
+		e, err := journal.New("r1", host, aNight, typ, data)
 		if err != nil {
 			t.Fatal(err)
 		}

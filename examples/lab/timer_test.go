@@ -66,7 +66,8 @@ func TestTimer(t *testing.T) {
 	controller.MustSh(t, controllerSetup)
 	defer func() {
 		if t.Failed() {
-				}
+			t.Log(controller.MustSh(t, "systemctl --no-pager status patchwave.timer patchwave.service; journalctl --no-pager -n 60; true"))
+		}
 	}()
 
 	// it is stopped while slowpkg is installed: the host is brought to its end
