@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -177,5 +179,33 @@ func TestEventsAfter(t *testing.T) {
 	}
 	if got, err = s.EventsAfter(t.Context(), "r1", 3, 10); err != nil || len(got) != 0 {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// BenchmarkKeepLogs: what 200 hosts print between two looks, 2 KiB each, is stored.
+func BenchmarkKeepLogs(b *testing.B) {
+	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "p.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	e, err := journal.New("r1", "", at, journal.RunStarted, journal.RunStartedData{Kind: "apply"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Append(b.Context(), e); err != nil {
+		b.Fatal(err)
+	}
+	k := s.KeepLogs("r1", time.Hour)
+	text := bytes.Repeat([]byte("Unpacking nginx (1.22) ...\n"), 2048/27)
+	var start int64
+	for b.Loop() {
+		for host := range 200 {
+			k.Printed(fmt.Sprint("web-", host), "j", start, text)
+		}
+		k.flush()
+		start += int64(len(text))
+	}
+	if err := errors.Join(k.Close(), s.Close()); err != nil {
+		b.Fatal(err)
 	}
 }
