@@ -35,8 +35,12 @@ type keptJob struct {
 	whole, queued bool
 }
 
-// logBatch bounds what is stored in one transaction, in bytes: events wait behind it.
-const logBatch = 1 << 20
+// logBatch and logPieces bound what is stored in one transaction, in bytes and in
+// pieces: events wait behind it.
+const (
+	logBatch  = 1 << 20
+	logPieces = 50
+)
 
 // KeepLogs begins to store what the jobs of a run print, at most once in an
 // interval. Close ends it.
@@ -146,7 +150,7 @@ func (k *LogKeeper) flush() {
 	var errs []error
 	for len(pieces) > 0 {
 		n, size := 0, 0
-		for n < len(pieces) && (n == 0 || size+len(pieces[n].Data) <= logBatch) {
+		for n < min(len(pieces), logPieces) && (n == 0 || size+len(pieces[n].Data) <= logBatch) {
 			size, n = size+len(pieces[n].Data), n+1
 		}
 		errs, pieces = append(errs, k.store.SaveLogs(ctx, pieces[:n]...)), pieces[n:]

@@ -78,8 +78,10 @@ func saveLog(tx *sql.Tx, p LogPiece) error {
 		}
 		start, data = start+int64(n), data[n:]
 	}
-	if _, err := tx.Exec(`DELETE FROM job_log_pieces WHERE log = ? AND start >= ? AND start + length(data) <= ?`, id, LogHead, end-LogTail); err != nil {
-		return err
+	if end > LogHead+LogTail {
+		if _, err := tx.Exec(`DELETE FROM job_log_pieces WHERE log = ? AND start >= ? AND start + length(data) <= ?`, id, LogHead, end-LogTail); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(`UPDATE job_logs SET size = ? WHERE id = ?`, end, id)
 	return err
