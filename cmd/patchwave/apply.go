@@ -247,6 +247,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 			post.event(e, r)
 		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
+	defer a.keepLogs(s.store, &engine, w.Run)()
 	if err = a.withFaults(&engine); err != nil {
 		return nil, err
 	}
@@ -283,11 +284,7 @@ func (a *app) concluded(r *journal.Run, command string) error {
 	case "soaking":
 		a.say("when the soak is over, go on with: patchwave resume %s", r.ID)
 	}
-	v := report.Judge(r)
-	if r.Kind == run.KindRollback {
-		v.RolledBack = 0 // that is what was wanted
-	}
-	return exit(codeOf(v, a.interrupted))
+	return exit(a.statusOf(r))
 }
 
 // newRunID makes a run's id: sortable by time, unique.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -60,6 +63,12 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	b := &background{cmd: exec.Command(path, args...), done: make(chan error, 1)}
 	b.cmd.Dir, b.cmd.Stdout, b.cmd.Stderr = ts.MkAbs("."), &b.out, &b.err
 	b.cmd.Env = storyEnv(ts)
+	s.logins = map[string]int{}
+	if s.fleet != nil {
+		for _, h := range s.fleet.Hosts() {
+			s.logins[h.Name()] = h.Snapshot().Logins["patch"]
+		}
+	}
 	ts.Check(b.cmd.Start())
 	s.bg = b
 	go func() { b.done <- b.cmd.Wait() }()
@@ -95,4 +104,21 @@ func cmdJoin(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = ts.Stdout().Write([]byte(b.out.String())) // a buffer of testscript
 	_, _ = ts.Stderr().Write([]byte(b.err.String())) // as above
 	wantStatus(ts, args[0], err)
+}
+
+// cmdStorm sends TERM to what start has started until it is gone. (A signal that comes
+// before the one before it was seen is the same one.)
+func cmdStorm(ts *testscript.TestScript, neg bool, args []string) {
+	s := storyOf(ts)
+	if neg || s.bg == nil || len(args) != 0 {
+		ts.Fatalf("usage: storm, after start")
+	}
+	until(ts, func() string {
+		for range 20 {
+			if errors.Is(s.bg.cmd.Process.Signal(syscall.SIGTERM), os.ErrProcessDone) {
+				return ""
+			}
+		}
+		return "it goes on: " + s.bg.err.String()
+	})
 }

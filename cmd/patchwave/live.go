@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 
@@ -43,9 +44,12 @@ func (a *app) drain(ctx context.Context, run string) (context.Context, <-chan st
 type live struct {
 	app     *app
 	command string
+	// to is where lines of text go, err the first error of showing something.
+	to  io.Writer
+	err error
 }
 
-func (a *app) live(command string) *live { return &live{app: a, command: command} }
+func (a *app) live(command string) *live { return &live{app: a, command: command, to: a.err} }
 
 // event shows one event.
 func (l *live) event(e journal.Event, r *journal.Run) {
@@ -56,6 +60,7 @@ func (l *live) event(e journal.Event, r *journal.Run) {
 			journal.Event
 		}{"patchwave/" + l.command + "/v1", e}); err != nil {
 			a.say("%v", err)
+			l.failed(err)
 		}
 		return
 	}
@@ -65,7 +70,15 @@ func (l *live) event(e journal.Event, r *journal.Run) {
 	if text := eventText(e, r); text != "" {
 		stamp := e.At.In(a.now().Location()).Format("15:04:05")
 		// as with progress: what cannot be shown does not stop the work
-		_, _ = fmt.Fprintf(a.err, "%s  %s\n", stamp, paint(safe.Text(text), eventStyle(e), a.color(a.err)))
+		_, err := fmt.Fprintf(l.to, "%s  %s\n", stamp, paint(safe.Text(text), eventStyle(e), a.color(l.to)))
+		l.failed(err)
+	}
+}
+
+// failed remembers the first error, for a command that only shows.
+func (l *live) failed(err error) {
+	if l.err == nil {
+		l.err = err
 	}
 }
 

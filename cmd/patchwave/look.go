@@ -14,23 +14,33 @@ import (
 )
 
 func (a *app) statusCmd() *cobra.Command {
-	return &cobra.Command{
+	var watch, logs bool
+	cmd := &cobra.Command{
 		Use: "status [RUN]", Short: "Show the run in progress, or the last one", GroupID: "look",
-		Example: "  patchwave status\n  patchwave status r20261122-020000-a1b2c3 -o json",
+		Long: "--watch follows the run, whoever carries it out, and ends when it ends, with the exit status of the run; q\n" +
+			"leaves it alone and ends with 0. Where standard output is no terminal there is one line an event, with -o jsonl\n" +
+			"one JSON object, with -o json the document at the end.",
+		Example: "  patchwave status\n  patchwave status r20261122-020000-a1b2c3 -o json\n  patchwave status --watch",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd, args, func(r *journal.Run) error { return a.showRun(report.NewRun("status", r)) })
+			if logs && !watch {
+				return usage("--logs goes with --watch; `patchwave show RUN HOST` shows the log of one host")
+			}
+			return a.withRun(cmd, args, func(st *store.Store, r *journal.Run) error {
+				if watch {
+					return a.watch(cmd.Context(), st, r, logs)
+				}
+				return a.showRun(report.NewRun("status", r))
+			})
 		},
 	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the run until it ends")
+	cmd.Flags().BoolVar(&logs, "logs", false, "with --watch where there is no terminal: also what the hosts print, a line each")
+	return cmd
 }
 
 // withRun reads a run, the last one if none is named, and shows it.
-func (a *app) withRun(cmd *cobra.Command, args []string, show func(*journal.Run) error) error {
-	return a.withStoredRun(cmd, args, func(_ *store.Store, r *journal.Run) error { return show(r) })
-}
-
-// withStoredRun is withRun for what needs more of the database.
-func (a *app) withStoredRun(cmd *cobra.Command, args []string, show func(*store.Store, *journal.Run) error) (err error) {
+func (a *app) withRun(cmd *cobra.Command, args []string, show func(*store.Store, *journal.Run) error) (err error) {
 	cfg, diags, err := a.loadConfig()
 	if err != nil || diags.HasErrors() {
 		cfg = nil // what has happened can be read without a configuration

@@ -21,11 +21,12 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errw io.Writ
 
 func (a *app) execute(ctx context.Context, args []string) int {
 	a.signals = make(chan os.Signal, 2)
+	// This is never taken back: a signal that comes while the program ends must not
+	// change how it ends.
 	signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A reader that went away must not kill a run: what cannot be shown is not
 	// shown, and the journal has it all.
 	signal.Ignore(syscall.SIGPIPE)
-	defer signal.Stop(a.signals)
 	root := a.root()
 	root.SetArgs(args)
 	return a.finish(root.ExecuteContext(ctx))

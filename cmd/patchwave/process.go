@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"patchwave/engine/coord"
@@ -81,6 +83,11 @@ func fateOf(o coord.Owner) fate {
 	case start == o.ProcStart:
 		return alive
 	default:
+		// a hardened service sees in /proc its own processes only; a signal that may
+		// not be sent tells that there is one
+		if start == "" && !errors.Is(syscall.Kill(o.PID, 0), syscall.ESRCH) {
+			return unknown
+		}
 		return gone
 	}
 }

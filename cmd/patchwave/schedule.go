@@ -79,6 +79,7 @@ func (a *app) scheduleCmd() *cobra.Command {
 	cmd.Flags().StringVar(&opt.from, "from", "", "from this `TIME` on (default now)")
 	cmd.Flags().StringVar(&opt.until, "until", "", "until this `TIME` (default 30 days after --from)")
 	cmd.Flags().StringVarP(&opt.policy, "policy", "p", "", "only this `POLICY`")
+	cmd.AddCommand(strict(a.scheduleInstallCmd()))
 	return cmd
 }
 

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 //	witness HOST KEY=VALUE…                      what a machine has and what was done to it
 //	await HOST KEY=VALUE…                        waits until it is so
 //	pw STATUS ARG…                               the program, with its exit status
-//	start ARG… · says TEXT · signal NAME · join STATUS   the program in the background (background_test.go)
+//	start ARG… · says TEXT · signal NAME · storm · join STATUS   the program in the background (background_test.go)
 //	rivals N ARG…                                the program N times at once, again and again (trial_test.go)
 //	json DOCUMENT PATH=VALUE…                    standard output is a document of the contract (contract_test.go)
 //	jsonl DOCUMENT LINES                         standard output is at least so many lines of events
@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
-			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "join": cmdJoin, "rivals": cmdRivals,
+			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "storm": cmdStorm, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights,
 			"receiver": cmdReceiver, "told": cmdTold,
 		},
@@ -83,6 +83,8 @@ type story struct {
 	bg        *background
 	// served are the servers of examples.
 	served *served
+	// logins are those of each machine when bg was started.
+	logins map[string]int
 }
 
 type storyKey struct{}

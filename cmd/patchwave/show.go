@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,8 +27,9 @@ type logDoc struct {
 	Host string `json:"host"`
 	Job  string `json:"job"`
 	Step string `json:"step"`
-	RC   int    `json:"exit_code"`
-	Log  string `json:"log"`
+	// RC is null while the job runs, and where it has no outcome.
+	RC  *int   `json:"exit_code"`
+	Log string `json:"log"`
 }
 
 func (a *app) showCmd() *cobra.Command {
@@ -36,7 +38,7 @@ func (a *app) showCmd() *cobra.Command {
 		Example: "  patchwave show r20261122-020000-a1b2c3\n  patchwave show r20261122-020000-a1b2c3 web-01",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStoredRun(cmd, args[:1], func(st *store.Store, r *journal.Run) error {
+			return a.withRun(cmd, args[:1], func(st *store.Store, r *journal.Run) error {
 				host := ""
 				if len(args) == 2 {
 					host = args[1]
@@ -48,23 +50,23 @@ func (a *app) showCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(r, host, told)
+				return a.show(cmd.Context(), st, r, host, told)
 			})
 		},
 	}
 }
 
-func (a *app) show(r *journal.Run, host string, told []notificationDoc) error {
+func (a *app) show(ctx context.Context, st *store.Store, r *journal.Run, host string, told []notificationDoc) error {
 	doc := showDoc{Run: report.NewRun("show", r), Logs: []logDoc{}, Notifications: told}
 	if host != "" {
 		doc.Hosts = []*journal.Host{r.Host(host)}
 	}
 	for _, h := range doc.Hosts {
-		for _, j := range h.Jobs {
-			if j.Outcome != nil {
-				doc.Logs = append(doc.Logs, logDoc{h.Name, j.ID, j.Step, j.Outcome.RC, j.Outcome.Log})
-			}
+		logs, err := logsOfHost(ctx, st, r.ID, h)
+		if err != nil {
+			return err
 		}
+		doc.Logs = append(doc.Logs, logs...)
 	}
 	if a.flags.output != "text" {
 		return a.json(doc)
@@ -77,7 +79,11 @@ func (a *app) show(r *journal.Run, host string, told []notificationDoc) error {
 			if host == "" || l.Host != h.Name || l.Log == "" {
 				continue
 			}
-			if err := a.printf("  log of %s (exit status %d)\n%s", l.Step, l.RC, indent(safe.Block(logText(l.Log)))); err != nil {
+			how := "no outcome yet"
+			if l.RC != nil {
+				how = fmt.Sprintf("exit status %d", *l.RC)
+			}
+			if err := a.printf("  log of %s (%s)\n%s", l.Step, how, indent(safe.Block(logText(l.Log)))); err != nil {
 				return err
 			}
 		}

@@ -54,7 +54,11 @@ func witness(ts *testscript.TestScript, args []string) string {
 	s := hostOf(ts, args[0]).Snapshot()
 	for _, arg := range args[1:] {
 		key, want, _ := strings.Cut(arg, "=")
-		if got := testimony(s, key); got != want {
+		got := testimony(s, key)
+		if key == "visited" { // somebody logged in since start
+			got = strconv.FormatBool(s.Logins["patch"] > storyOf(ts).logins[args[0]])
+		}
+		if got != want {
 			return fmt.Sprintf("%s: %s is %q, not %q", args[0], key, got, want)
 		}
 	}

@@ -44,6 +44,10 @@ type Engine struct {
 	// Notify is called with every event after it is durable, one at a time; may
 	// be nil. The run must not be kept.
 	Notify func(journal.Event, *journal.Run)
+	// Printed is called with what a job printed, as it is read, from start bytes on;
+	// may be nil. The host waits for it: it must not block. A resume begins anew
+	// with the first byte. The text is hostile.
+	Printed func(host, job string, start int64, text []byte)
 	// Observed is called for every scan that the engine makes; may be nil.
 	Observed func(inventory.Observation) error
 	// Programs starts the actions of the controller; nil: there are none.

@@ -85,6 +85,9 @@ func (m *machine) look(ctx context.Context, limit time.Duration, id job.ID, out 
 			out.Status = s
 			out.Fresh = started
 			if len(out.log) < maxKeptLog {
+				if m.engine.Printed != nil && len(log) > 0 {
+					m.engine.Printed(m.name, id.String(), int64(len(out.log)), log)
+				}
 				out.log = append(out.log, log...)
 			}
 			if len(log) < job.MaxLog || len(out.log) >= maxKeptLog {

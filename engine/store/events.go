@@ -114,8 +114,12 @@ func current(tx *sql.Tx, e journal.Event) error {
 }
 
 // Events returns the events of a run in their order.
-func (s *Store) Events(ctx context.Context, run string) (out []journal.Event, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT seq, run, at, host, type, v, data FROM events WHERE run = ? ORDER BY seq`, run)
+func (s *Store) Events(ctx context.Context, run string) ([]journal.Event, error) {
+	return s.events(ctx, `SELECT seq, run, at, host, type, v, data FROM events WHERE run = ? ORDER BY seq`, run)
+}
+
+func (s *Store) events(ctx context.Context, query string, args ...any) (out []journal.Event, err error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, explain(s.path, err)
 	}
