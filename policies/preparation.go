@@ -6,7 +6,10 @@ import (
 	"patchwave/inventory"
 )
 
-// Preparation is what is done before any update, in the order of its fields.
+// Preparation is what is done before any update, in the order of its fields: the
+// requirements are asked for while nothing is claimed; the actions come after the
+// restore point, so that a host is out of service as shortly as can be, and one
+// that has no way back is not taken out at all.
 type Preparation struct {
 	Name         string
 	Wake         *Wake         // nil if none

@@ -59,9 +59,6 @@ func (u *unsupported) preparation(p *Preparation) {
 	if p == nil {
 		return
 	}
-	if p.Wake != nil {
-		u.harmless(p.Wake.Pos, "waking hosts")
-	}
 	if r := p.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, available) {
 		u.add(p.Pos, "restore points by %s", strings.Join(r.Providers, ", "))
 	}

@@ -23,7 +23,7 @@ func what(gaps []Gap) []string {
 // TestSupported: what this version does is no gap.
 func TestSupported(t *testing.T) {
 	p := &Policy{
-		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}, Require: &Require{NoUsers: true},
+		Preparation: &Preparation{RestorePoint: &RestorePoint{Providers: []string{"snapper", "packages"}}, Require: &Require{NoUsers: true}, Wake: &Wake{},
 			Actions: []Action{{Name: "drain"}}},
 		Verification: &Verification{Unchanged: HealthParts(), Probes: []Probe{
 			{Kind: ProbeService, Name: "a"}, {Kind: ProbeTCP, Name: "b", On: OnController}, {Kind: ProbeCommand, Name: "c", On: OnHost, Run: "true"},
@@ -43,7 +43,7 @@ func TestUnsupported(t *testing.T) {
 	at := func(line int) inventory.Position { return inventory.Position{File: "p.hcl", Line: line} }
 	p := &Policy{
 		Preparation: &Preparation{
-			Wake: &Wake{Pos: at(1)}, RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
+			RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
 		},
 		Reboot: Reboot{When: RebootDefer},
 		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
@@ -51,7 +51,7 @@ func TestUnsupported(t *testing.T) {
 	}
 	got := what(Unsupported(p))
 	want := []string{
-		"waking hosts (p.hcl:1) harmless", "restore points by zfs, pve (p.hcl:3)",
+		"restore points by zfs, pve (p.hcl:3)",
 		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
 		"Windows updates (p.hcl:13)",
 	}

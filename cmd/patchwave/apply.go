@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patchwave/connectors/wol"
 	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
@@ -235,6 +236,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
+	w.Woken = s.takeWoken(&w)
 	ctx, end := held.run.Context(ctx)
 	defer end()
 	live := a.live(command)
@@ -245,13 +247,15 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)
 			post.event(e, r)
-		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Settle: a.settle, Patience: a.patience,
+		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Packet: wol.Sender{}.Send, Settle: a.settle, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	defer a.keepLogs(s.store, &engine, w.Run)()
 	if err = a.withFaults(&engine); err != nil {
 		return nil, err
 	}
-	if r, err = engine.Apply(ctx, w, drain); err != nil {
+	r, err = engine.Apply(ctx, w, drain)
+	s.giveBack(r, w.Woken)
+	if err != nil {
 		return nil, err
 	}
 	post.announce(ctx, r)

@@ -38,10 +38,15 @@ type session struct {
 	postMu sync.Mutex
 	// last is done at the end, before the database is closed; nil is nothing.
 	last func()
+	// woken are the hosts that are on because they were woken.
+	woken wokenHosts
+	tell  func(format string, args ...any)
 }
 
-// Close tells the last of what is to be told, and closes the database.
+// Close puts hosts back that were woken for nothing, tells the last of what is to
+// be told, and closes the database.
 func (s *session) Close() error {
+	s.letSleep()
 	if s.store == nil {
 		return nil
 	}
@@ -115,7 +120,7 @@ func (a *app) open(ctx context.Context, mode access) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{cfg: cfg, log: a.logger(), seen: map[string]inventory.Observation{}}
+	s := &session{cfg: cfg, log: a.logger(), tell: a.say, seen: map[string]inventory.Observation{}}
 	if s.store, err = a.openStore(ctx, cfg, mode); err != nil {
 		return nil, err
 	}

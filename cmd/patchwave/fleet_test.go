@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ const hostConfig = `
 host %[1]q {
   address    = %[2]q
   connection = connection.to-%[1]s
-  labels     = { role = %[4]q }
+  labels     = { role = %[4]q }%[6]s
 }
 
 connection "to-%[1]s" {
@@ -120,8 +121,11 @@ func cmdFleet(ts *testscript.TestScript, neg bool, args []string) {
 			secret = "\n    password = secret(\"file:" + ts.MkAbs("sudo.pass") + "\")"
 			ts.Check(os.WriteFile(ts.MkAbs("sudo.pass"), []byte(m.Password+"\n"), 0o600))
 		}
-		_, err := fleet.Add(m)
+		h, err := fleet.Add(m)
 		ts.Check(err)
+		if m.MAC != "" {
+			h.Sleep()
+		}
 	}
 	dir := ts.MkAbs("patchwave.d")
 	ts.Check(os.MkdirAll(dir, 0o700))
@@ -141,7 +145,11 @@ func fleetConfig(fleet *sim.Fleet, db, secret string) string {
 	for _, h := range fleet.Hosts() {
 		ip, port := h.Addr()
 		role, _, _ := strings.Cut(h.Name(), "-")
-		fmt.Fprintf(&b, hostConfig, h.Name(), ip, port, role, secret)
+		mac := ""
+		if h.MAC() != "" {
+			mac = "\n  mac        = \"" + h.MAC() + "\""
+		}
+		fmt.Fprintf(&b, hostConfig, h.Name(), ip, port, role, secret, mac)
 	}
 	return b.String()
 }
@@ -177,6 +185,12 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 		for i := range m.Packages {
 			m.Packages[i].Held = m.Packages[i].Held || m.Packages[i].Name == value
 		}
+	case "asleep":
+		m.MAC = fmt.Sprintf("02:00:00:00:00:%02x", crc32.ChecksumIEEE([]byte(m.Name))%250+1)
+	case "member":
+		m.Services = append(slices.Clone(m.Services), sim.Service{Name: "haproxy-member"})
+	case "small":
+		m.DiskFree = 100 << 20
 	case "password":
 		m.Password, m.Faults.Sudo = value, sim.SudoPassword
 	default:
@@ -246,6 +260,14 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		d, err := time.ParseDuration(value)
 		ts.Check(err)
 		f.Latency = d
+	case "conffile":
+		f.Conffiles = map[string]string{"nginx": value}
+	case "user":
+		f.Users = append(slices.Clone(f.Users), value)
+	case "process":
+		f.Processes = append(slices.Clone(f.Processes), value)
+	case "failaction":
+		f.FailActions = map[string]int{value: 1}
 	case "aptlock":
 		f.AptLock = value
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/engine/report"
+	"patchwave/engine/run"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
 )
@@ -30,14 +31,19 @@ type pingHost struct {
 }
 
 func (a *app) pingCmd() *cobra.Command {
-	return &cobra.Command{
+	wake := false
+	cmd := &cobra.Command{
 		Use: "ping", Short: "Check that hosts can be patched: log in, become root, find the package manager, disk and clock", GroupID: "daily",
-		Example: "  patchwave ping\n  patchwave ping -l group:db",
+		Long: "With --wake a host that does not answer and has a mac is sent the packet that wakes it, by the neighbour\n" +
+			"that its policy names or from here, and is waited for. It stays on.",
+		Example: "  patchwave ping\n  patchwave ping -l group:db --wake",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.sources = a.freshSources(cmd.Context())
-			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error { return a.ping(cmd.Context(), s, hosts) })
+			return a.withHosts(cmd, optional, func(s *session, hosts []*inventory.Host) error { return a.ping(cmd.Context(), s, hosts, wake) })
 		},
 	}
+	cmd.Flags().BoolVar(&wake, "wake", false, "wake hosts that do not answer, and wait for them")
+	return cmd
 }
 
 func (h pingHost) host() (name, state string) { return h.Name, h.State }
@@ -50,8 +56,14 @@ func (h pingHost) event() any {
 	}{report.SchemaPing, "host", h}
 }
 
-func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) error {
-	answers, err := eachHost(ctx, a, s, hosts, "asking", a.pingHost)
+func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host, wake bool) error {
+	ask := func(ctx context.Context, d connectors.Dialer, h *inventory.Host) pingHost {
+		return a.pingHost(ctx, d, h, nil)
+	}
+	if wake {
+		ask = a.wakingPing(s)
+	}
+	answers, err := eachHost(ctx, a, s, hosts, "asking", ask)
 	if err != nil {
 		return err
 	}
@@ -65,15 +77,19 @@ func (a *app) ping(ctx context.Context, s *session, hosts []*inventory.Host) err
 // bytes.
 const leastDisk = 256 << 20
 
-func (a *app) pingHost(ctx context.Context, d connectors.Dialer, h *inventory.Host) pingHost {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
+// pingHost asks one host. wake wakes one that does not answer; nil wakes none.
+func (a *app) pingHost(ctx context.Context, d connectors.Dialer, h *inventory.Host, wake wakeFunc) pingHost {
 	out := pingHost{Name: h.Name, State: "ok", Blockers: []string{}, Become: string(h.Target.Become.Method)}
 	if out.Become == "" {
 		out.Become = string(connectors.BecomeNone)
 	}
 	start := time.Now()
 	session, err := d.Dial(ctx, h.Target)
+	if err != nil && wake != nil && run.Away(err) {
+		session, err = wake(ctx, d, h)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	out.Latency = time.Since(start).Milliseconds()
 	if err != nil {
 		o := scan.Failure(h.Name, err, a.now())

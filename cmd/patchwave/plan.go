@@ -23,7 +23,7 @@ import (
 
 type planOptions struct {
 	policy, out, refresh, at string
-	detailed, stored         bool
+	detailed, stored, wake   bool
 	// hosts are the only ones if there are any, versions those of the rollout that
 	// they join.
 	hosts    []*inventory.Host
@@ -76,6 +76,7 @@ func (a *app) planCmd() *cobra.Command {
 	planFlags(cmd, &opt)
 	cmd.Flags().StringVar(&opt.out, "out", "", "save the plan to this `FILE`")
 	cmd.Flags().StringVar(&opt.at, "at", "", "decide as at this `TIME`, a date or an RFC 3339 time: what would be done then, if nothing new came")
+	cmd.Flags().BoolVar(&opt.wake, "wake", false, "wake hosts that do not answer, where their policy says so, and put them back as it says")
 	cmd.Flags().BoolVar(&opt.detailed, "detailed-exitcode", false, "exit status 10 if there is something to do")
 	return cmd
 }
@@ -113,8 +114,14 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	defer func() { err = joinClose(err, d) }()
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
+	way := s.newTurns(d)
+	if gate != nil || opt.wake {
+		var done func()
+		way, done = a.waking(s, way)
+		defer done()
+	}
 	var fresh []inventory.Observation
-	planner := plan.Planner{Dialer: s.newTurns(d), Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
+	planner := plan.Planner{Dialer: way, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
 		Observed: func(o inventory.Observation) error {
 			fresh = append(fresh, o)
 			return s.store.SaveScan(ctx, o)

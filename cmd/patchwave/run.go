@@ -80,7 +80,7 @@ func (a *app) openLight(ctx context.Context) (*session, error) {
 	if err := a.checkMetricsFile(); err != nil {
 		return nil, err
 	}
-	s := &session{cfg: cfg, log: a.logger()}
+	s := &session{cfg: cfg, log: a.logger(), tell: a.say}
 	if s.store, err = a.openStore(ctx, cfg, create); err != nil {
 		return nil, err
 	}

@@ -101,6 +101,14 @@ func testimony(s sim.Snapshot, key string) string {
 		return strconv.Itoa(s.Logins["patch"])
 	case "wrong":
 		return strconv.Itoa(s.WrongPasswords)
+	case "actions":
+		return strings.Join(s.Actions, "; ")
+	case "member":
+		return s.Services["haproxy-member"]
+	case "rests":
+		return strings.Join(s.Rests, " ")
+	case "wakes":
+		return strconv.Itoa(s.Wakes)
 	case "scans":
 		return strconv.Itoa(s.Scripts["scan"])
 	default:

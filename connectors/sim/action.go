@@ -101,6 +101,9 @@ func (h *Host) stops(s Service) bool {
 	return s.Stopped
 }
 
+// MAC is the address of its network card, or "".
+func (h *Host) MAC() string { return h.spec.MAC }
+
 // Sleep puts the machine to sleep: nothing answers, and all of it is as it was
 // when it wakes.
 func (h *Host) Sleep() { h.rest("asleep") }

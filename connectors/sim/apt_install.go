@@ -151,6 +151,10 @@ func (debian) unpack(w *worker, t step) {
 
 func (debian) configure(w *worker, t step) bool {
 	w.a.say("Setting up %s (%s) ...\n", t.shown(), t.to)
+	if path := w.h.faults.Conffiles[t.name]; path != "" {
+		w.a.warn("\nConfiguration file '%s'\n ==> Modified (by you or by a script) since installation.\n"+
+			" ==> Package distributor has shipped an updated version.\n ==> Keeping old config file as default.\n", path)
+	}
 	if w.lies(t) || !w.h.fails(t.name, t.shown(), t.to) {
 		return true
 	}

@@ -105,6 +105,9 @@ func (redhat) unpack(w *worker, t step) {
 
 // configure: a script that fails is a warning, and the package is installed.
 func (redhat) configure(w *worker, t step) bool {
+	if path := w.h.faults.Conffiles[t.name]; path != "" {
+		w.a.warn("warning: %s created as %s.rpmnew\n", path, path)
+	}
 	if t.from != "" {
 		w.a.say("  Cleanup          : %s\n", nevra(t.name, t.from, t.arch))
 	}

@@ -37,6 +37,9 @@ type Faults struct {
 	// Breaks are services that do not run while a package has another version than
 	// it had at first, by the package's name.
 	Breaks map[string]string
+	// Conffiles are configuration files that somebody has changed, by the package
+	// whose new version has another one.
+	Conffiles map[string]string
 	// Lies are packages that the manager reports as installed and leaves as they were.
 	Lies []string
 	// CannotKeep are packages whose old version cannot be kept.

@@ -29,9 +29,7 @@ func later() map[string]missing {
 	return map[string]missing{
 		"connection.type":           {"hosts with `winrm` are not reached", false},
 		"connection.kerberos":       {"hosts with `winrm` are not reached", false},
-		"host.mac":                  {"hosts are not woken", false},
 		"host.hypervisor":           {"no hypervisor is spoken to", false},
-		"preparation.wake":          {"hosts are not woken", false},
 		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"policy.reboot.when":        {"`defer`", true},
 		"policy.stage":              {"nothing is downloaded ahead", false},

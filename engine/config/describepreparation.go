@@ -9,6 +9,10 @@ func describePreparation() *language.Block {
 	return describe(preparationShape(), language.Block{
 		Name: "preparation", Group: policiesGroup,
 		Doc: "What is done on a host before anything is changed, in this order: waking, requirements, restore point, actions.",
+		Notes: []string{
+			"The host is claimed between the requirements and the restore point. At the end, whatever happened, the actions are undone, last first, and a host that was woken goes back to sleep.",
+			"A rollback by hand wakes the host, and neither asks for requirements nor runs actions.",
+		},
 		Example: `preparation "standard" {
   restore_point {
     required = true
@@ -21,7 +25,12 @@ func describePreparation() *language.Block {
 func describeWake() *language.Block {
 	return describe(wakeShape(), language.Block{
 		Name: "wake",
-		Doc:  "Wakes hosts that are off or asleep: by their `mac`, or by their hypervisor.",
+		Doc:  "Wakes hosts that are off or asleep, by their `mac`; hosts without one are left alone.",
+		Notes: []string{
+			"`apply` wakes a host that does not answer, before it plans and again before it begins; `plan` and `ping` do with `--wake`. The packet is sent until the host answers.",
+			"`restore` sends a host only back that patchwave has woken: to sleep if it was asleep, off if it was off; never while a run works on it.",
+			"The neighbour sends with python3, perl, wakeonlan, socat or etherwake, whichever it has.",
+		},
 		Example: `preparation "standard" {
   wake {
     timeout = "5m"
@@ -41,7 +50,10 @@ func describeRequire() *language.Block {
 	names := []string{"disk_free", "clock_skew", "no_process", "no_users"}
 	return describe(requireShape(), language.Block{
 		Name: "require",
-		Doc:  "What must be true of a host. One on which it is not is left alone.",
+		Doc:  "What must be true of a host. One on which it is not fails before anything is changed; all that is wrong is said at once.",
+		Notes: []string{
+			"A path of `disk_free` stands for the file system that it is on; drives of Windows are passed over elsewhere. The clock is compared with that of the controller, the way there and back allowed for. Logged in is who has a terminal or a screen.",
+		},
 		Example: `preparation "standard" {
   require {
     disk_free  = { "/" = "2GiB", "/boot" = "200MiB" }
@@ -90,6 +102,9 @@ func describeAction() *language.Block {
 		Doc:  "Something that is done before the updates and undone at the end, whatever happened in between.",
 		Notes: []string{
 			"Attributes of the host may stand in arguments of a command, never inside a script, and on the controller only declared ones: " + codeList(declaredAttributes()) + ".",
+			"On a host an action is a job, as root, that a dropped connection does not end, and that is begun once. On the controller it is started beside the configuration, in a small environment, without a shell; after a crash it may be started again, under the same `PATCHWAVE_ACTION`.",
+			"An action that may have been done is undone, whatever happened; what fails is tried three times. A host on which an action still stands has failed, unless `on_failure` is `continue`.",
+			"An action may take an hour (or the `command` timeout of the connection, if that is less), what undoes it ten minutes.",
 		},
 		Example: `preparation "standard" {
   run "silence" {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -96,6 +97,9 @@ func (h *Host) action(e Event) error {
 			a.Attempt = before.Attempt + 1
 		}
 		h.put(a)
+		if !d.Undo {
+			h.drop(d.ID + "/undo") // what is done again is not undone
+		}
 	case ActionOutcome:
 		d, err := Decode[ActionOutcomeData](e)
 		if err != nil {
@@ -116,6 +120,13 @@ func (h *Host) action(e Event) error {
 		h.Notes = append(h.Notes, d.Text)
 	}
 	return nil
+}
+
+// drop takes an action out.
+func (h *Host) drop(id string) {
+	if h.Action(id) != nil {
+		h.Actions = slices.DeleteFunc(slices.Clone(h.Actions), func(a *Action) bool { return a.ID == id })
+	}
 }
 
 // put adds an action, or takes the place of that of its id.

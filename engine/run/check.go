@@ -19,6 +19,9 @@ import (
 // start begins a host, unless the rollout has had too many failures, or the
 // window closes before the host is likely to be done.
 func (m *machine) start(ctx context.Context) error {
+	if err := m.adopt(ctx); err != nil {
+		return err
+	}
 	if why := m.tooLate(); why != "" && len(m.plan.Steps) > 0 && !m.isOpen(m.policy) {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
@@ -58,6 +61,9 @@ func (m *machine) check(ctx context.Context) error {
 		return m.finish(ctx, journal.Unchanged, "nothing to do", nil)
 	}
 	if err := m.begin(ctx, StepCheck); err != nil {
+		return err
+	}
+	if err := m.reach(ctx); err != nil {
 		return err
 	}
 	if m.work.Start.Kind == KindRollback {

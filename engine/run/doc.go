@@ -44,6 +44,30 @@
 // which the failures of the runs before count (Work.Earlier). Hosts that were not
 // reached can be tried again in a run that has ended (Work.Late).
 //
+// # Preparation
+//
+//	checking     wake, if nothing answers ──► look at the host ──► requirements ──► drift
+//	protecting   claim ──► restore point ──► actions, in their order
+//	…            updates, reboot, verification, rollback
+//	restoring    undo, last first ──► tidy up, release the claim ──► back to sleep ──► end
+//
+// The actions come after the restore point: a host that has no way back is not
+// taken out of service at all, and one that has is out as shortly as can be. From
+// the first action on, a host has begun: when the run drains, it goes to its end.
+//
+// What an action did is undone whatever became of the host, also by a resume, and
+// never before the action has ended or after the host has: the intents in the
+// journal say what may have been done. An action on a host is a job: begun once,
+// and found again. An action of the controller and a packet that wakes a host are
+// done at least once, under an id that stays the same. An undo that fails is tried
+// three times and keeps no host from its end, but a host on which an action still
+// stands has failed.
+//
+// A host that was woken goes back to what it was at every end of it, and when the
+// run lets go of it before anything was changed; the claim is released before,
+// since the host is gone afterwards, and the script looks whether another run was
+// faster. A lost host stays on.
+//
 // A host that fails is an event. Only a fault of the engine, above all a journal
 // that cannot be written, is an error; then nothing more is begun.
 package run

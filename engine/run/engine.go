@@ -82,6 +82,8 @@ type Work struct {
 	Longest map[string]time.Duration
 	// Dead are runs of this controller whose process is provably gone.
 	Dead []string
+	// Woken are hosts that were woken for the plan, by name, with what they were.
+	Woken map[string]string
 	// Past are the events of the run so far: none for a new run.
 	Past []journal.Event
 	// Earlier are the hosts of the earlier runs of the rollout: their failures count.

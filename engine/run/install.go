@@ -82,6 +82,7 @@ func (m *machine) install(ctx context.Context) error {
 	}
 	entries := append([]entry{m.outcome(id, e), {m.name, journal.UpdateResult, journal.UpdateResultData{Updates: result}}},
 		m.stepEnd(word, &rc, fault)...)
+	entries = append(entries, m.kept(e.log)...)
 	if fault != nil && round == 1 && untouched(changes, a.Installed) {
 		return m.finish(ctx, journal.Failed, "", fault, entries...) // there is nothing to take back
 	}

@@ -96,7 +96,7 @@ func (l *lab) resolve() {
 	}
 	for _, m := range l.fleet.Hosts() {
 		ip, port := m.Addr()
-		h := &inventory.Host{Name: m.Name(), Address: ip, Policies: []string{l.policies[0].Name}, Target: connectors.Target{
+		h := &inventory.Host{Name: m.Name(), Address: ip, MAC: m.MAC(), Policies: []string{l.policies[0].Name}, Target: connectors.Target{
 			Name: m.Name(), Kind: connectors.KindSSH, Address: ip, Port: port, User: "patch",
 			Auth: connectors.Auth{IdentityFiles: []string{key}}, Keys: connectors.HostKeys{Policy: connectors.HostKeysStrict, Files: []string{known}},
 			Become: connectors.Become{Method: connectors.BecomeSudo}, Retry: connectors.Retry{Attempts: 1},
@@ -143,7 +143,7 @@ func (l *lab) context() context.Context {
 
 // engine is an engine with short pauses on the lab's journal.
 func (l *lab) engine() *run.Engine {
-	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs, Settle: 50 * time.Millisecond}
+	e := &run.Engine{Dialer: l.dialer, Managers: managers(), Journal: l.journal, Now: time.Now, Controller: controller, Poll: 10 * time.Millisecond, Programs: l.programs, Packet: l.packet, Settle: 50 * time.Millisecond}
 	if l.leases != nil {
 		e.Leases = l.leases()
 	}

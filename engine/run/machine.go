@@ -127,6 +127,9 @@ func (m *machine) reclaim(ctx context.Context) error {
 	if len(m.work.Past) == 0 || !row.Begun || m.state().Ended() {
 		return nil
 	}
+	if err := m.wakeAgain(ctx); err != nil {
+		return err
+	}
 	return m.reconnect(ctx, reconnectLimit, func(ctx context.Context) error { return m.client().Set(ctx) })
 }
 
@@ -151,6 +154,12 @@ func (m *machine) unchanged() bool {
 func (m *machine) leave(ctx context.Context) {
 	if row, _ := journal.RowOf(m.state()); row.Begun && m.dial(ctx) == nil {
 		_ = m.client().Release(ctx)
+	}
+	if m.adopt(ctx) != nil {
+		return
+	}
+	if entries, err := m.putBack(ctx, ""); err == nil && len(entries) > 0 {
+		_ = m.rec.add(ctx, entries...) // an error of the journal ends the run
 	}
 }
 
@@ -181,6 +190,13 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 	data := journal.HostStateData{From: from, To: goal, Why: why, Fault: fault}
 	if from != journal.Restoring && slices.Contains(row.Next, journal.Restoring) {
 		data.To, data.Goal = journal.Restoring, goal
+	}
+	if data.To.Ended() {
+		asleep, err := m.putBack(ctx, data.To)
+		if err != nil {
+			return err
+		}
+		before = append(before, asleep...)
 	}
 	if slices.Contains(m.policy.Rollout.Counts, string(goal)) || goal == journal.Failed {
 		m.gate.Lock()

@@ -146,6 +146,12 @@ type runHost struct {
 		Kind, Name, Detail string
 		OK                 bool
 	}
+	Notes   []string
+	Actions []struct {
+		Name, State string
+		Undo        bool
+		Output      string
+	}
 }
 
 // ended is when the last step of the host was over.
