@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,8 +17,12 @@ import (
 func TestProgram(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "hook"), []byte("#!/bin/sh\necho \"$0 $1 $NAME ${HOME-none}\"\npwd\nexit 3\n"), 0o700); err != nil { //nolint:gosec // it is started
-		t.Fatal(err)
+	// Another process writes it: a file that is open for writing in a process that
+	// forks cannot be started.
+	write := exec.CommandContext(t.Context(), "sh", "-c", `cat >"$0" && chmod 700 "$0"`, filepath.Join(dir, "hook"))
+	write.Stdin = strings.NewReader("#!/bin/sh\necho \"$0 $1 $NAME ${HOME-none}\"\npwd\nexit 3\n")
+	if out, err := write.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	for _, test := range []struct {
 		name string
