@@ -111,12 +111,12 @@ func (m *machine) someFailed() bool {
 }
 
 // program starts the command probes of the controller.
-func (m *machine) program() health.Program {
-	if m.engine.Programs == nil {
+func (r *runner) program() health.Program {
+	if r.engine.Programs == nil {
 		return nil
 	}
 	return func(ctx context.Context, argv []string, limit time.Duration) (int, string, error) {
-		out, err := m.engine.Programs.Run(ctx, Program{Argv: argv, Limit: limit})
+		out, err := r.engine.Programs.Run(ctx, Program{Argv: argv, Limit: limit})
 		return out.ExitCode, out.Output, err
 	}
 }

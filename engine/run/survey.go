@@ -85,7 +85,7 @@ func (r *runner) isWell(ctx context.Context, b *bound, h *inventory.Host) (verdi
 }
 
 func (r *runner) askHost(ctx context.Context, b *bound, h *inventory.Host) verdict {
-	prober := health.Prober{Host: h.Name, Address: h.Address, Subject: policies.Subject{Host: h}}
+	prober := health.Prober{Host: h.Name, Address: h.Address, Program: r.program(), Subject: policies.Subject{Host: h}}
 	if len(b.probes) == 0 || needsSession(b.probes) {
 		s, err := r.engine.Dialer.Dial(ctx, h.Target)
 		if err != nil {
