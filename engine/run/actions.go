@@ -256,3 +256,16 @@ func (m *machine) restored(ctx context.Context, why string, entries ...entry) er
 	}
 	return m.finish(ctx, goal, why, fault, entries...)
 }
+
+// inForce are notes of the actions that nobody will undo any more.
+func inForce(h *journal.Host) []entry {
+	var out []entry
+	for _, a := range h.Actions {
+		u := h.Action(undoID(a.ID))
+		if a.Kind == journal.ActionRun && !a.Undo && (u == nil || u.State != "ok") {
+			out = append(out, entry{h.Name, journal.Noted, journal.NotedData{
+				Text: fmt.Sprintf("the action %q may still be in force; if it has an undo, do that by hand", a.Name)}})
+		}
+	}
+	return out
+}

@@ -357,3 +357,32 @@ func TestRequirements(t *testing.T) {
 		})
 	}
 }
+
+// TestAbandonedWithActions: what nobody undoes any more is told.
+func TestAbandonedWithActions(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, policy(drained), web("a"))
+	p := l.plan()
+	ctx, letGo := context.WithCancel(l.context())
+	defer letGo()
+	l.journal.after = func(_ int, events []journal.Event) {
+		for _, e := range events {
+			if e.Type == journal.HostState && decode[journal.HostStateData](t, e).To == journal.Installing {
+				letGo()
+			}
+		}
+	}
+	if _, err := l.engine().Apply(ctx, l.work(p), nil); err != nil {
+		t.Fatal(err)
+	}
+	l.journal.after = nil
+	r, err := l.engine().Abandoned(l.context(), runID, l.again(p).Start, l.journal.all(), "its configuration is gone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`the action "silence" may still be in force; if it has an undo, do that by hand`, `the action "drain" may still be in force; if it has an undo, do that by hand`}
+	if h := r.Host("a"); h.State != journal.Lost || !slices.Equal(h.Notes, want) {
+		t.Errorf("%s %q", h.State, h.Notes)
+	}
+	l.settle("a")
+}

@@ -124,6 +124,9 @@ func abandoned(h *journal.Host, why string) []entry {
 			out = append(out, entry{h.Name, journal.StepFinished, journal.StepFinishedData{Step: s.Name, State: "lost"}})
 		}
 	}
+	if !h.State.Ended() {
+		out = append(out, inForce(h)...)
+	}
 	switch {
 	case h.State.Ended():
 		return nil
