@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,12 +47,13 @@ type holding struct {
 	store  *store.Store
 	keeper *coord.Keeper
 	run    *coord.Hold
+	id     string
 
 	mu sync.Mutex
 	// told are the runs that are waited for.
 	told map[string]bool
-	// left are hosts that were left in the middle to another run.
-	left int
+	// left are hosts that another run has, or took, and why nothing was done there.
+	left map[string]error
 
 	asking sync.Mutex
 	// dead were looked for last at asked.
@@ -74,7 +76,7 @@ func (a *app) takeRun(ctx, waiting context.Context, s *session, id string) (*hol
 		return nil, usage("--lock-timeout %s is negative", a.leasing.wait)
 	}
 	owner := a.leaseOwner(id)
-	h := &holding{app: a, store: s.store, told: map[string]bool{}}
+	h := &holding{app: a, store: s.store, told: map[string]bool{}, left: map[string]error{}, id: id}
 	h.keeper = coord.NewKeeper(s.store.Leases(), owner, coord.Options{Now: a.now, Every: a.leasing.every, Wait: a.leasing.wait,
 		Poll: a.poll() / 2, Waiting: h.waiting, Lost: h.lost})
 	var err error
@@ -128,9 +130,7 @@ func (a *app) awaitRun(ctx context.Context, s *session, id string) (*journal.Run
 func (h *holding) Hold(ctx context.Context, host string) (*coord.Hold, error) {
 	l, err := h.keeper.Acquire(ctx, coord.Key{Kind: coord.KindHost, Name: host})
 	if _, ok := errors.AsType[*coord.HeldError](err); ok {
-		h.mu.Lock()
-		h.left++
-		h.mu.Unlock()
+		h.leave(host, err)
 	}
 	return l, err
 }
@@ -167,10 +167,16 @@ func (h *holding) waiting(e *coord.HeldError) {
 }
 
 func (h *holding) lost(e *coord.LostError) {
-	h.mu.Lock()
-	h.left++
-	h.mu.Unlock()
+	if e.Lease.Kind == coord.KindHost {
+		h.leave(e.Lease.Name, e)
+	}
 	h.app.say("%v; what has begun there goes on by itself", e)
+}
+
+func (h *holding) leave(host string, why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.left[host] = why
 }
 
 // verdict is the status of a run that is over: 11 if it is not finished because
@@ -183,12 +189,42 @@ func (h *holding) verdict(r *journal.Run, err error) error {
 	return err
 }
 
-// locked reports whether a run is not finished because another one has its hosts.
+// locked reports whether a run is not finished because another one has its hosts,
+// and names those that it had to leave in the middle.
 func (h *holding) locked(r *journal.Run) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return r.State == "interrupted" && h.left > 0 && h.app.interrupted == 0
+	if r.State != "interrupted" || h.app.interrupted != 0 {
+		return false
+	}
+	some := false
+	for _, host := range r.Hosts {
+		why := h.left[host.Name]
+		if why == nil || host.State.Ended() {
+			continue
+		}
+		some = true
+		if !errors.Is(why, coord.ErrLost) { // that was told when it happened
+			h.app.say("%s is left as it is: %v", host.Name, why)
+		}
+	}
+	return some
 }
 
-// close gives everything back.
-func (h *holding) close(ctx context.Context) error { return h.keeper.Close(ctx) }
+// close gives everything back, and what a process that is gone held for the run.
+func (h *holding) close(ctx context.Context) error {
+	return errors.Join(h.tidy(context.WithoutCancel(ctx)), h.keeper.Close(ctx))
+}
+
+func (h *holding) tidy(ctx context.Context) error {
+	if h.run.Check() != nil {
+		return nil // it is another's by now
+	}
+	leases := h.store.Leases()
+	list, err := leases.List(ctx)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(l coord.Lease) bool { return l.Owner.Run != h.id || !leases.Abandoned(l) })
+	return leases.Release(ctx, list...)
+}

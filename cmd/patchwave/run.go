@@ -27,7 +27,7 @@ func (a *app) runCmd() *cobra.Command {
 			"as missed. Where several are due they are done in their order; while one is at work, those are launched whose\n" +
 			"gap has passed. With nothing due it says nothing and ends with status 0; status 11 says that another process\n" +
 			"is at work on what is due.",
-		Example: "  patchwave run\n  patchwave run -o jsonl",
+		Example: "  patchwave run\n  patchwave run --lock-timeout 30m -o jsonl",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.flags.limit != "" || a.flags.where != "" {
 				return usage("run does what is due and takes no selector: leave out --limit and --where, or use `patchwave apply`")
@@ -36,6 +36,7 @@ func (a *app) runCmd() *cobra.Command {
 		},
 	}
 	a.metricsFlag(cmd)
+	a.lockFlags(cmd)
 	return cmd
 }
 

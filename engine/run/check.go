@@ -88,6 +88,7 @@ func (m *machine) check(ctx context.Context) error {
 		fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: why + "; plan again"}
 		return m.finish(ctx, journal.Skipped, "drifted since the plan was made", fault, m.stepEnd("failed", nil, fault)...)
 	}
+	m.checked = true
 	return m.protectNext(ctx)
 }
 

@@ -28,6 +28,8 @@ func (m *machine) ready(ctx context.Context) error {
 		if ended, err := m.again(ctx, round); ended || err != nil {
 			return err
 		}
+	} else if ended, err := m.recheck(ctx, round); ended || err != nil {
+		return err
 	}
 	taken, err := m.takeHealth(ctx)
 	if err != nil {
@@ -47,6 +49,15 @@ func (m *machine) install(ctx context.Context) error {
 	round := m.round()
 	changes := m.partChanges(round)
 	id := m.jobID(StepUpdates, round)
+	if !m.checked { // a resume: the job may never have been started
+		if absent, err := m.unstarted(ctx, id); err != nil {
+			return err
+		} else if absent {
+			if ended, err := m.recheck(ctx, round); ended || err != nil {
+				return err
+			}
+		}
+	}
 	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager),
 		map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait})
 	if err != nil {

@@ -27,6 +27,8 @@ type machine struct {
 	fence int64
 	// dead are runs that have died since this one began.
 	dead []string
+	// checked: this process has compared the host with the plan.
+	checked bool
 	// turn is the right to connections, inside says that the host has it and a place
 	// among the hosts in work.
 	turn   *wrap.Turn

@@ -89,6 +89,7 @@ func (m *machine) again(ctx context.Context, round int) (bool, error) {
 	}
 	why, err := m.holds(ctx, round, round)
 	if err != nil || why == "" {
+		m.checked = err == nil
 		return false, err
 	}
 	fault := &journal.Fault{Code: string(connectors.CodeDrift), Message: "after an earlier step: " + why + "; plan again"}
