@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"patchwave/connectors/wrap"
 	"patchwave/engine/config"
 	"patchwave/engine/config/diag"
 	"patchwave/engine/journal"
@@ -32,6 +33,9 @@ type session struct {
 	// database.
 	store *store.Store
 	seen  map[string]inventory.Observation
+	// turns bound the connections; once makes them.
+	turns *wrap.Turns
+	once  sync.Once
 	log   hclog.Logger
 	// post tells people what becomes of runs; nil until somebody may be told.
 	post   *courier

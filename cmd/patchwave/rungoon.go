@@ -215,6 +215,7 @@ func (n *night) back(ctx context.Context, o store.Occurrence, hosts []*journal.H
 	}
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
+	turns := n.s.newTurns(d)
 	ctx, stop := n.planning(ctx)
 	defer stop()
 	var mu sync.Mutex
@@ -232,7 +233,7 @@ func (n *night) back(ctx context.Context, o store.Occurrence, hosts []*journal.H
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if reached(ctx, d, host) {
+			if reached(ctx, turns, host) {
 				mu.Lock()
 				defer mu.Unlock()
 				out = append(out, host)

@@ -31,9 +31,14 @@ func newDialer() *dialer {
 	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.Dialer{}}
 }
 
-// newTurns bounds the connections of a command: all of them, and those to each
-// site.
+// newTurns bounds the connections of a command, over all of its runs: all of them,
+// and those to each site.
 func (s *session) newTurns(d connectors.Dialer) connectors.Dialer {
+	s.once.Do(func() { s.turns = s.makeTurns(d) })
+	return s.turns.Over(d)
+}
+
+func (s *session) makeTurns(d connectors.Dialer) *wrap.Turns {
 	limits := map[string]wrap.Limits{}
 	for _, at := range s.inv.Sites {
 		limits[at.Name] = wrap.Limits{Sessions: at.Parallelism, PerSecond: float64(at.ConnectRate)}

@@ -15,7 +15,12 @@ import (
 // without one takes a place of its own until it is closed. A host
 // behind jump hosts counts once, at its own site.
 type Turns struct {
-	next  connectors.Dialer
+	next connectors.Dialer
+	*places
+}
+
+// places are what several dialers of one controller share.
+type places struct {
 	all   *semaphore.Weighted
 	site  func(connectors.Target) string
 	sites map[string]*site
@@ -33,7 +38,7 @@ var _ connectors.Dialer = (*Turns)(nil)
 // those to the hosts of a site by its Limits. siteOf names the site of a target, ""
 // is none; a site without limits bounds nothing.
 func NewTurns(d connectors.Dialer, most int, siteOf func(connectors.Target) string, limits map[string]Limits) *Turns {
-	t := &Turns{next: d, site: siteOf, sites: map[string]*site{}}
+	t := &Turns{next: d, places: &places{site: siteOf, sites: map[string]*site{}}}
 	if most > 0 {
 		t.all = semaphore.NewWeighted(int64(most))
 	}
@@ -49,6 +54,9 @@ func NewTurns(d connectors.Dialer, most int, siteOf func(connectors.Target) stri
 	}
 	return t
 }
+
+// Over is another dialer within the same bounds.
+func (t *Turns) Over(d connectors.Dialer) *Turns { return &Turns{next: d, places: t.places} }
 
 // Turn is the right of one host to connections; it can be given back and taken
 // again. It is for one goroutine at a time.
@@ -127,7 +135,7 @@ func OnTop(ctx context.Context) context.Context {
 // Dial implements connectors.Dialer.
 func (t *Turns) Dial(ctx context.Context, target connectors.Target) (connectors.Session, error) {
 	own, _ := ctx.Value(turnKey{}).(*Turn)
-	if own != nil && (own.onTop || own.turns == t && own.target.Name == target.Name && own.held.Load()) {
+	if own != nil && (own.onTop || own.turns != nil && own.turns.places == t.places && own.target.Name == target.Name && own.held.Load()) {
 		if !own.paid.Swap(false) {
 			if err := t.token(ctx, target); err != nil {
 				return nil, err
