@@ -103,6 +103,11 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			return nil, err
 		}
 	}
+	if opt.hosts == nil {
+		if err := a.underWay(ctx, s, hosts); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.gaps(s, hosts, opt.policy, gate != nil); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"patchwave/engine/plan"
 	"patchwave/engine/run"
 	"patchwave/engine/store"
+	"patchwave/inventory"
 )
 
 // A rollout is one set of versions that goes through the waves of its policy in as
@@ -99,6 +100,21 @@ func cancelText(c store.Cancel) string {
 		text += ": " + c.Reason
 	}
 	return text
+}
+
+// underWay tells of rollouts of the policies of hosts that soak: what is planned by
+// hand beside them is a rollout of its own.
+func (a *app) underWay(ctx context.Context, s *session, hosts []*inventory.Host) error {
+	soaks, err := s.store.Soaks(ctx)
+	for _, k := range soaks {
+		for _, p := range k.Policies {
+			if slices.ContainsFunc(hosts, func(h *inventory.Host) bool { return slices.Contains(h.Policies, p) }) {
+				a.say("policy %s has a rollout under way: run %s soaks until %s; what is applied by hand is a rollout of its own, and hosts that it changes drift from that one",
+					p, k.Run, k.Over.In(s.cfg.Zone()).Format("Mon 2006-01-02 15:04 MST"))
+			}
+		}
+	}
+	return err
 }
 
 // noteSoak records when a run that soaks may go on.

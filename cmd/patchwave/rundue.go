@@ -174,7 +174,7 @@ func (n *night) fresh(ctx context.Context, o store.Occurrence) error {
 	if len(hosts) == 0 {
 		return n.empty(ctx, o, "the policy has no hosts here")
 	}
-	p, err := n.plan(ctx, o, planOptions{policy: o.Policy, hosts: hosts})
+	p, err := n.plan(ctx, planOptions{policy: o.Policy, hosts: hosts})
 	if err != nil {
 		return n.notPlanned(ctx, o, err)
 	}
@@ -230,7 +230,7 @@ func (n *night) remainder(ctx context.Context, o store.Occurrence, before *journ
 
 // join plans for hosts that the rollout has not seen, and adds them.
 func (n *night) join(ctx context.Context, o store.Occurrence, p *plan.Plan, versions plan.Versions, hosts []*inventory.Host) error {
-	late, err := n.plan(ctx, o, planOptions{policy: o.Policy, hosts: hosts, versions: versions})
+	late, err := n.plan(ctx, planOptions{policy: o.Policy, hosts: hosts, versions: versions})
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (n *night) join(ctx context.Context, o store.Occurrence, p *plan.Plan, vers
 }
 
 // plan plans with a context that ends with the first signal.
-func (n *night) plan(ctx context.Context, o store.Occurrence, opt planOptions) (*plan.Plan, error) {
+func (n *night) plan(ctx context.Context, opt planOptions) (*plan.Plan, error) {
 	gate, err := n.app.newGate(ctx, n.s, gateOptions{})
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 //	feed WHAT FILE …                             files that are no text: zips, pipes, bombs (feeds_test.go)
 //	receiver NAME MODE · told NAME EVENT… [PATH=VALUE…]   somebody who is told, and what he was told (receiver_test.go)
 //	agree PLAN                                   explain says of every update what a plan says (agree_test.go)
-//	nights N FROM                                nights that begin with several timers at once (nights_test.go)
+//	nights N FROM · killnights TIMES FROM        nights with several timers at once, and with a program that is killed (nights_test.go)
 //	clean                                        no byte of the last output can move a terminal
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -69,7 +69,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "storm": cmdStorm, "join": cmdJoin, "rivals": cmdRivals,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights, "killnights": cmdKillNights,
 			"receiver": cmdReceiver, "told": cmdTold,
 		},
 	})

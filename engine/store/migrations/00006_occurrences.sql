@@ -46,15 +46,4 @@ CREATE TABLE cancels (
     reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Downloads ahead of an opening: at most once for each.
-CREATE TABLE stages (
-    policy   TEXT NOT NULL,
-    opens    TEXT NOT NULL,
-    zone     TEXT NOT NULL,
-    begun    TEXT NOT NULL,
-    finished TEXT,
-    outcome  TEXT NOT NULL,
-    PRIMARY KEY (policy, opens, zone)
-) STRICT, WITHOUT ROWID;
-
 CREATE INDEX runs_state ON runs (state);
