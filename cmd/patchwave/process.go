@@ -83,9 +83,9 @@ func fateOf(o coord.Owner) fate {
 	case start == o.ProcStart:
 		return alive
 	default:
-		// a hardened service sees in /proc its own processes only; a signal that may
-		// not be sent tells that there is one
-		if start == "" && !errors.Is(syscall.Kill(o.PID, 0), syscall.ESRCH) {
+		// a hardened service sees in /proc only processes of its own user; that a
+		// signal may not be sent tells that there is another's
+		if start == "" && errors.Is(syscall.Kill(o.PID, 0), syscall.EPERM) {
 			return unknown
 		}
 		return gone
