@@ -32,8 +32,11 @@ func processIdentity(pid int) (bootID, start string) {
 		rest = string(stat)[i+2:]
 	}
 	fields := strings.Fields(rest)
-	if len(fields) > 19 && fields[0] != "Z" && fields[0] != "X" { // those have ended already
+	if len(fields) > 19 {
 		start = fields[19]
+		if fields[0] == "Z" || fields[0] == "X" {
+			start = "ended" // it can be seen until its parent has asked for it
+		}
 	}
 	return strings.TrimSpace(string(b)), start
 }
