@@ -119,12 +119,8 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	defer func() { err = joinClose(err, d) }()
 	bar := a.progress("planning", len(hosts))
 	defer bar.done()
-	way := s.newTurns(d)
-	if gate != nil || opt.wake {
-		var done func()
-		way, done = a.waking(s, way)
-		defer done()
-	}
+	way, done := a.waking(s, s.newTurns(d), gate != nil || opt.wake)
+	defer done()
 	var fresh []inventory.Observation
 	planner := plan.Planner{Dialer: way, Managers: managers(), Ledger: ledger, Feeds: feeds.NewBook(s.store), Now: a.now, Parallelism: s.cfg.Settings.Parallelism,
 		Observed: func(o inventory.Observation) error {

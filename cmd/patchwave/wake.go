@@ -50,10 +50,13 @@ func (w *wokenHosts) take(of func(host string) bool) map[string]string {
 	return out
 }
 
-// waking returns a dialer that wakes the hosts whose policies say so, and hands
-// them to the session when done is called. The session puts those back that no run
+// waking returns a dialer that wakes the hosts whose policies say so, if it is to,
+// and hands them to the session when done is called. The session puts those back that no run
 // takes over.
-func (a *app) waking(s *session, d connectors.Dialer) (way connectors.Dialer, done func()) {
+func (a *app) waking(s *session, d connectors.Dialer, wake bool) (way connectors.Dialer, done func()) {
+	if !wake {
+		return d, func() {}
+	}
 	w := &run.WakingDialer{Policies: s.policies, Waker: a.waker(s, d), Tell: a.tellWaking}
 	return w, func() { s.woken.give(w.Take(anyHost)) }
 }
