@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
 		a.settle = 300 * time.Millisecond
 		a.patience = 700 * time.Millisecond
+		if long, err := time.ParseDuration(os.Getenv("STORY_PATIENCE")); err == nil {
+			a.patience = long
+		}
 		a.lastWord = time.Second // and so are receivers
 		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
 			began := time.Now() // a story that has a time of its own

@@ -166,7 +166,7 @@ func together(ts *testscript.TestScript, n int, args []string, disturb func(*os.
 // storyEnv is the environment of the program in a story.
 func storyEnv(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE", "STORY_HEARTBEAT", "STORY_NOW"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_STATE_HOME", "TZ", "GORACE", "STORY_HEARTBEAT", "STORY_PATIENCE", "STORY_NOW"} {
 		out = append(out, name+"="+ts.Getenv(name))
 	}
 	return out

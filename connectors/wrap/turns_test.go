@@ -78,7 +78,7 @@ func work(t *testing.T, d connectors.Dialer, name string) {
 			t.Errorf("%s: %v", name, err)
 			return
 		}
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
@@ -123,7 +123,7 @@ func TestTurnGivenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		go func() {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			one.Give()
 			one.Give()
 		}()
@@ -173,6 +173,11 @@ func TestDialWithoutTurn(t *testing.T) {
 		}
 		if _, _, err := wrap.Await(t.Context(), c, target("a-1")); err != nil {
 			t.Errorf("a dialer without turns: %v", err)
+		}
+		// the dialer with turns may stand below others
+		s, err := d.Dial(wrap.NewTurn(c, target("a-1")).Under(t.Context()), target("a-1"))
+		if err != nil || s.Close() != nil {
+			t.Errorf("below others: %v", err)
 		}
 	})
 }

@@ -89,6 +89,7 @@ func (m *machine) back(ctx context.Context) {
 	if row, _ := journal.RowOf(m.state()); !m.away || row.Begun && !m.state().Ended() {
 		return // nobody knows how it is until a resume has looked
 	}
+	m.away = false
 	m.counting.Lock()
 	err := m.absences.Return(context.WithoutCancel(ctx), m.work.Run, m.name)
 	close(m.moved)
@@ -121,6 +122,9 @@ func (m *machine) mayBegin(ctx context.Context) (bool, error) {
 			return false, err
 		case o == nil:
 			return !waited, nil
+		}
+		m.back(ctx) // others may go while this one waits
+		switch {
 		case m.givesUp(at, o):
 			return false, m.defers(ctx, o.text)
 		}

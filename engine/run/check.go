@@ -97,7 +97,18 @@ func (m *machine) protectNext(ctx context.Context) error {
 	if ok, err := m.mayBegin(ctx); !ok || err != nil {
 		return err
 	}
-	return m.enter(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
+	// no host fails between this count and the word that this one has begun
+	m.gate.RLock()
+	defer m.gate.RUnlock()
+	if m.isOpen(m.policy) {
+		return m.skip(ctx)
+	}
+	if m.work.Start.Kind != KindRollback {
+		if o, _, err := m.full(ctx, m.boundsOf(m.plan, m.policy.Name)); o != nil || err != nil {
+			return err // it is looked at anew
+		}
+	}
+	return m.to(ctx, journal.Protecting, m.stepEnd("ok", nil, nil)...)
 }
 
 // drift says how a simulation differs from the plan, or "".

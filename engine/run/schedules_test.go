@@ -242,7 +242,7 @@ func (s *schedule) run(t *testing.T, j *judge, fleet *puppets, inv *inventory.In
 		r, err := e.Apply(ctx, run.Work{Run: id, Plan: made, Inventory: inv, Policies: s.policies, Availabilities: s.availabilities,
 			Start: journal.RunStartedData{Kind: run.KindApply, Rollout: id, Controller: controller, Fence: int64(life + 1)},
 			Left:  s.left, Past: j.past(id), Dead: []string{id}}, drain)
-		late := ctx.Err() != nil && context.Cause(ctx) == context.DeadlineExceeded
+		late := ctx.Err() != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 		cancel()
 		switch {
 		case late:
@@ -257,7 +257,10 @@ func (s *schedule) run(t *testing.T, j *judge, fleet *puppets, inv *inventory.In
 			j.fault("run %s is %s: %s", id, r.State, r.Why)
 			return
 		}
-		time.Sleep(pause) // in the time of the bubble
+		if err := rest(t.Context(), pause); err != nil {
+			j.fault("%v", err)
+			return
+		}
 	}
 }
 
