@@ -90,10 +90,9 @@ func planFlags(cmd *cobra.Command, opt *planOptions) {
 // gateFunc says why a policy may not change a host; nil lets everything pass.
 type gateFunc func(*policies.Policy, *inventory.Host) *plan.Excluded
 
-// makePlan scans and plans; every scan is stored before it is used.
-func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate gateFunc) (p *plan.Plan, err error) {
-	hosts := opt.hosts
-	if hosts == nil {
+// toPlan are the hosts of a plan, after what is to be said about them first.
+func (a *app) toPlan(ctx context.Context, s *session, opt planOptions, changing bool) (hosts []*inventory.Host, err error) {
+	if hosts = opt.hosts; hosts == nil {
 		if hosts, err = a.hosts(ctx, s); err != nil {
 			return nil, err
 		}
@@ -108,7 +107,13 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			return nil, err
 		}
 	}
-	if err := a.gaps(s, hosts, opt.policy, gate != nil); err != nil {
+	return hosts, a.gaps(s, hosts, opt.policy, changing)
+}
+
+// makePlan scans and plans; every scan is stored before it is used.
+func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate gateFunc) (p *plan.Plan, err error) {
+	hosts, err := a.toPlan(ctx, s, opt, gate != nil)
+	if err != nil {
 		return nil, err
 	}
 	ledger, err := s.store.Ledger(ctx)
