@@ -8,10 +8,9 @@ import (
 
 	"patchwave/engine/coord"
 	"patchwave/engine/journal"
-	"patchwave/engine/plan"
 	"patchwave/inventory"
-	"patchwave/policies"
 )
+
 
 // A host begins, which is to leave checking for protecting, only if every bound
 // that it is in still holds with it away: counted at that moment, over the hosts
@@ -53,51 +52,6 @@ func newGuards(e *Engine, w Work) *guards {
 	}
 	g.availabilities, g.waveBounds = newBounds(w)
 	return g
-}
-
-// recall makes the absences what the journal says: a process that died may have
-// left one behind, or none where there should be one.
-func (r *runner) recall(ctx context.Context) error {
-	var back []string
-	var away []coord.Absence
-	r.rec.mu.Lock()
-	for _, h := range r.rec.folder.Run().Hosts {
-		if row, _ := journal.RowOf(h.State); row.Begun && !h.State.Ended() {
-			away = append(away, coord.Absence{Host: h.Name, Run: r.work.Run, Since: h.Since})
-		} else {
-			back = append(back, h.Name)
-		}
-	}
-	r.rec.mu.Unlock()
-	for _, a := range away {
-		if _, err := r.absences.Leave(ctx, a, func([]coord.Absence) bool { return true }); err != nil {
-			return fmt.Errorf("record which hosts are away: %w", err)
-		}
-	}
-	if len(r.work.Past) == 0 {
-		return nil
-	}
-	if err := r.absences.Return(ctx, r.work.Run, back...); err != nil {
-		return fmt.Errorf("record which hosts are back: %w", err)
-	}
-	return nil
-}
-
-// back records that a host is not away any more, or was not for long. A failure
-// counts it as away until the run is gone on with; the journal is what counts.
-func (m *machine) back(ctx context.Context) {
-	if row, _ := journal.RowOf(m.state()); !m.away || row.Begun && !m.state().Ended() {
-		return // nobody knows how it is until a resume has looked
-	}
-	m.away = false
-	m.counting.Lock()
-	err := m.absences.Return(context.WithoutCancel(ctx), m.work.Run, m.name)
-	close(m.moved)
-	m.moved = make(chan struct{})
-	m.counting.Unlock()
-	if err != nil {
-		_ = m.rec.fail(fmt.Errorf("record that %s is back: %w", m.name, err)) // it ends the run
-	}
 }
 
 // mayBegin waits until the host may be away. It reports whether the host may go
@@ -254,18 +208,6 @@ func (m *machine) full(ctx context.Context, bounds []*bound) (*obstacle, *bound,
 	return nil, nil, nil
 }
 
-// whoIsAway are the hosts that runs work on, but for this one.
-func (m *machine) whoIsAway(ctx context.Context) (away []coord.Absence, err error) {
-	_, err = m.absences.Leave(context.WithoutCancel(ctx), coord.Absence{Host: m.name, Run: m.work.Run, Since: m.engine.Now()}, func(others []coord.Absence) bool {
-		away = others
-		return false
-	})
-	if err != nil {
-		return nil, m.rec.fail(fmt.Errorf("look which hosts are away: %w", err))
-	}
-	return away, nil
-}
-
 // toAsk are the hosts of a bound that have to be asked: nobody asks those that are
 // away.
 func (m *machine) toAsk(ctx context.Context, b *bound) ([]*inventory.Host, error) {
@@ -367,136 +309,4 @@ func (m *machine) tells(ctx context.Context, o *obstacle) error {
 	}
 	m.waitsFor = o.key
 	return m.rec.add(ctx, entry{m.name, journal.HostWaiting, journal.HostWaitingData{Why: o.text}})
-}
-
-// steady holds a reboot back while the other hosts of an availability are not
-// well: it was asked before the host began, and much may have happened since.
-func (m *machine) steady(ctx context.Context) (*journal.Fault, error) {
-	bounds := m.boundsOf(m.plan, m.policy.Name)
-	since := m.engine.Now()
-	for {
-		o, err := m.unsteady(ctx, bounds)
-		if err != nil || o == nil {
-			return nil, err
-		}
-		patience := m.engine.Patience
-		if patience <= 0 {
-			patience = DefaultPatience
-		}
-		if m.engine.Now().Sub(since) >= patience {
-			return &journal.Fault{Code: plan.ExcludedAvailability, Message: "the host was not rebooted: " + o.text}, nil
-		}
-		if err := m.tells(ctx, o); err != nil {
-			return nil, err
-		}
-		if err := pause(ctx, recheck*m.engine.poll()); err != nil {
-			return nil, err
-		}
-		if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// unsteady asks the others of each availability of a host that is away itself.
-func (m *machine) unsteady(ctx context.Context, bounds []*bound) (*obstacle, error) {
-	for _, b := range bounds {
-		if !b.across {
-			continue
-		}
-		found, err := b.survey.ask(ctx, func() ([]*inventory.Host, error) { return m.toAsk(ctx, b) },
-			func(ctx context.Context, h *inventory.Host) (verdict, error) { return m.isWell(ctx, b, h) })
-		if err != nil {
-			return nil, err
-		}
-		m.counting.Lock()
-		bad := m.endedBadly()
-		away, err := m.whoIsAway(ctx)
-		m.counting.Unlock()
-		if err != nil {
-			return nil, err
-		}
-		if o := b.blocked(m.name, m.work.Run, away, bad, found); o != nil && len(b.hosts) > 1 {
-			return o, nil
-		}
-	}
-	return nil, nil
-}
-
-// probesAfter are those of its availabilities that a host has to answer before it
-// counts as back.
-func (m *machine) probesAfter() []policies.Probe {
-	var out []policies.Probe
-	for _, b := range m.boundsOf(m.plan, m.policy.Name) {
-		if !b.across {
-			continue
-		}
-		for _, p := range b.probes {
-			p.Within = max(p.Within, m.settle())
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// comeIn waits for a place among the hosts in work, and for a turn.
-func (m *machine) comeIn(ctx context.Context) error {
-	if err := m.turn.Take(ctx); err != nil {
-		return err
-	}
-	select {
-	case m.slots <- struct{}{}:
-		m.inside = true
-		return nil
-	case <-ctx.Done():
-		m.turn.Give()
-		return context.Cause(ctx)
-	}
-}
-
-// goOut gives back what comeIn got.
-func (m *machine) goOut() {
-	if m.inside {
-		<-m.slots
-		m.inside = false
-	}
-	m.turn.Give()
-}
-
-// ownAbsences are the absences of one process that knows of no other.
-type ownAbsences struct {
-	mu   sync.Mutex
-	away map[string]coord.Absence
-}
-
-// Leave implements coord.Absences.
-func (o *ownAbsences) Leave(_ context.Context, a coord.Absence, fits func([]coord.Absence) bool) (bool, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var others []coord.Absence
-	for _, other := range o.away {
-		if other.Host != a.Host {
-			others = append(others, other)
-		}
-	}
-	if !fits(others) {
-		return false, nil
-	}
-	if o.away == nil {
-		o.away = map[string]coord.Absence{}
-	}
-	o.away[a.Host] = a
-	return true, nil
-}
-
-// Return implements coord.Absences.
-func (o *ownAbsences) Return(_ context.Context, run string, hosts ...string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, h := range hosts {
-		if o.away[h].Run == run {
-			delete(o.away, h)
-		}
-	}
-	return nil
 }
