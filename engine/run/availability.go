@@ -11,7 +11,6 @@ import (
 	"patchwave/inventory"
 )
 
-
 // A host begins, which is to leave checking for protecting, only if every bound
 // that it is in still holds with it away: counted at that moment, over the hosts
 // that this and other runs work on, those that ended badly, and those that do not
