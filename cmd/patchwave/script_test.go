@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,6 +18,10 @@ import (
 // TestMain makes the test binary the program: the stories of testdata/script run
 // it as `patchwave`.
 func TestMain(m *testing.M) {
+	// Stories wait more than they work. -parallel on the command line is later, and counts.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"patchwave": func() {
 		a := newApp(os.Stdin, os.Stdout, os.Stderr)
 		a.pollEvery = 20 * time.Millisecond // simulated machines are fast
