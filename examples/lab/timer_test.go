@@ -11,8 +11,12 @@ import (
 	"patchwave/examples/lab/labhost"
 )
 
-// tonight is a window that is open now, on any day.
-const tonight = `
+// tonight is a window that is open now, for some hours more.
+func tonight() string {
+	return strings.ReplaceAll(openWindow, "OPENS", time.Now().UTC().Add(-time.Minute).Format("15:04"))
+}
+
+const openWindow = `
 baseline "some" {
   approve "some" {
     packages = ["labtool", "slowpkg"]
@@ -20,8 +24,8 @@ baseline "some" {
 }
 
 window "always" {
-  schedule = "00:00"
-  duration = "24h"
+  schedule = "OPENS"
+  duration = "6h"
   timezone = "UTC"
 }
 
@@ -60,7 +64,7 @@ systemctl enable --now patchwave.timer
 // middle loses nothing.
 func TestTimer(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, tonight, "apt", "apt-controller")
+	f := newFleet(t, tonight(), "apt", "apt-controller")
 	controller, host := f.hosts["apt-controller"], f.hosts["apt"]
 	f.upload(t, controller)
 	controller.MustSh(t, controllerSetup)
