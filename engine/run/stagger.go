@@ -98,16 +98,17 @@ func (m *machine) queue(ctx context.Context, b *reboots) error {
 // atOnce asks while nobody else of the policy does. If there was still something
 // to wait for, the others have to be asked again.
 func (m *machine) atOnce(ctx context.Context, b *reboots, id job.ID, before string) (again bool, err error) {
-	if m.policy.Reboot.Stagger > 0 {
-		select {
-		case b.turn <- struct{}{}:
-			defer func() { <-b.turn }()
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		}
-		if left := b.asked.Add(m.policy.Reboot.Stagger).Sub(m.engine.Now()); left > 0 {
-			return true, pause(ctx, left)
-		}
+	if m.policy.Reboot.Stagger <= 0 {
+		return false, m.askReboot(ctx, id, before)
+	}
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	if left := b.asked.Add(m.policy.Reboot.Stagger).Sub(m.engine.Now()); left > 0 {
+		return true, pause(ctx, left)
 	}
 	err = m.askReboot(ctx, id, before)
 	b.asked = m.engine.Now()

@@ -34,6 +34,9 @@ func ParseNEVRA(s string) (NEVRA, bool) {
 		return NEVRA{}, false
 	}
 	evr := s[version+1:]
+	if strings.Contains(evr, ":") && (epoch != "" || strings.HasPrefix(evr, ":") || strings.Count(evr, ":") > 1) {
+		return NEVRA{}, false // one epoch at most
+	}
 	if epoch != "" {
 		evr = epoch + ":" + evr
 	}
