@@ -118,7 +118,7 @@ func (t teller) classes() []string {
 	away := t.of[journal.Unreachable]
 	tell(away, "Not reached: %s. Nothing was begun there; try it with: patchwave ping -l %s", names(away), selector(away))
 	deferred := t.of[journal.Deferred]
-	tell(deferred, "No time left in the window: %s. Their turn comes in the next opening.", names(deferred))
+	tell(deferred, "Deferred: %s. Their turn comes in the next opening. Why: patchwave show %s HOST", names(deferred), t.run.ID)
 	out := t.leftOut()
 	tell(out, "Left out: %s. Why: patchwave show %s HOST", names(out), t.run.ID)
 	return lines

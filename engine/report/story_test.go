@@ -52,7 +52,7 @@ func TestStory(t *testing.T) {
 			[]string{"0 of 3 hosts updated and well.", "It was interrupted and gone on with twice, at 2026-11-23 02:00, 2026-11-23 03:00.",
 				"Taken back: a; the versions from before are installed again. What was wrong: patchwave show r1 HOST",
 				"Not reached: b. Nothing was begun there; try it with: patchwave ping -l b",
-				"No time left in the window: c. Their turn comes in the next opening."}},
+				"Deferred: c. Their turn comes in the next opening. Why: patchwave show r1 HOST"}},
 		{"interrupted", journal.Run{ID: "r1", State: "interrupted", Hosts: hosts("a installing", "b verifying", "c pending")}, nil,
 			[]string{"The run is not finished: its process is gone, or was told to let go. 2 hosts are in the middle of it (a, b); what was begun there goes on by itself. 1 host was not begun. Go on with: patchwave resume r1"}},
 		{"lost", journal.Run{ID: "r1", State: "finished", Hosts: hosts("a lost", "b lost", "c lost")},
