@@ -27,12 +27,12 @@ func (p Prober) command(ctx context.Context, probe policies.Probe) (bool, string
 	if probe.Command != nil {
 		var err error
 		if argv, err = p.words(probe.Command); err != nil {
-			return false, err.Error(), nil //nolint:nilerr // a text without a value on this host: the probe is false
+			return untrue(err.Error())
 		}
 	}
 	rc, out, err := p.Program(ctx, argv, probeTimeout)
 	if err != nil {
-		return false, clean(err.Error()), nil //nolint:nilerr // a program that cannot be run is no success
+		return untrue(clean(err.Error()))
 	}
 	said := clean(strings.TrimSpace(strings.ToValidUTF8(out, "?")))
 	if rc != 0 {

@@ -33,13 +33,13 @@ const (
 func (p Prober) get(ctx context.Context, probe policies.Probe) (bool, string, error) {
 	to, err := probe.URL.Render(p.Subject)
 	if err != nil {
-		return false, err.Error(), nil //nolint:nilerr // the probe is false
+		return untrue(err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to, nil)
 	if err != nil {
-		return false, "the URL cannot be asked for: " + cause(err), nil //nolint:nilerr // as above
+		return untrue("the URL cannot be asked for: " + cause(err))
 	}
 	req.Header.Set("User-Agent", "patchwave")
 	dial := p.Dial
@@ -52,7 +52,7 @@ func (p Prober) get(ctx context.Context, probe policies.Probe) (bool, string, er
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
 	if err != nil {
-		return false, "no answer: " + cause(err), nil //nolint:nilerr // as above
+		return untrue("no answer: " + cause(err))
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
@@ -99,7 +99,7 @@ var statusLine = regexp.MustCompile(`(?m)^ *HTTP/[0-9.]+ ([1-5][0-9]{2})\b`)
 func (p Prober) getThere(ctx context.Context, probe policies.Probe) (bool, string, error) {
 	to, err := probe.URL.Render(p.Subject)
 	if err != nil {
-		return false, err.Error(), nil //nolint:nilerr // the probe is false
+		return untrue(err.Error())
 	}
 	f, why, err := p.frame(ctx, map[string]string{"kind": string(probe.Kind), "name": probe.Name, "url": to}, false, 2<<20)
 	if err != nil || why != "" {

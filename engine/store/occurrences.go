@@ -188,20 +188,8 @@ func unstampInto(t *time.Time, s string) (err error) {
 
 // RunsOf returns the runs of a rollout that worked in occurrences, in the order in
 // which they began.
-func (s *Store) RunsOf(ctx context.Context, rollout string) (out []string, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT r.id FROM runs r WHERE r.id IN (SELECT run FROM occurrences WHERE rollout = ?) ORDER BY r.started, r.id`, rollout)
-	if err != nil {
-		return nil, explain(s.path, err)
-	}
-	defer func() { err = errors.Join(err, explain(s.path, rows.Close())) }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, explain(s.path, err)
-		}
-		out = append(out, id)
-	}
-	return out, explain(s.path, rows.Err())
+func (s *Store) RunsOf(ctx context.Context, rollout string) ([]string, error) {
+	return s.ids(ctx, `SELECT r.id FROM runs r WHERE r.id IN (SELECT run FROM occurrences WHERE rollout = ?) ORDER BY r.started, r.id`, rollout)
 }
 
 // CountMissed counts the occurrences of each policy that closed after an instant and

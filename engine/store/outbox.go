@@ -63,9 +63,14 @@ func enqueue(tx *sql.Tx, list []Notification) error {
 
 // Unannounced returns the runs that ended after an instant and whose end nobody
 // looked at yet; interrupted ones are left out, since they go on.
-func (s *Store) Unannounced(ctx context.Context, since time.Time) (ids []string, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id FROM runs r WHERE ended > ? AND state IN ('finished', 'stopped', 'cancelled', 'soaking')
+func (s *Store) Unannounced(ctx context.Context, since time.Time) ([]string, error) {
+	return s.ids(ctx, `SELECT id FROM runs r WHERE ended > ? AND state IN ('finished', 'stopped', 'cancelled', 'soaking')
 		AND NOT EXISTS (SELECT 1 FROM announced a WHERE a.run = r.id AND a.ended = r.ended) ORDER BY ended`, stamp(since))
+}
+
+// ids reads the one column of a query.
+func (s *Store) ids(ctx context.Context, query string, args ...any) (out []string, err error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, explain(s.path, err)
 	}
@@ -75,9 +80,9 @@ func (s *Store) Unannounced(ctx context.Context, since time.Time) (ids []string,
 		if err := rows.Scan(&id); err != nil {
 			return nil, explain(s.path, err)
 		}
-		ids = append(ids, id)
+		out = append(out, id)
 	}
-	return ids, explain(s.path, rows.Err())
+	return out, explain(s.path, rows.Err())
 }
 
 // notificationColumns are those that scanNotification reads.
