@@ -9,17 +9,28 @@ import (
 // bytes, where the command does not say otherwise.
 const DefaultMaxOutput = 16 << 20
 
+// Dialect is a language of scripts.
+type Dialect string
+
+// The dialects.
+const (
+	DialectSh         Dialect = "sh"
+	DialectPowerShell Dialect = "powershell"
+)
+
 // Command is one thing to run on a machine. Exactly one of Script and Line is
 // set.
 type Command struct {
-	// Script is a whole POSIX sh program; it goes over standard input to one
-	// "/bin/sh -s", so nothing of it is in any argument list. Children of the
-	// script must not read standard input.
+	// Script is a whole program in the session's Dialect. A POSIX sh program goes
+	// over standard input to one "/bin/sh -s", a PowerShell program over standard
+	// input to a fixed loader, so nothing of it is in any argument list. Children of
+	// the script must not read standard input.
 	Script []byte
-	// Line is a command line for the login shell of the user (of sh, if Become),
-	// as an operator typed it for exec.
+	// Line is a command line for the login shell of the user (of sh, if Become; of
+	// cmd.exe on Windows), as an operator typed it for exec.
 	Line string
-	// Become runs it with the target's Become.
+	// Become runs it with the target's Become. A session of DialectPowerShell is an
+	// administrator's from its beginning and ignores it.
 	Become bool
 	// Timeout bounds this command; 0 means the target's Timeouts.Command.
 	Timeout time.Duration
@@ -47,6 +58,8 @@ type Result struct {
 // several goroutines; an implementation serves at most a few at once (a default
 // sshd allows ten) and queues the rest.
 type Session interface {
+	// Dialect is the language of the scripts that the machine runs.
+	Dialect() Dialect
 	// Run runs one command to its end. A command that ran and failed is not an
 	// error: look at Result.ExitCode. The error is an *Error with one of the codes
 	// lost, timeout, interrupted (ctx was cancelled), sudo, unsupported. After lost

@@ -61,6 +61,9 @@ const (
 type Update struct {
 	Name string `json:"name"`
 	Arch string `json:"arch"`
+	// Title is what the source calls it, in the host's own language; "" where the
+	// name says it all.
+	Title string `json:"title,omitempty"`
 	// From is the installed version; "" if the update installs a package anew.
 	From string `json:"from"`
 	// To is the version on offer, in the manager's own spelling, epoch included.

@@ -62,6 +62,9 @@ var (
 	_ runner.Starter     = (*session)(nil)
 )
 
+// Dialect implements connectors.Session.
+func (*session) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 // Run runs one command; see connectors.Session.
 func (s *session) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	return s.runner.Run(ctx, c)

@@ -1,9 +1,9 @@
-// Package posix sends POSIX sh scripts to machines and reads their framed
-// answers. It is pure but for Run, which uses a connectors.Session.
+// Package posix writes calls of patchwave's scripts as POSIX sh programs. It is
+// pure.
 //
 // # On the wire
 //
-// A script goes over standard input to one "/bin/sh -s":
+// A program goes over standard input to one "/bin/sh -s":
 //
 //	# patchwave NAME vN                     name and version, in the first line
 //	pw_main() {
@@ -15,19 +15,7 @@
 //	pw_main </dev/null                      ends with $pw_status, 0 if the body sets none
 //
 // The whole function is parsed before anything runs, so a truncated upload runs
-// nothing and no child can eat the rest of the script. Arguments are data:
-// they are never part of the code, and "$pw_arg_want" is never evaluated.
-//
-// The answer comes back in frames:
-//
-//	@@NONCE BEGIN apt.upgradable
-//	…bytes of standard output, then a line feed that is not part of them…
-//	@@NONCE END apt.upgradable rc=0
-//	@@NONCE DONE
-//
-// The same marks go to standard error, so that each frame has its own part of
-// both streams. Everything outside a frame is noise: a login banner, a chatty
-// profile, "sudo: unable to resolve host". An answer without DONE is incomplete
-// and is an error, never "nothing to report". The nonce is made anew for every
-// call.
+// nothing and no child can eat the rest of the program. Arguments are data:
+// they are never part of the code, and "$pw_arg_want" is never evaluated. What it
+// prints are the frames of connectors/framing.
 package posix

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	_ "embed" // prelude.sh
 	"encoding/base64"
-	"errors"
 	"fmt"
+	"maps"
 	"regexp"
-	"sort"
-	"strconv"
+	"slices"
 	"strings"
+
+	"patchwave/connectors/framing"
 )
 
 // prelude holds the functions every script can use.
@@ -17,60 +18,29 @@ import (
 //go:embed prelude.sh
 var prelude string
 
-// Script is a named, versioned POSIX sh program. Body is what runs after the
-// prelude, inside a function.
-type Script struct {
-	// Name is lower-case letters, digits and dashes ("scan").
-	Name    string
-	Version int
-	Body    string
-}
-
-// Call is one use of a script: what was encoded, or what Decode found.
-type Call struct {
-	Name    string
-	Version int
-	Nonce   string
-	// Args are the arguments by name ([a-z_]+). Values are any text without NUL;
-	// trailing line feeds are not kept.
-	Args map[string]string
-	// Body is the code after the arguments; Decode leaves it empty.
-	Body string
-}
-
 // harmless are the values that stand in single quotes as they are; all others
 // go as base64. It holds no quote, no backslash and no control character.
 var harmless = regexp.MustCompile(`^[A-Za-z0-9 ._:/@%+=,~-]*$`)
 
-var argName = regexp.MustCompile(`^[a-z][a-z_]*$`)
-
-// Encode renders one call of s. It fails if an argument's name is not
-// [a-z][a-z_]*, or its value holds a NUL.
-func Encode(s Script, nonce string, args map[string]string) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# patchwave %s v%d\npw_main() {\npw_nonce='%s'\n", s.Name, s.Version, nonce)
-	b.WriteString(decodeFunc)
-	names := make([]string, 0, len(args))
-	for name := range args {
-		names = append(names, name)
+// Encode renders one call: the whole program, Body in its place. It fails as
+// Call.Check does.
+func Encode(c framing.Call) ([]byte, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		if !argName.MatchString(name) {
-			return nil, fmt.Errorf("encode script %s: argument name %q is not [a-z][a-z_]*", s.Name, name)
-		}
-		value := args[name]
-		switch {
-		case strings.ContainsRune(value, 0):
-			return nil, fmt.Errorf("encode script %s: argument %s holds a NUL byte", s.Name, name)
-		case harmless.MatchString(value):
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\npw_main() {\npw_nonce='%s'\n", c.Head(), c.Nonce)
+	b.WriteString(decodeFunc)
+	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
+		value := c.Args[name]
+		if harmless.MatchString(value) {
 			fmt.Fprintf(&b, "pw_arg_%s='%s'\n", name, value)
-		default:
+		} else {
 			fmt.Fprintf(&b, "pw_arg_%s=$(pw_decode '%s')\n", name, base64.StdEncoding.EncodeToString([]byte(value)))
 		}
 	}
 	b.WriteString(prelude)
-	b.WriteString(s.Body)
+	b.WriteString(c.Body)
 	b.WriteString("\npw_done\nreturn \"${pw_status:-0}\"\n}\npw_main </dev/null\n")
 	return b.Bytes(), nil
 }
@@ -87,28 +57,20 @@ fi
 `
 
 var (
-	firstLine = regexp.MustCompile(`^# patchwave ([a-z0-9-]+) v([0-9]+)$`)
 	nonceLine = regexp.MustCompile(`^pw_nonce='([0-9a-f]+)'$`)
 	plainArg  = regexp.MustCompile(`^pw_arg_([a-z_]+)='([A-Za-z0-9 ._:/@%+=,~-]*)'$`)
 	codedArg  = regexp.MustCompile(`^pw_arg_([a-z_]+)=\$\(pw_decode '([A-Za-z0-9+/=]*)'\)$`)
 )
 
-// ErrNotAScript says that the bytes are not one of patchwave's scripts.
-var ErrNotAScript = errors.New("not a patchwave script")
-
 // Decode reads the head of an encoded script: what a simulated machine needs to
-// answer it. It returns ErrNotAScript for any other program.
-func Decode(script []byte) (Call, error) {
+// answer it. It returns framing.ErrNotAScript for any other program.
+func Decode(script []byte) (framing.Call, error) {
 	lines := strings.SplitN(string(script), "\n", 64)
-	m := firstLine.FindStringSubmatch(lines[0])
-	if m == nil {
-		return Call{}, ErrNotAScript
-	}
-	version, err := strconv.Atoi(m[2])
+	name, version, err := framing.ParseHead(lines[0])
 	if err != nil {
-		return Call{}, ErrNotAScript
+		return framing.Call{}, err
 	}
-	call := Call{Name: m[1], Version: version, Args: map[string]string{}}
+	call := framing.Call{Name: name, Version: version, Args: map[string]string{}}
 	for _, line := range lines[1:] {
 		if m := nonceLine.FindStringSubmatch(line); m != nil {
 			call.Nonce = m[1]
@@ -117,7 +79,7 @@ func Decode(script []byte) (Call, error) {
 		} else if m := codedArg.FindStringSubmatch(line); m != nil {
 			value, err := base64.StdEncoding.DecodeString(m[2])
 			if err != nil {
-				return Call{}, fmt.Errorf("decode argument %s: %w", m[1], err)
+				return framing.Call{}, fmt.Errorf("decode argument %s: %w", m[1], err)
 			}
 			call.Args[m[1]] = strings.TrimRight(string(value), "\n")
 		} else if strings.HasPrefix(line, "# prelude") {
@@ -125,7 +87,7 @@ func Decode(script []byte) (Call, error) {
 		}
 	}
 	if call.Nonce == "" {
-		return Call{}, ErrNotAScript
+		return framing.Call{}, framing.ErrNotAScript
 	}
 	return call, nil
 }

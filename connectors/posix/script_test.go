@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"patchwave/connectors/framing"
 )
 
 // sh runs an encoded script in the machine's own /bin/sh.
-func sh(t interface{ Fatalf(string, ...any) }, script []byte) Answer {
+func sh(t interface{ Fatalf(string, ...any) }, script []byte) framing.Answer {
 	cmd := exec.Command("/bin/sh", "-s")
 	cmd.Stdin = bytes.NewReader(script)
 	var out, errb bytes.Buffer
@@ -20,25 +22,30 @@ func sh(t interface{ Fatalf(string, ...any) }, script []byte) Answer {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("sh: %v\n%s", err, errb.String())
 	}
-	return Parse("00ff", out.Bytes(), errb.Bytes())
+	return framing.Parse("00ff", out.Bytes(), errb.Bytes())
+}
+
+// call is a call of a script with the name echo.
+func call(nonce, body string, args map[string]string) framing.Call {
+	return framing.Call{Name: "echo", Version: 1, Nonce: nonce, Args: args, Body: body}
 }
 
 func TestArgumentsAreData(t *testing.T) {
-	script := Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}
+	const script = `pw_put got "$pw_arg_value"`
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringOfN(rapid.Rune(), 0, 60, -1).
 			Filter(func(s string) bool { return !bytes.ContainsRune([]byte(s), 0) }).Draw(t, "value")
 		value = string(bytes.TrimRight([]byte(value), "\n"))
-		encoded, err := Encode(script, "00ff", map[string]string{"value": value})
+		encoded, err := Encode(call("00ff", script, map[string]string{"value": value}))
 		if err != nil {
 			t.Fatalf("encode: %v", err)
 		}
-		call, err := Decode(encoded)
+		got, err := Decode(encoded)
 		if err != nil {
 			t.Fatalf("decode: %v", err)
 		}
-		if call.Args["value"] != value || call.Name != "echo" || call.Nonce != "00ff" {
-			t.Fatalf("decoded %q, want %q", call.Args["value"], value)
+		if got.Args["value"] != value || got.Name != "echo" || got.Nonce != "00ff" {
+			t.Fatalf("decoded %q, want %q", got.Args["value"], value)
 		}
 		answer := sh(t, encoded)
 		frame, ok := answer.Get("got")
@@ -49,9 +56,9 @@ func TestArgumentsAreData(t *testing.T) {
 }
 
 func TestHostileArgumentsRunNothing(t *testing.T) {
-	script := Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}
+	const script = `pw_put got "$pw_arg_value"`
 	for _, value := range []string{"$(touch /tmp/x)", "`id`", "'; id; '", "\\", "a\nb", "-n", "%s%n", "*", "~"} {
-		encoded, err := Encode(script, "00ff", map[string]string{"value": value})
+		encoded, err := Encode(call("00ff", script, map[string]string{"value": value}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,8 +70,8 @@ func TestHostileArgumentsRunNothing(t *testing.T) {
 
 func TestTruncatedUploadRunsNothing(t *testing.T) {
 	dir := t.TempDir()
-	script := Script{Name: "touch", Version: 1, Body: `touch "$pw_arg_file"`}
-	encoded, err := Encode(script, "00ff", map[string]string{"file": dir + "/made"})
+	const script = `touch "$pw_arg_file"`
+	encoded, err := Encode(call("00ff", script, map[string]string{"file": dir + "/made"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +83,7 @@ func TestTruncatedUploadRunsNothing(t *testing.T) {
 		if err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		if Parse("00ff", out, nil).Complete {
+		if framing.Parse("00ff", out, nil).Complete {
 			t.Fatalf("cut at %d: the answer is complete", cut)
 		}
 	}
@@ -87,7 +94,7 @@ func TestTruncatedUploadRunsNothing(t *testing.T) {
 
 func TestEncodeRefuses(t *testing.T) {
 	for _, args := range []map[string]string{{"A": "x"}, {"a-b": "x"}, {"a": "x\x00y"}, {"": "x"}} {
-		if _, err := Encode(Script{Name: "x"}, "00", args); err == nil {
+		if _, err := Encode(framing.Call{Name: "x", Nonce: "00", Args: args}); err == nil {
 			t.Errorf("Encode(%v): no error", args)
 		}
 	}
@@ -95,7 +102,7 @@ func TestEncodeRefuses(t *testing.T) {
 
 func TestDecodeOfAnotherProgram(t *testing.T) {
 	for _, s := range []string{"", "echo hi", "# patchwave scan", "# patchwave scan v1\n", "#!/bin/sh\n# patchwave scan v1"} {
-		if _, err := Decode([]byte(s)); !errors.Is(err, ErrNotAScript) {
+		if _, err := Decode([]byte(s)); !errors.Is(err, framing.ErrNotAScript) {
 			t.Errorf("Decode(%q) = %v", s, err)
 		}
 	}
@@ -104,7 +111,7 @@ func TestDecodeOfAnotherProgram(t *testing.T) {
 // TestPathOfTheLogin: where base64 is found does not depend on the PATH that a
 // login or sudo's secure_path gives.
 func TestPathOfTheLogin(t *testing.T) {
-	encoded, err := Encode(Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}, "00ff", map[string]string{"value": "a\nb"})
+	encoded, err := Encode(call("00ff", `pw_put got "$pw_arg_value"`, map[string]string{"value": "a\nb"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +127,7 @@ func TestPathOfTheLogin(t *testing.T) {
 }
 
 func TestWithoutBase64NothingIsSaid(t *testing.T) {
-	encoded, err := Encode(Script{Name: "echo", Version: 1, Body: `pw_put got "$pw_arg_value"`}, "00ff", map[string]string{"value": "a\nb"})
+	encoded, err := Encode(call("00ff", `pw_put got "$pw_arg_value"`, map[string]string{"value": "a\nb"}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/connectors/sim"
 	"patchwave/engine/job"
 	"patchwave/engine/updates"
@@ -15,14 +16,14 @@ import (
 )
 
 // step runs one job to its end and returns its exit status and its log.
-func step(t *testing.T, c job.Client, name string, body posix.Script, args map[string]string) (int, posix.Answer) {
+func step(t *testing.T, c job.Client, name string, body script.Script, args map[string]string) (int, framing.Answer) {
 	t.Helper()
 	id := job.ID{Run: c.Claim.Run, Host: "m1", Step: name, Round: 1}
 	if _, err := c.Start(t.Context(), id, body, args); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	status, log := await(t, c, id)
-	answer := posix.ParseLog(job.Nonce(id), log)
+	answer := framing.ParseLog(job.Nonce(id), log)
 	if status.State != job.Done || !answer.Complete {
 		t.Fatalf("%s: %+v\n%s", name, status, log)
 	}
@@ -217,7 +218,7 @@ func TestBrokenServiceWorksAgainAfterRollback(t *testing.T) {
 	c := client(t, s)
 	a := args(trioChanges())
 	states := []string{w.host().Snapshot().Services["nginx"]}
-	for _, body := range []posix.Script{updates.KeepScript(apt.New()), updates.InstallScript(apt.New()), updates.RollbackScript(apt.New())} {
+	for _, body := range []script.Script{updates.KeepScript(apt.New()), updates.InstallScript(apt.New()), updates.RollbackScript(apt.New())} {
 		if rc, _ := step(t, c, body.Name, body, a); rc != 0 {
 			t.Fatalf("%s: %d", body.Name, rc)
 		}
@@ -228,4 +229,4 @@ func TestBrokenServiceWorksAgainAfterRollback(t *testing.T) {
 	}
 }
 
-func repair() posix.Script { return posix.Script{Name: "repair", Version: 1} }
+func repair() script.Script { return script.Script{Name: "repair", Version: 1} }

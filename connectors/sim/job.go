@@ -8,13 +8,14 @@ import (
 	"strconv"
 	"time"
 
+	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 )
 
 // job is a detached job on the machine, or the tombstone of one.
 type job struct {
 	id     string
-	body   posix.Call
+	body   framing.Call
 	claim  claim
 	bootID string
 	log    bytes.Buffer

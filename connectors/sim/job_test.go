@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/connectors/sim"
 	"patchwave/engine/job"
 	"patchwave/engine/updates"
@@ -26,6 +27,8 @@ import (
 type shell struct{}
 
 func (shell) Close() error { return nil }
+
+func (shell) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 func (shell) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-s")
@@ -63,7 +66,7 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	}
 	// An empty body on the real machine, an empty list of changes on the simulated
 	// one: both print an empty frame.
-	keep := posix.Script{Name: "keep", Version: 1, Body: "pw_run apt.keep true"}
+	keep := script.Script{Name: "keep", Version: 1, Sh: "pw_run apt.keep true"}
 	args := map[string]string{"changes": "", "dir": "/none"}
 	tell := func(what string, err error) {
 		story = append(story, what+": "+timeless(err))
@@ -173,7 +176,7 @@ func TestJobOutlivesTheConnection(t *testing.T) {
 	})
 	c.Session = w.dial("m1", nil)
 	status, log := await(t, c, id)
-	if status.State != job.Done || status.RC != 0 || !posix.ParseLog(job.Nonce(id), log).Complete {
+	if status.State != job.Done || status.RC != 0 || !framing.ParseLog(job.Nonce(id), log).Complete {
 		t.Errorf("%+v %s", status, log)
 	}
 	snap := w.host().Snapshot()

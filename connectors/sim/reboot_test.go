@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/connectors/sim"
 	"patchwave/engine/health"
 	"patchwave/engine/job"
@@ -18,13 +18,13 @@ import (
 )
 
 // rebootScript is what the engine sends.
-func rebootScript(t *testing.T) posix.Script {
+func rebootScript(t *testing.T) script.Script {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join("..", "..", "engine", "run", "reboot.sh"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return posix.Script{Name: "reboot", Version: 1, Body: string(body)}
+	return script.Script{Name: "reboot", Version: 1, Sh: string(body)}
 }
 
 // again dials until the machine answers.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/connectors/sim"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
@@ -184,9 +184,9 @@ func TestClockSkew(t *testing.T) {
 // that were captured from apt 2.6 on Debian 12.
 func TestFramesAreThoseOfARealHost(t *testing.T) {
 	_, s := one(t, assorted())
-	script := scan.Script(managers())
-	a, err := posix.Run(t.Context(), s, script, map[string]string{"managers": "apt", "refresh": "always", "max_age": "0", "names": "curl"},
-		posix.Options{Host: "m1", Command: connectors.Command{Become: true}})
+	asked := scan.Script(managers())
+	a, err := script.Run(t.Context(), s, asked, map[string]string{"managers": "apt", "refresh": "always", "max_age": "0", "names": "curl"},
+		script.Options{Host: "m1", Command: connectors.Command{Become: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

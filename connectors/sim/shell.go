@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 )
 
@@ -38,7 +39,7 @@ func (p *process) shell() int {
 }
 
 // script answers one of patchwave's scripts.
-func (p *process) script(call posix.Call) int {
+func (p *process) script(call framing.Call) int {
 	h := p.h
 	f := h.Faults()
 	h.received(call)
@@ -67,7 +68,7 @@ func (p *process) script(call posix.Call) int {
 }
 
 // answer prints what a script prints, under the machine's lock.
-func (h *Host) answer(a frames, call posix.Call, root bool) bool {
+func (h *Host) answer(a frames, call framing.Call, root bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch call.Name {

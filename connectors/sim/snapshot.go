@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 )
 
 // Snapshot is what a machine has, and what was done to it.
@@ -108,7 +108,7 @@ func (h *Host) ran(line string) {
 	h.seen.lines = append(h.seen.lines, line)
 }
 
-func (h *Host) received(c posix.Call) {
+func (h *Host) received(c framing.Call) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	name := c.Name

@@ -37,6 +37,9 @@ func newSession(l *link, ep endpoint, cfg Config, budget *runner.Budget) *sessio
 	return s
 }
 
+// Dialect implements connectors.Session.
+func (*session) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 // Run runs one command; see connectors.Session.
 func (s *session) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	return s.runner.Run(ctx, c)

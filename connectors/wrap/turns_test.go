@@ -46,6 +46,8 @@ func (c *counting) Dial(_ context.Context, t connectors.Target) (connectors.Sess
 
 type countedSession struct{ close func() }
 
+func (*countedSession) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 func (s *countedSession) Run(context.Context, connectors.Command) (connectors.Result, error) {
 	return connectors.Result{}, nil
 }

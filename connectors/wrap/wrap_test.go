@@ -37,6 +37,8 @@ func (f *fake) Dial(context.Context, connectors.Target) (connectors.Session, err
 
 type fakeSession struct{ f *fake }
 
+func (*fakeSession) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 func (s *fakeSession) Run(_ context.Context, c connectors.Command) (connectors.Result, error) {
 	return connectors.Result{Stdout: []byte(c.Line), ExitCode: 3}, nil
 }

@@ -42,6 +42,8 @@ func (u *under) Dial(context.Context, connectors.Target) (connectors.Session, er
 	return u, nil
 }
 
+func (*under) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 func (u *under) Run(context.Context, connectors.Command) (connectors.Result, error) {
 	u.runs++
 	return connectors.Result{Stdout: []byte("done")}, nil

@@ -26,6 +26,8 @@ type machine struct {
 	takes time.Duration
 }
 
+func (*machine) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 func (m *machine) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	call, err := posix.Decode(c.Script)
 	if err != nil {
@@ -69,6 +71,8 @@ type shell struct {
 	// main is the function with which the script ends; "" is probe_main.
 	main string
 }
+
+func (shell) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 func (s shell) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	script := string(c.Script)

@@ -12,14 +12,15 @@ import (
 	"unicode"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/journal"
 )
 
 //go:embed health.sh
 var healthShell string
 
-func healthScript() posix.Script { return posix.Script{Name: "health", Version: 1, Body: healthShell} }
+func healthScript() script.Script { return script.Script{Name: "health", Version: 1, Sh: healthShell} }
 
 // The parts of a host's health; see policies.HealthParts.
 const (
@@ -70,8 +71,8 @@ func (p Prober) Fingerprint(ctx context.Context, parts []string, manager string)
 	if p.Session == nil {
 		return Fingerprint{}, errNoSession
 	}
-	a, err := posix.Run(ctx, p.Session, healthScript(), map[string]string{"parts": strings.Join(parts, " "), "manager": manager},
-		posix.Options{Host: p.Host, Command: connectors.Command{Become: true, Timeout: takeTimeout, MaxOutput: takeOutput}})
+	a, err := script.Run(ctx, p.Session, healthScript(), map[string]string{"parts": strings.Join(parts, " "), "manager": manager},
+		script.Options{Host: p.Host, Command: connectors.Command{Become: true, Timeout: takeTimeout, MaxOutput: takeOutput}})
 	switch {
 	case err == nil:
 		return parseFingerprint(a, parts), nil
@@ -100,12 +101,12 @@ func silent(parts []string, why string) Fingerprint {
 
 // reader reads the answer of a host part by part.
 type reader struct {
-	posix.Answer
+	framing.Answer
 	f Fingerprint
 }
 
 // parseFingerprint reads what the script printed. It is pure.
-func parseFingerprint(a posix.Answer, parts []string) Fingerprint {
+func parseFingerprint(a framing.Answer, parts []string) Fingerprint {
 	r := &reader{Answer: a, f: Fingerprint{Runs: map[string]bool{}, States: map[string]string{}, Missing: map[string]string{}}}
 	basics := a.Values("basics")
 	r.f.BootID, r.f.Init, r.f.Manager = clean(basics["boot_id"]), clean(basics["init"]), clean(basics["manager"])

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/policies"
 )
 
@@ -115,7 +115,7 @@ func (p Prober) getThere(ctx context.Context, probe policies.Probe) (bool, strin
 
 // answer reads a page that curl or wget brought. The head is on standard output
 // before the page, or on standard error.
-func answer(f posix.Frame) (status int, body []byte, ok bool) {
+func answer(f framing.Frame) (status int, body []byte, ok bool) {
 	body = f.Out
 	for {
 		m := statusLine.FindSubmatchIndex(body)

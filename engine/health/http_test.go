@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -142,7 +142,7 @@ func TestAnswer(t *testing.T) {
 		{"a page that is none", "<html>HTTP/1.1 200 OK</html>", "", 0, "", false},
 	}
 	for _, tt := range tests {
-		status, body, ok := answer(posix.Frame{Out: []byte(tt.out), Err: []byte(tt.err)})
+		status, body, ok := answer(framing.Frame{Out: []byte(tt.out), Err: []byte(tt.err)})
 		if status != tt.status || string(body) != tt.body || ok != tt.ok {
 			t.Errorf("%s: %d %q %v", tt.name, status, body, ok)
 		}

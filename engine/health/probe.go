@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/journal"
 	"patchwave/policies"
 )
@@ -20,7 +21,7 @@ import (
 //go:embed probe.sh
 var probeShell string
 
-func script() posix.Script { return posix.Script{Name: "probe", Version: 1, Body: probeShell} }
+func probeScript() script.Script { return script.Script{Name: "probe", Version: 1, Sh: probeShell} }
 
 // probeTimeout bounds one try of a probe.
 const probeTimeout = time.Minute
@@ -194,11 +195,11 @@ func (p Prober) ask(ctx context.Context, args map[string]string, become bool) (r
 
 // frame is what the probe script says, or why it says nothing. most bounds it, in
 // bytes.
-func (p Prober) frame(ctx context.Context, args map[string]string, become bool, most int64) (f posix.Frame, why string, err error) {
+func (p Prober) frame(ctx context.Context, args map[string]string, become bool, most int64) (f framing.Frame, why string, err error) {
 	if p.Session == nil {
 		return f, "", errNoSession
 	}
-	a, err := posix.Run(ctx, p.Session, script(), args, posix.Options{Host: p.Host,
+	a, err := script.Run(ctx, p.Session, probeScript(), args, script.Options{Host: p.Host,
 		Command: connectors.Command{Become: become, Timeout: probeTimeout, MaxOutput: most}})
 	if connectors.CodeOf(err) == connectors.CodeTimeout || errors.Is(err, context.DeadlineExceeded) {
 		return f, fmt.Sprintf("no answer within %s", probeTimeout), nil

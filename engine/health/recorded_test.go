@@ -9,19 +9,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/journal"
 	"patchwave/policies"
 )
 
 // recorded is what the script said on a host of the lab (nonce 00ff).
-func recorded(t testing.TB, name string) posix.Answer {
+func recorded(t testing.TB, name string) framing.Answer {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name+".out"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := posix.Parse("00ff", b, nil)
+	a := framing.Parse("00ff", b, nil)
 	if !a.Complete {
 		t.Fatal("the answer is not whole")
 	}
@@ -62,11 +62,11 @@ func TestRecorded(t *testing.T) {
 }
 
 // answerOf is an answer with frames "NAME[!RC]" and their text in turn.
-func answerOf(frames ...string) posix.Answer {
-	a := posix.Answer{Complete: true}
+func answerOf(frames ...string) framing.Answer {
+	a := framing.Answer{Complete: true}
 	for i := 0; i+1 < len(frames); i += 2 {
 		name, rc, _ := strings.Cut(frames[i], "!")
-		f := posix.Frame{Name: name, Out: []byte(frames[i+1]), RC: len(rc)}
+		f := framing.Frame{Name: name, Out: []byte(frames[i+1]), RC: len(rc)}
 		a.Frames = append(a.Frames, f)
 	}
 	return a
@@ -143,7 +143,7 @@ func TestUntold(t *testing.T) {
 	}
 	tests := []struct {
 		name, part string
-		answer     posix.Answer
+		answer     framing.Answer
 		says       string
 	}{
 		{"no frame", "listeners", answerOf("basics", ""), "does not tell"},
@@ -190,7 +190,7 @@ func FuzzFingerprint(f *testing.F) {
 	}
 	f.Add([]byte("@@00ff BEGIN basics\ninit=systemd\n@@00ff END basics rc=0\n@@00ff BEGIN routes\n4 eth0 00 00 01\n@@00ff END routes rc=0\n"))
 	f.Fuzz(func(t *testing.T, out []byte) {
-		got := parseFingerprint(posix.Parse("00ff", out, out), policies.HealthParts())
+		got := parseFingerprint(framing.Parse("00ff", out, out), policies.HealthParts())
 		all := slices.Concat(got.Services, got.Listeners, got.Mounts, got.FailedUnits, got.BrokenPackages, got.Kernels, got.Routes,
 			[]string{got.BootID, got.Init, got.Manager, got.Kernel, got.Time})
 		if len(all) > 7*mostItems+5 {

@@ -64,6 +64,8 @@ func TestUnchangedWaits(t *testing.T) {
 // openrcOf makes of "RC NAME…" the answer of a host on which these services run; "-NAME" has failed.
 type openrcOf struct{ *machine }
 
+func (openrcOf) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 // Run implements connectors.Session.
 func (o openrcOf) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	r, err := o.machine.Run(ctx, c)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 )
 
 // Client works with the jobs and the claim of one host over one session.
@@ -53,10 +53,10 @@ func (c Client) claim(ctx context.Context, op string) error {
 
 // Start starts the body as job id, or attaches to it, or answers with its
 // outcome if it ran before. args are the arguments of the body's script.
-func (c Client) Start(ctx context.Context, id ID, body posix.Script, args map[string]string) (Status, error) {
+func (c Client) Start(ctx context.Context, id ID, body script.Script, args map[string]string) (Status, error) {
 	// The nonce of the body's frames is fixed by the id, so that a log can be
 	// read by whoever knows the id, after a crash too.
-	encoded, err := posix.Encode(body, Nonce(id), args)
+	encoded, err := script.Encode(c.Session.Dialect(), body, Nonce(id), args)
 	if err != nil {
 		return Status{}, err
 	}
@@ -118,7 +118,7 @@ func (c Client) op(ctx context.Context, op string, extra map[string]string) (map
 		args["root"] = c.Root
 	}
 	maps.Copy(args, extra)
-	answer, err := posix.Run(ctx, c.Session, script(), args, posix.Options{
+	answer, err := script.Run(ctx, c.Session, jobScript(), args, script.Options{
 		Host:    c.Host,
 		Command: connectors.Command{Become: c.Become, Timeout: opTimeout, MaxOutput: 1 << 20},
 	})

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 )
 
 //go:embed job.sh
@@ -15,8 +15,8 @@ var jobShell string
 //go:embed wrap.sh
 var wrapShell string
 
-// script is the operations on jobs and claims.
-func script() posix.Script { return posix.Script{Name: "job", Version: 1, Body: jobShell} }
+// jobScript is the operations on jobs and claims.
+func jobScript() script.Script { return script.Script{Name: "job", Version: 1, Sh: jobShell} }
 
 // Names of the frames a job operation answers with.
 const (

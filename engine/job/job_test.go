@@ -12,13 +12,16 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 )
 
 // shell is a session that runs scripts in this machine's own sh.
 type shell struct{}
 
 func (shell) Close() error { return nil }
+
+func (shell) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 func (shell) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-s")
@@ -68,7 +71,7 @@ func await(t *testing.T, c Client, id ID) (Status, string) {
 	}
 }
 
-var body = posix.Script{Name: "body", Version: 1, Body: "pw_run work sh -c \"$pw_arg_do\"\npw_status=$pw_rc"}
+var body = script.Script{Name: "body", Version: 1, Sh: "pw_run work sh -c \"$pw_arg_do\"\npw_status=$pw_rc"}
 
 func TestJobRunsOnce(t *testing.T) {
 	root := rootDir(t)
@@ -93,7 +96,7 @@ func TestJobRunsOnce(t *testing.T) {
 	if s.State != Done || s.RC != 3 {
 		t.Fatalf("ended as %+v", s)
 	}
-	if f, ok := posix.Parse(Nonce(id), []byte(log), nil).Get("work"); !ok || f.RC != 3 {
+	if f, ok := framing.Parse(Nonce(id), []byte(log), nil).Get("work"); !ok || f.RC != 3 {
 		t.Errorf("log %q", log)
 	}
 	if err := c.Collect(ctx, id); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
@@ -24,11 +25,11 @@ import (
 // reads them, and finds no solution for the line "E: why".
 type manager struct{}
 
-func (manager) Name() string                              { return "fake" }
-func (manager) Shell() updates.Shell                      { return updates.Shell{} }
-func (manager) ParseInstall(posix.Answer) updates.Outcome { return updates.Outcome{} }
+func (manager) Name() string                                { return "fake" }
+func (manager) Shell() updates.Shell                        { return updates.Shell{} }
+func (manager) ParseInstall(framing.Answer) updates.Outcome { return updates.Outcome{} }
 
-func (manager) ParseScan(a posix.Answer) updates.Listing {
+func (manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK}
 	f, _ := a.Get("fake.scan")
 	for _, line := range f.Lines() {
@@ -41,7 +42,7 @@ func (manager) ParseScan(a posix.Answer) updates.Listing {
 	return l
 }
 
-func (manager) ParseSimulation(a posix.Answer, frame string, _ []updates.Want) updates.Simulation {
+func (manager) ParseSimulation(a framing.Answer, frame string, _ []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return cannot("no answer")
@@ -71,6 +72,8 @@ func (n *network) Dial(_ context.Context, t connectors.Target) (connectors.Sessi
 	}
 	return session{n, t.Name}, nil
 }
+
+func (session) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 type session struct {
 	n    *network
@@ -342,6 +345,8 @@ func TestHostSolverBounds(t *testing.T) {
 
 // recorder keeps the last command and answers nothing.
 type recorder struct{ last connectors.Command }
+
+func (*recorder) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 func (r *recorder) Run(_ context.Context, c connectors.Command) (connectors.Result, error) {
 	r.last = c

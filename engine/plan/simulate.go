@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 )
 
@@ -55,11 +56,11 @@ func (s HostSolver) Each(ctx context.Context, want []updates.Want) ([]updates.Si
 	return out, nil
 }
 
-func (s HostSolver) run(ctx context.Context, mode string, want []updates.Want) (posix.Answer, error) {
+func (s HostSolver) run(ctx context.Context, mode string, want []updates.Want) (framing.Answer, error) {
 	timeout, idle := s.Timeouts.Bound(solveTimeout)
-	a, err := posix.Run(ctx, s.Session, updates.SimulateScript(s.Manager),
+	a, err := script.Run(ctx, s.Session, updates.SimulateScript(s.Manager),
 		map[string]string{"mode": mode, "want": updates.WantLines(want)},
-		posix.Options{Host: s.Host, Command: connectors.Command{Become: s.Become, Timeout: timeout, Idle: idle}})
+		script.Options{Host: s.Host, Command: connectors.Command{Become: s.Become, Timeout: timeout, Idle: idle}})
 	if err != nil {
 		return a, fmt.Errorf("simulate on %s: %w", s.Host, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/journal"
 	"patchwave/engine/updates"
 )
@@ -23,7 +23,7 @@ func Dir(run string) string {
 
 // ParseKeep reads the answer of a manager's keep script and says what the
 // restore point can undo. What the host does not name as kept cannot be undone.
-func ParseKeep(m updates.Manager, run string, changes []updates.Change, a posix.Answer) journal.PointData {
+func ParseKeep(m updates.Manager, run string, changes []updates.Change, a framing.Answer) journal.PointData {
 	p := journal.PointData{ID: run + "/packages", Provider: Provider, Dir: Dir(run), Checked: true, Undoes: []string{}, Cannot: []string{}}
 	var lines []kept
 	if f, ok := a.Get(m.Name() + ".keep"); ok {

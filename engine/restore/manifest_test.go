@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/journal"
 	"patchwave/engine/updates"
 )
@@ -19,8 +19,8 @@ type named struct {
 
 func (n named) Name() string { return n.name }
 
-func keep(lines ...string) posix.Answer {
-	return posix.Answer{Complete: true, Frames: []posix.Frame{{Name: "apt.keep", Out: []byte(strings.Join(lines, "\n"))}}}
+func keep(lines ...string) framing.Answer {
+	return framing.Answer{Complete: true, Frames: []framing.Frame{{Name: "apt.keep", Out: []byte(strings.Join(lines, "\n"))}}}
 }
 
 func TestParseKeep(t *testing.T) {
@@ -37,7 +37,7 @@ func TestParseKeep(t *testing.T) {
 	all := []string{"labtool 1.0-1", "newdep (new)", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}
 	tests := []struct {
 		name    string
-		answer  posix.Answer
+		answer  framing.Answer
 		checked bool
 		undoes  []string
 		cannot  []string
@@ -51,7 +51,7 @@ func TestParseKeep(t *testing.T) {
 		{"a line with spaces for tabs", keep(without(0, "labtool amd64 1.0-1 kept")...), false, all[1:], []string{"labtool 1.0-1"}},
 		{"more than was asked for", keep(append(kept, "bash\tamd64\t5\tkept", "")...), true, all, []string{}},
 		{"nothing", keep(), false, all[1:2], []string{"labtool 1.0-1", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}},
-		{"no frame", posix.Answer{}, false, all[1:2], []string{"labtool 1.0-1", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}},
+		{"no frame", framing.Answer{}, false, all[1:2], []string{"labtool 1.0-1", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestArchitectures(t *testing.T) {
 
 // TestParseKeepOfNothing is checked and has lists.
 func TestParseKeepOfNothing(t *testing.T) {
-	p := ParseKeep(named{name: "apt"}, "r1", nil, posix.Answer{})
+	p := ParseKeep(named{name: "apt"}, "r1", nil, framing.Answer{})
 	if !p.Checked || p.Undoes == nil || p.Cannot == nil {
 		t.Errorf("%+v", p)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -93,19 +93,19 @@ func cutMiddle(s string, head, tail int) string {
 
 // onHost runs a command or a script on the host as a job: it ends there whatever
 // becomes of the connection, and is not begun twice.
-func (m *machine) onHost(ctx context.Context, intent journal.ActionIntentData, id job.ID, script string, limit time.Duration) (acted, error) {
+func (m *machine) onHost(ctx context.Context, intent journal.ActionIntentData, id job.ID, text string, limit time.Duration) (acted, error) {
 	if _, ok := m.begun(id); !ok {
 		if err := m.rec.add(ctx, entry{m.name, journal.ActionIntent, intent}, m.intent(id)); err != nil {
 			return acted{}, err
 		}
 	}
 	args := map[string]string{"action": intent.ID, "limit": strconv.Itoa(int(min(limit, m.host.Target.Timeouts.WithDefaults().Command) / time.Second))}
-	if script != "" {
-		args["script"] = script
+	if text != "" {
+		args["script"] = text
 	} else {
 		args["argv"] = wordsOf(intent.Command)
 	}
-	e, err := m.workJob(ctx, id, posix.Script{Name: "action", Version: 1, Body: actionShell}, args)
+	e, err := m.workJob(ctx, id, script.Script{Name: "action", Version: 1, Sh: actionShell}, args)
 	if err != nil {
 		return acted{}, err
 	}

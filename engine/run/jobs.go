@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -26,7 +27,7 @@ const (
 // ended is a job that ended: how, and what it printed.
 type ended struct {
 	job.Status
-	answer posix.Answer
+	answer framing.Answer
 	log    []byte
 }
 
@@ -36,7 +37,7 @@ const maxKeptLog = 4 << 20
 // work runs a job to its end. The intent must be in the journal already. A
 // connection that is lost is made anew; the job does not notice. The limit is
 // for waiting only: a job is never killed.
-func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, args map[string]string) (ended, error) {
+func (m *machine) workJob(ctx context.Context, id job.ID, body script.Script, args map[string]string) (ended, error) {
 	// An operator's bound on a command is not one on an upgrade: what is given up
 	// here goes on there, and nobody collects it.
 	limit := max(m.host.Target.Timeouts.Command, connectors.DefaultCommandTimeout)
@@ -69,7 +70,7 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body posix.Script, arg
 		return out, err
 	}
 	m.working = false
-	out.answer = posix.ParseLog(job.Nonce(id), out.log)
+	out.answer = framing.ParseLog(job.Nonce(id), out.log)
 	return out, nil
 }
 

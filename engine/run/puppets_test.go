@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -127,6 +128,8 @@ func (p *puppet) well(now time.Time) bool {
 
 func (p *puppet) bootID() string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", p.boots) }
 
+func (*puppet) Dialect() connectors.Dialect { return connectors.DialectSh }
+
 // Run implements connectors.Session.
 func (p *puppet) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	if err := rest(ctx, p.fate.latency); err != nil {
@@ -148,7 +151,7 @@ func (p *puppet) Run(ctx context.Context, c connectors.Command) (connectors.Resu
 }
 
 // answer is what a script prints.
-func (p *puppet) answer(call posix.Call) (connectors.Result, error) {
+func (p *puppet) answer(call framing.Call) (connectors.Result, error) {
 	now := time.Now()
 	if !p.up(now) {
 		return connectors.Result{}, connectors.Errorf(connectors.CodeLost, connectors.PhaseCommand, p.name, "the connection is lost")
@@ -196,7 +199,7 @@ func (p *puppet) answer(call posix.Call) (connectors.Result, error) {
 func (p *puppet) Close() error { return nil }
 
 // job is one operation on jobs and the claim; whose claim it is, others test.
-func (p *puppet) job(call posix.Call, now time.Time) string {
+func (p *puppet) job(call framing.Call, now time.Time) string {
 	id := call.Args["id"]
 	switch call.Args["op"] {
 	case "start":
@@ -217,7 +220,7 @@ func (p *puppet) job(call posix.Call, now time.Time) string {
 	}
 }
 
-func (p *puppet) begin(id string, body posix.Call, now time.Time) {
+func (p *puppet) begin(id string, body framing.Call, now time.Time) {
 	j := &puppetJob{what: body.Name, nonce: body.Nonce, begun: now, boot: p.boots}
 	switch body.Name {
 	case "reboot":
@@ -298,7 +301,7 @@ func (puppetManager) Name() string { return "puppet" }
 func (puppetManager) Shell() updates.Shell { return updates.Shell{} }
 
 // ParseScan implements updates.Manager.
-func (puppetManager) ParseScan(a posix.Answer) updates.Listing {
+func (puppetManager) ParseScan(a framing.Answer) updates.Listing {
 	f, ok := a.Get("puppet.scan")
 	if !ok {
 		return updates.Listing{State: inventory.ScanFailed}
@@ -308,12 +311,12 @@ func (puppetManager) ParseScan(a posix.Answer) updates.Listing {
 }
 
 // ParseSimulation implements updates.Manager.
-func (puppetManager) ParseSimulation(posix.Answer, string, []updates.Want) updates.Simulation {
+func (puppetManager) ParseSimulation(framing.Answer, string, []updates.Want) updates.Simulation {
 	return updates.Simulation{OK: true, Changes: []updates.Change{puppetUpdate()}}
 }
 
 // ParseInstall implements updates.Manager.
-func (puppetManager) ParseInstall(posix.Answer) updates.Outcome {
+func (puppetManager) ParseInstall(framing.Answer) updates.Outcome {
 	return updates.Outcome{Claimed: true}
 }
 

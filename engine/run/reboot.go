@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -93,7 +93,7 @@ func (m *machine) asked(ctx context.Context, id job.ID, before string) (bool, er
 
 // askReboot starts the reboot job unless the host has rebooted already.
 func (m *machine) askReboot(ctx context.Context, id job.ID, before string) error {
-	body := posix.Script{Name: "reboot", Version: 1, Body: rebootShell}
+	body := script.Script{Name: "reboot", Version: 1, Sh: rebootShell}
 	err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error {
 		s, _, err := m.client().Poll(ctx, id, 0)
 		if err != nil || s.BootID != before || s.State != job.Absent {

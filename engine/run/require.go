@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/journal"
 	"patchwave/policies"
 )
@@ -30,7 +31,7 @@ func Requirements(ctx context.Context, s connectors.Session, host string, r poli
 		args["users"] = "yes"
 	}
 	sent := now()
-	a, err := posix.Run(ctx, s, posix.Script{Name: "require", Version: 1, Body: requireShell}, args, posix.Options{
+	a, err := script.Run(ctx, s, script.Script{Name: "require", Version: 1, Sh: requireShell}, args, script.Options{
 		Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 1 << 20}})
 	if err != nil {
 		return nil, "", err
@@ -69,7 +70,7 @@ func comms(names []string) []string {
 }
 
 // lacking says where there is too little space, or where it is not told.
-func lacking(a posix.Answer, r policies.Require) (reasons []string) {
+func lacking(a framing.Answer, r policies.Require) (reasons []string) {
 	free := map[string]int64{}
 	for _, row := range rows(a, "disk") {
 		if kib, err := strconv.ParseInt(row[0], 10, 64); err == nil && kib >= 0 && kib < 1<<50 {
@@ -90,7 +91,7 @@ func lacking(a posix.Answer, r policies.Require) (reasons []string) {
 
 // skewed says how far the clock is off, as far as that is proven: the host read it
 // at some time between the question and the answer.
-func skewed(a posix.Answer, r policies.Require, sent, got time.Time) []string {
+func skewed(a framing.Answer, r policies.Require, sent, got time.Time) []string {
 	if r.ClockSkew <= 0 {
 		return nil
 	}
@@ -112,7 +113,7 @@ func skewed(a posix.Answer, r policies.Require, sent, got time.Time) []string {
 }
 
 // running says which programs run that must not.
-func running(a posix.Answer, r policies.Require) (reasons []string) {
+func running(a framing.Answer, r policies.Require) (reasons []string) {
 	if len(r.NoProcess) == 0 {
 		return nil
 	}
@@ -134,7 +135,7 @@ func running(a posix.Answer, r policies.Require) (reasons []string) {
 }
 
 // loggedIn says who is at work.
-func loggedIn(a posix.Answer, r policies.Require) []string {
+func loggedIn(a framing.Answer, r policies.Require) []string {
 	if !r.NoUsers {
 		return nil
 	}
@@ -152,7 +153,7 @@ func loggedIn(a posix.Answer, r policies.Require) []string {
 }
 
 // rows are the lines of a frame that have two fields with a tab between.
-func rows(a posix.Answer, frame string) (out [][2]string) {
+func rows(a framing.Answer, frame string) (out [][2]string) {
 	f, _ := a.Get(frame)
 	for _, line := range f.Lines() {
 		if first, second, ok := strings.Cut(line, "\t"); ok && first != "" {

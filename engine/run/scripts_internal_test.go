@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/connectors/wol"
 	"patchwave/policies"
 )
@@ -27,6 +28,8 @@ type shell struct {
 	argv     []string
 	override string
 }
+
+func (shell) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 // Run implements connectors.Session.
 func (s shell) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
@@ -68,10 +71,10 @@ func TestActionScript(t *testing.T) {
 	t.Parallel()
 	hostile := []string{"", " ", "a b", "$(touch /tmp/owned)", "`id`", "*", "it's", "\"", "\\", "-n", "line\nline\n\n", "ü\x80", ";true"}
 	inShells(t, func(t *testing.T, s shell) {
-		run := func(args map[string]string) posix.Frame {
+		run := func(args map[string]string) framing.Frame {
 			t.Helper()
 			args["action"] = "r/h/action/x"
-			a, err := posix.Run(t.Context(), s, posix.Script{Name: "action", Version: 1, Body: actionShell}, args, posix.Options{Host: "h"})
+			a, err := script.Run(t.Context(), s, script.Script{Name: "action", Version: 1, Sh: actionShell}, args, script.Options{Host: "h"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,9 +187,9 @@ pw_has() { [ "$1" = loginctl ]; }
 // TestHostileRequirements: what a host says is read, never believed beyond that.
 func TestHostileRequirements(t *testing.T) {
 	t.Parallel()
-	frame := func(name, out string) posix.Frame { return posix.Frame{Name: name, Out: []byte(out)} }
+	frame := func(name, out string) framing.Frame { return framing.Frame{Name: name, Out: []byte(out)} }
 	r := policies.Require{DiskFree: map[string]int64{"/": 5 << 20}, ClockSkew: time.Minute, NoProcess: []string{"x"}, NoUsers: true}
-	a := posix.Answer{Frames: []posix.Frame{frame("disk", "-1\t/\n99999999999999999999\t/\n1e9\t/\n5000\t/boot\n\t/\n"), frame("clock", "9223372036854775807"),
+	a := framing.Answer{Frames: []framing.Frame{frame("disk", "-1\t/\n99999999999999999999\t/\n1e9\t/\n5000\t/boot\n\t/\n"), frame("clock", "9223372036854775807"),
 		frame("processes", "0\tx\n-4\tx\nnot a number\tx\n12\tother\n"), frame("users", strings.Repeat("x", 5000)+"\tpts/0\n")}}
 	now := time.Now()
 	if got := lacking(a, r); !slices.Equal(got, []string{"the free space on / cannot be told"}) {
@@ -201,7 +204,7 @@ func TestHostileRequirements(t *testing.T) {
 	if got := loggedIn(a, r); len(got) != 1 || len(got[0]) > 200 {
 		t.Errorf("%q", got)
 	}
-	nothing := posix.Answer{}
+	nothing := framing.Answer{}
 	for _, got := range [][]string{lacking(nothing, r), skewed(nothing, r, now, now), running(nothing, r), loggedIn(nothing, r)} {
 		if len(got) != 1 || !strings.Contains(got[0], "cannot be") {
 			t.Errorf("of nothing: %q", got)
@@ -222,7 +225,7 @@ func TestSkew(t *testing.T) {
 		{0, 0, ""}, {0, 30, ""}, {0, 31, "its clock is 31s ahead, 30s allowed"}, {20 * time.Second, 50, ""}, {20 * time.Second, 51, "its clock is 31s ahead, 30s allowed"},
 		{0, -31, ""}, {0, -32, "its clock is 31s behind, 30s allowed"}, {20 * time.Second, -32, "its clock is 31s behind, 30s allowed"},
 	} {
-		a := posix.Answer{Frames: []posix.Frame{{Name: "clock", Out: fmt.Appendf(nil, "%d\n", sent.Unix()+test.host)}}}
+		a := framing.Answer{Frames: []framing.Frame{{Name: "clock", Out: fmt.Appendf(nil, "%d\n", sent.Unix()+test.host)}}}
 		if got := strings.Join(skewed(a, r, sent, sent.Add(test.trip)), ""); got != test.want {
 			t.Errorf("%s, %d: %q, want %q", test.trip, test.host, got, test.want)
 		}
@@ -250,7 +253,7 @@ func TestWakeScript(t *testing.T) {
 			s.override = fmt.Sprintf("wake_targets() { echo 127.0.0.1; }\npw_has() { [ \"$1\" = %s ]; }\n", with)
 			local := strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(wakeShell, "(address, 9)", fmt.Sprintf("(address, %d)", port)),
 				"sockaddr_in(9,", fmt.Sprintf("sockaddr_in(%d,", port)), ":9,broadcast", fmt.Sprintf(":%d,broadcast", port))
-			a, err := posix.Run(t.Context(), s, posix.Script{Name: "wake", Version: 1, Body: local}, map[string]string{"mac": "02:00:5e:10:fe:0a", "address": ""}, posix.Options{Host: "h"})
+			a, err := script.Run(t.Context(), s, script.Script{Name: "wake", Version: 1, Sh: local}, map[string]string{"mac": "02:00:5e:10:fe:0a", "address": ""}, script.Options{Host: "h"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -270,7 +273,7 @@ func TestWakeScript(t *testing.T) {
 			}
 		}
 		s.override = "pw_has() { false; }\n"
-		a, err := posix.Run(t.Context(), s, posix.Script{Name: "wake", Version: 1, Body: wakeShell}, map[string]string{"mac": "02:00:5e:10:fe:0a"}, posix.Options{Host: "h"})
+		a, err := script.Run(t.Context(), s, script.Script{Name: "wake", Version: 1, Sh: wakeShell}, map[string]string{"mac": "02:00:5e:10:fe:0a"}, script.Options{Host: "h"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,11 +290,11 @@ func TestSleepScript(t *testing.T) {
 		root := t.TempDir()
 		// neither the real systemctl nor the real power state must be in reach
 		s.override = "pw_has() { false; }\nsetsid() { echo \"$@\"; }\nsync() { :; }\n"
-		ask := func(how string) posix.Frame {
+		ask := func(how string) framing.Frame {
 			t.Helper()
 			body := strings.ReplaceAll(sleepShell, "[ -d /run/systemd/system ]", "false")
 			body = strings.ReplaceAll(body, "/sys/power/state", root+"/no-power")
-			a, err := posix.Run(t.Context(), s, posix.Script{Name: "sleep", Version: 1, Body: body}, map[string]string{"how": how, "root": root}, posix.Options{Host: "h"})
+			a, err := script.Run(t.Context(), s, script.Script{Name: "sleep", Version: 1, Sh: body}, map[string]string{"how": how, "root": root}, script.Options{Host: "h"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
 	"patchwave/policies"
@@ -125,8 +125,8 @@ func (w Waker) send(ctx context.Context, h *inventory.Host, via string) error {
 		return fmt.Errorf("reach host %s, which is to send it: %w", via, err)
 	}
 	become := n.Target.Become.Method != "" && n.Target.Become.Method != connectors.BecomeNone
-	a, err := posix.Run(ctx, s, posix.Script{Name: "wake", Version: 1, Body: wakeShell}, map[string]string{"mac": h.MAC, "address": h.Address},
-		posix.Options{Host: via, Command: connectors.Command{Become: become, Timeout: time.Minute, MaxOutput: 64 << 10}})
+	a, err := script.Run(ctx, s, script.Script{Name: "wake", Version: 1, Sh: wakeShell}, map[string]string{"mac": h.MAC, "address": h.Address},
+		script.Options{Host: via, Command: connectors.Command{Become: become, Timeout: time.Minute, MaxOutput: 64 << 10}})
 	if err = errors.Join(err, s.Close()); err != nil {
 		return fmt.Errorf("host %s, which is to send it: %w", via, err)
 	}
@@ -139,8 +139,8 @@ func (w Waker) send(ctx context.Context, h *inventory.Host, via string) error {
 // Rest puts a host back to what it was. It goes there two seconds later, unless a
 // run works on it.
 func (w Waker) Rest(ctx context.Context, s connectors.Session, host, found string) error {
-	a, err := posix.Run(ctx, s, posix.Script{Name: "sleep", Version: 1, Body: sleepShell}, map[string]string{"how": found},
-		posix.Options{Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 64 << 10}})
+	a, err := script.Run(ctx, s, script.Script{Name: "sleep", Version: 1, Sh: sleepShell}, map[string]string{"how": found},
+		script.Options{Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 64 << 10}})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -32,24 +33,24 @@ fake_scan() { pw_put fake.scan "names=${pw_arg_names-}"; }
 `}
 }
 
-func (f fake) ParseScan(posix.Answer) updates.Listing { return f.listing }
-func (fake) ParseSimulation(posix.Answer, string, []updates.Want) updates.Simulation {
+func (f fake) ParseScan(framing.Answer) updates.Listing { return f.listing }
+func (fake) ParseSimulation(framing.Answer, string, []updates.Want) updates.Simulation {
 	return updates.Simulation{}
 }
-func (fake) ParseInstall(posix.Answer) updates.Outcome { return updates.Outcome{} }
+func (fake) ParseInstall(framing.Answer) updates.Outcome { return updates.Outcome{} }
 
 // answer makes an answer of frames: name, content, name, content …
-func answer(pairs ...string) posix.Answer {
-	a := posix.Answer{Complete: true}
+func answer(pairs ...string) framing.Answer {
+	a := framing.Answer{Complete: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		a.Frames = append(a.Frames, posix.Frame{Name: pairs[i], Out: []byte(pairs[i+1])})
+		a.Frames = append(a.Frames, framing.Frame{Name: pairs[i], Out: []byte(pairs[i+1])})
 	}
 	return a
 }
 
 // load reads an answer that the scan script gave on a real host, nonce 00ff: the
 // package manager and the system are in the name of the file.
-func load(t testing.TB, name string) posix.Answer {
+func load(t testing.TB, name string) framing.Answer {
 	t.Helper()
 	read := func(stream string) []byte {
 		b, err := os.ReadFile(filepath.Join("testdata", name+stream))
@@ -58,7 +59,7 @@ func load(t testing.TB, name string) posix.Answer {
 		}
 		return b
 	}
-	a := posix.Parse("00ff", read(".out"), read(".err"))
+	a := framing.Parse("00ff", read(".out"), read(".err"))
 	if !a.Complete {
 		t.Fatalf("%s: the recording is not whole", name)
 	}
@@ -68,9 +69,11 @@ func load(t testing.TB, name string) posix.Answer {
 // machine is a session to a machine that answers scripts with frames.
 type machine struct {
 	// reply says what to print for a call, or how Run fails.
-	reply  func(ctx context.Context, c connectors.Command, call posix.Call) (string, error)
+	reply  func(ctx context.Context, c connectors.Command, call framing.Call) (string, error)
 	closed error
 }
+
+func (machine) Dialect() connectors.Dialect { return connectors.DialectSh }
 
 func (m machine) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	call, err := posix.Decode(c.Script)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -37,7 +37,7 @@ func (d *dialer) Dial(ctx context.Context, t connectors.Target) (connectors.Sess
 		d.inWork.Add(-1)
 		return nil, connectors.Errorf(connectors.CodeUnreachable, connectors.PhaseDial, t.Name, "no route to host")
 	}
-	m := machine{reply: func(ctx context.Context, _ connectors.Command, _ posix.Call) (string, error) {
+	m := machine{reply: func(ctx context.Context, _ connectors.Command, _ framing.Call) (string, error) {
 		wait := time.Second
 		if t.Name == "hangs-run" {
 			wait = 1000 * time.Hour

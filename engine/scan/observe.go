@@ -9,13 +9,16 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
 
 //go:embed scan.sh
 var scanShell string
+
+//go:embed scan.ps1
+var scanPowerShell string
 
 // Refresh says whether a scan refreshes the package index first.
 type Refresh string
@@ -64,14 +67,19 @@ type Answer struct {
 }
 
 // Script is the scan of a host with any of the managers.
-func Script(managers []updates.Manager) posix.Script {
-	var b strings.Builder
+func Script(managers []updates.Manager) script.Script {
+	var sh, ps strings.Builder
 	for _, m := range managers {
+		b := &sh
+		if m.Shell().Dialect == connectors.DialectPowerShell {
+			b = &ps
+		}
 		b.WriteString(m.Shell().Scan)
 		b.WriteString("\n")
 	}
-	b.WriteString(scanShell)
-	return posix.Script{Name: "scan", Version: 1, Body: b.String()}
+	sh.WriteString(scanShell)
+	ps.WriteString(scanPowerShell)
+	return script.Script{Name: "scan", Version: 1, Sh: sh.String(), PowerShell: ps.String()}
 }
 
 // Observe asks one host over an open session. It never returns an error of its
@@ -93,7 +101,7 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	if len(req.Names) > 0 {
 		args["names"] = strings.Join(req.Names, "\n")
 	}
-	raw, err := posix.Run(ctx, s, Script(managers), args, posix.Options{
+	raw, err := script.Run(ctx, s, Script(managers), args, script.Options{
 		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle},
 	})
 	var a Answer

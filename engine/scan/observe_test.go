@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -33,7 +33,7 @@ func TestObserveAsks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := machine{reply: func(_ context.Context, c connectors.Command, call posix.Call) (string, error) {
+			s := machine{reply: func(_ context.Context, c connectors.Command, call framing.Call) (string, error) {
 				tt.args["managers"], tt.args["max_age"] = "fake", "3600"
 				if diff := cmp.Diff(tt.args, call.Args); diff != "" || call.Name != "scan" {
 					t.Errorf("script %s: %s", call.Name, diff)
@@ -73,7 +73,7 @@ func TestObserveFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := machine{reply: func(context.Context, connectors.Command, posix.Call) (string, error) { return tt.out, tt.err }}
+			s := machine{reply: func(context.Context, connectors.Command, framing.Call) (string, error) { return tt.out, tt.err }}
 			a := Observe(t.Context(), s, []updates.Manager{fake{updates.Listing{State: inventory.ScanOK}}}, Request{Host: "a"}, noon())
 			if a.State != tt.state || a.Problem == nil || a.Problem.Code != tt.code || a.Problem.Message == "" || a.IndexAge >= 0 || a.Host != "a" {
 				t.Errorf("%+v %+v", a.Observation, a.Problem)
@@ -131,7 +131,7 @@ func TestFacts(t *testing.T) {
 		"not reached":    {"", connectors.Errorf(connectors.CodeTimeout, connectors.PhaseDial, "a", "slow"), inventory.ScanUnreachable, "timeout", 0},
 		"no permissions": {"", connectors.Errorf(connectors.CodeSudo, connectors.PhaseCommand, "a", "no"), inventory.ScanFailed, "sudo", 0},
 	} {
-		s := machine{reply: func(_ context.Context, c connectors.Command, call posix.Call) (string, error) {
+		s := machine{reply: func(_ context.Context, c connectors.Command, call framing.Call) (string, error) {
 			if !c.Become || call.Args["managers"] != "" || call.Args["refresh"] != "never" || call.Name != "facts" {
 				t.Errorf("asked with %+v, become %v", call, c.Become)
 			}

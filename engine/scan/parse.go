@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -19,7 +19,7 @@ import (
 const MaxClockSkew = 5 * time.Minute
 
 // Parse reads the answer of the scan script. It is pure.
-func Parse(a posix.Answer, managers []updates.Manager, now time.Time) Answer {
+func Parse(a framing.Answer, managers []updates.Manager, now time.Time) Answer {
 	out := Answer{Observation: inventory.Observation{At: now, State: inventory.ScanFailed, IndexAge: -1}}
 	out.Facts = facts(a, now)
 	name := out.Facts.PackageManager
@@ -96,7 +96,7 @@ func ifWord(s string) string {
 	return ""
 }
 
-func facts(a posix.Answer, now time.Time) inventory.Facts {
+func facts(a framing.Answer, now time.Time) inventory.Facts {
 	v := a.Values("facts")
 	f := inventory.Facts{
 		OS: osRelease(a), Kernel: ifWord(v["kernel"]), Arch: ifWord(v["arch"]),
@@ -129,7 +129,7 @@ func limit(s string, n int) string {
 }
 
 // osRelease reads os-release(5).
-func osRelease(a posix.Answer) inventory.OS {
+func osRelease(a framing.Answer) inventory.OS {
 	v := a.Values("os-release")
 	get := func(key string) string { return ifWord(strings.Trim(v[key], `"'`)) }
 	os := inventory.OS{Name: get("ID"), Version: get("VERSION_ID")}
@@ -152,7 +152,7 @@ var families = map[string]string{
 }
 
 // diskFree reads "df -Pk": free bytes by mount point.
-func diskFree(a posix.Answer) map[string]int64 {
+func diskFree(a framing.Answer) map[string]int64 {
 	f, ok := a.Get("df")
 	if !ok {
 		return nil

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -59,7 +59,7 @@ func TestParseTakesTheListing(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	os := "os-release"
 	for name, tt := range map[string]struct {
-		a    posix.Answer
+		a    framing.Answer
 		want string
 	}{
 		"none": {answer("facts", "manager="), "no package manager that patchwave knows was found"},
@@ -67,7 +67,7 @@ func TestUnsupported(t *testing.T) {
 			"no package manager that patchwave knows was found (void 1)"},
 		"another":    {answer("facts", "manager=rpm-ostree", os, "ID=fedora\nVERSION_ID=43"), "package manager rpm-ostree is not supported yet (fedora 43)"},
 		"hostile":    {answer("facts", "manager=a;rm -rf /\x1b[2J"), "no package manager that patchwave knows was found"},
-		"no answers": {posix.Answer{Complete: true}, "no package manager that patchwave knows was found"},
+		"no answers": {framing.Answer{Complete: true}, "no package manager that patchwave knows was found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := Parse(tt.a, []updates.Manager{fake{}}, noon())
@@ -189,7 +189,7 @@ func TestFamilies(t *testing.T) {
 			t.Errorf("%q: %s", text, diff)
 		}
 	}
-	if got := osRelease(posix.Answer{}); got != (inventory.OS{}) {
+	if got := osRelease(framing.Answer{}); got != (inventory.OS{}) {
 		t.Errorf("without an answer: %+v", got)
 	}
 }
@@ -214,7 +214,7 @@ func TestDiskFree(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if diskFree(posix.Answer{}) != nil {
+	if diskFree(framing.Answer{}) != nil {
 		t.Error("free space without an answer")
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/inventory"
 )
 
@@ -25,13 +27,13 @@ func shells(t *testing.T) map[string][]string {
 }
 
 // ask runs the functions of the scan script in a shell, followed by more.
-func ask(t *testing.T, argv []string, before, after string, args map[string]string) posix.Answer {
+func ask(t *testing.T, argv []string, before, after string, args map[string]string) framing.Answer {
 	t.Helper()
 	body, ok := strings.CutSuffix(scanShell, "scan_main\n")
 	if !ok {
 		t.Fatal("the script does not end with scan_main")
 	}
-	b, err := posix.Encode(posix.Script{Name: "scan", Version: 1, Body: before + body + after}, "00ff", args)
+	b, err := script.Encode(connectors.DialectSh, script.Script{Name: "scan", Version: 1, Sh: before + body + after}, "00ff", args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func ask(t *testing.T, argv []string, before, after string, args map[string]stri
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %v\n%s", argv, err, errs.String())
 	}
-	a := posix.Parse("00ff", out.Bytes(), errs.Bytes())
+	a := framing.Parse("00ff", out.Bytes(), errs.Bytes())
 	if !a.Complete {
 		t.Fatalf("%v: the answer is not whole:\n%s%s", argv, out.String(), errs.String())
 	}
@@ -148,7 +150,7 @@ func TestFactsOfThisMachine(t *testing.T) {
 				t.Errorf("%s %+v", o.State, o.Problem)
 			}
 			none := ask(t, argv, "", "scan_find_manager() { :; }\nscan_main\n", map[string]string{"managers": "", "refresh": "never", "max_age": "0"})
-			for _, a := range []posix.Answer{a, none} {
+			for _, a := range []framing.Answer{a, none} {
 				if _, ok := a.Get("index"); ok {
 					t.Error("the script went on without a manager")
 				}

@@ -50,4 +50,9 @@
 //	                   can be fetched, frame NAME.rollback
 //	  NAME_repair      finishes an interrupted state (dpkg --configure -a, …),
 //	                   frame NAME.repair; only on an operator's explicit demand
+//
+// A manager whose Shell has the dialect PowerShell contributes functions of the
+// same names, which read the same arguments (Get-PwArg, see connectors/powershell)
+// and print frames of the same names; its job functions set $PwStatus where those
+// of sh return a status.
 package updates

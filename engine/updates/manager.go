@@ -3,12 +3,15 @@ package updates
 import (
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/inventory"
 )
 
 // Shell is what a manager contributes to the scripts; see the package comment.
 type Shell struct {
+	// Dialect is the language it is written in; "" is sh.
+	Dialect             connectors.Dialect
 	Scan, Simulate, Job string
 }
 
@@ -19,14 +22,14 @@ type Manager interface {
 	Name() string
 	Shell() Shell
 	// ParseScan reads the frames of NAME_refresh (if it ran) and NAME_scan.
-	ParseScan(a posix.Answer) Listing
+	ParseScan(a framing.Answer) Listing
 	// ParseSimulation reads the frame NAME.sim (or NAME.sim.N) of a call that
 	// asked for want.
-	ParseSimulation(a posix.Answer, frame string, want []Want) Simulation
+	ParseSimulation(a framing.Answer, frame string, want []Want) Simulation
 	// ParseInstall reads the frames that NAME_install or NAME_rollback printed
 	// into the job's log, and says what the manager itself complained about. Its
 	// verdict never makes a success: only asking the host again does.
-	ParseInstall(a posix.Answer) Outcome
+	ParseInstall(a framing.Answer) Outcome
 }
 
 // Listing is what a manager says is pending.

@@ -1,28 +1,48 @@
 package updates
 
-import "patchwave/connectors/posix"
+import (
+	"patchwave/connectors"
+	"patchwave/connectors/script"
+)
 
 // SimulateScript asks the solver of m; arguments: mode, want (see WantLines).
-func SimulateScript(m Manager) posix.Script {
-	return posix.Script{Name: "simulate", Version: 1, Body: m.Shell().Simulate + "\n" + m.Name() + "_simulate\n"}
+func SimulateScript(m Manager) script.Script {
+	return named(m, "simulate", m.Shell().Simulate+"\n"+m.Name()+"_simulate\n")
 }
 
 // InstallScript makes changes; arguments: changes (see ChangeLines), lock_wait.
 // Its exit status is the manager's.
-func InstallScript(m Manager) posix.Script { return jobScript(m, "install") }
+func InstallScript(m Manager) script.Script { return jobScript(m, "install") }
 
 // KeepScript stores old packages; arguments: changes, dir. It makes dir, which
 // stands below a directory of root's that the job has checked.
-func KeepScript(m Manager) posix.Script {
+func KeepScript(m Manager) script.Script {
 	s := jobScript(m, "keep")
-	s.Body = "(umask 077 && mkdir -p \"$pw_arg_dir\")\n" + s.Body
+	if s.Sh != "" {
+		s.Sh = "(umask 077 && mkdir -p \"$pw_arg_dir\")\n" + s.Sh
+	}
 	return s
 }
 
 // RollbackScript undoes changes; arguments: changes, dir, lock_wait.
-func RollbackScript(m Manager) posix.Script { return jobScript(m, "rollback") }
+func RollbackScript(m Manager) script.Script { return jobScript(m, "rollback") }
 
-func jobScript(m Manager, what string) posix.Script {
-	return posix.Script{Name: what, Version: 1,
-		Body: "pw_status=0\n" + m.Shell().Job + "\n" + m.Name() + "_" + what + " || pw_status=$?\n"}
+// jobScript calls a function of the job's shell; its status is the script's.
+func jobScript(m Manager, what string) script.Script {
+	call := m.Name() + "_" + what
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		return named(m, what, m.Shell().Job+"\n"+call+"\n")
+	}
+	return named(m, what, "pw_status=0\n"+m.Shell().Job+"\n"+call+" || pw_status=$?\n")
+}
+
+// named puts a body where the language of m has its place.
+func named(m Manager, name, body string) script.Script {
+	s := script.Script{Name: name, Version: 1}
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		s.PowerShell = body
+	} else {
+		s.Sh = body
+	}
+	return s
 }

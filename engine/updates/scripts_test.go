@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 )
 
 // parrot is a manager whose functions print what they are given and end with 7.
@@ -29,7 +31,7 @@ func TestScripts(t *testing.T) {
 	changes := ChangeLines([]Change{{ActionUpgrade, "a", "all", "1", "2"}, {ActionInstall, "b", "all", "", "1"}})
 	args := map[string]string{"mode": "set", "want": WantLines([]Want{{"a", "all", "2"}}), "changes": changes, "lock_wait": "300", "dir": "/x y"}
 	for _, tt := range []struct {
-		script posix.Script
+		script script.Script
 		frame  string
 		out    string
 		rc     int
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 		{RollbackScript(parrot{}), "parrot.rollback", "/x y", 1},
 	} {
 		t.Run(tt.script.Name, func(t *testing.T) {
-			b, err := posix.Encode(tt.script, "00ff", args)
+			b, err := script.Encode(connectors.DialectSh, tt.script, "00ff", args)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +52,7 @@ func TestScripts(t *testing.T) {
 			if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != tt.rc {
 				t.Errorf("%v, want status %d\n%s", err, tt.rc, errs.String())
 			}
-			a := posix.Parse("00ff", out.Bytes(), errs.Bytes())
+			a := framing.Parse("00ff", out.Bytes(), errs.Bytes())
 			if f, _ := a.Get(tt.frame); !a.Complete || string(f.Out) != tt.out {
 				t.Errorf("frame %s is %q, complete %v", tt.frame, f.Out, a.Complete)
 			}
@@ -60,7 +62,7 @@ func TestScripts(t *testing.T) {
 
 // TestScriptsHaveTheirNames: a simulated machine answers by them.
 func TestScriptsHaveTheirNames(t *testing.T) {
-	for want, s := range map[string]posix.Script{"simulate": SimulateScript(parrot{}), "install": InstallScript(parrot{}), "keep": KeepScript(parrot{}), "rollback": RollbackScript(parrot{})} {
+	for want, s := range map[string]script.Script{"simulate": SimulateScript(parrot{}), "install": InstallScript(parrot{}), "keep": KeepScript(parrot{}), "rollback": RollbackScript(parrot{})} {
 		if s.Name != want || s.Version != 1 {
 			t.Errorf("%s is %s v%d", want, s.Name, s.Version)
 		}

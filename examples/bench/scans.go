@@ -16,7 +16,7 @@ import (
 	cryptossh "golang.org/x/crypto/ssh"
 
 	"patchwave/connectors"
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/connectors/ssh"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
@@ -50,7 +50,7 @@ func bareScan(ctx context.Context, m machines, target connectors.Target, paralle
 	if err != nil {
 		return err
 	}
-	script, err := posix.Encode(scan.Script([]updates.Manager{apt.New()}), "00112233445566778899aabbccddeeff",
+	program, err := script.Encode(connectors.DialectSh, scan.Script([]updates.Manager{apt.New()}), "00112233445566778899aabbccddeeff",
 		map[string]string{"refresh": "never", "managers": "apt", "max_age": "3600", "lock_wait": "1"})
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func bareScan(ctx context.Context, m machines, target connectors.Target, paralle
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			errs[i] = bareHost(ctx, net.JoinHostPort(address, strconv.Itoa(m.Port)), config, script)
+			errs[i] = bareHost(ctx, net.JoinHostPort(address, strconv.Itoa(m.Port)), config, program)
 		})
 	}
 	wg.Wait()

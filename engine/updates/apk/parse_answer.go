@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -27,7 +27,7 @@ var (
 // ParseSimulation reads a frame apk.sim or apk.sim.N; with the former also
 // apk.undo. The exit status alone says nothing: it counts packages that were
 // broken before.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return updates.Simulation{Problem: parse.Problem(parse.Exit, "the host did not say what the installation would do")}
@@ -63,8 +63,8 @@ func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 }
 
 // ParseInstall reads frame apk.install, apk.rollback or apk.repair.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
-	var frame posix.Frame
+func (Manager) ParseInstall(a framing.Answer) updates.Outcome {
+	var frame framing.Frame
 	for _, f := range a.Frames {
 		if f.Name == "apk.install" || f.Name == "apk.rollback" || f.Name == "apk.repair" {
 			frame = f
@@ -124,7 +124,7 @@ var complaints = []struct {
 
 // complaint makes a problem of what apk said in a frame: its errors, or else its
 // warnings, with the lines that belong to the first.
-func complaint(f posix.Frame, what string) *inventory.Problem {
+func complaint(f framing.Frame, what string) *inventory.Problem {
 	lines := slices.Concat(f.ErrLines(), f.Lines())
 	start := slices.IndexFunc(lines, func(s string) bool { return strings.HasPrefix(s, "ERROR: ") })
 	if start < 0 {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -14,7 +14,7 @@ import (
 )
 
 // ParseScan reads the frames of apk_refresh, if there is one, and apk_scan.
-func (Manager) ParseScan(a posix.Answer) updates.Listing {
+func (Manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK}
 	l.RebootRequired, l.RebootReasons = parseReboot(a)
 	l.Installed = parseInstalled(a)
@@ -46,7 +46,7 @@ func (Manager) ParseScan(a posix.Answer) updates.Listing {
 }
 
 // judge sets the state of the listing, the worst thing first.
-func judge(l updates.Listing, a posix.Answer, pending posix.Frame) updates.Listing {
+func judge(l updates.Listing, a framing.Answer, pending framing.Frame) updates.Listing {
 	host := a.Values("apk.host")
 	repositories, err := strconv.Atoi(host["repositories"])
 	broken := parseStates(a)
@@ -83,7 +83,7 @@ func failed(l updates.Listing, p *inventory.Problem) updates.Listing {
 }
 
 // best reads frame apk.pending and keeps the newest offer of each package.
-func best(f posix.Frame) ([]offer, []string) {
+func best(f framing.Frame) ([]offer, []string) {
 	byName := map[string]offer{}
 	var order, notes []string
 	for _, line := range f.Lines() {
@@ -122,7 +122,7 @@ type upgradePlan struct {
 // A package that breaks another, with what it breaks: "breaks: NAME-VERSION[DEPENDENCY]".
 var breaks = regexp.MustCompile(`^\s+breaks: (\S+)\[`)
 
-func parseUpgrade(a posix.Answer) upgradePlan {
+func parseUpgrade(a framing.Answer) upgradePlan {
 	p := upgradePlan{upgraded: map[string]bool{}, blamed: map[string]bool{}}
 	f, ok := a.Get("apk.upgrade")
 	if !ok {
@@ -168,7 +168,7 @@ func blockedBy(o offer, plan upgradePlan, pins map[string]bool) inventory.Blocke
 var pinRow = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9+._-]*)[<>=~]`)
 
 // parsePins reads frame apk.world: names with a wish for a version.
-func parsePins(a posix.Answer) map[string]bool {
+func parsePins(a framing.Answer) map[string]bool {
 	pins := map[string]bool{}
 	f, _ := a.Get("apk.world")
 	for _, line := range f.Lines() {
@@ -180,7 +180,7 @@ func parsePins(a posix.Answer) map[string]bool {
 }
 
 // parsePolicy reads frame apk.policy: NAME=VERSION to the repositories.
-func parsePolicy(a posix.Answer) map[string][]string {
+func parsePolicy(a framing.Answer) map[string][]string {
 	origins := map[string][]string{}
 	f, _ := a.Get("apk.policy")
 	pkg, version := "", ""
@@ -202,7 +202,7 @@ func parsePolicy(a posix.Answer) map[string][]string {
 
 // parseStates reads frame apk.states: NAME<TAB>FLAGS; f is files, s a script, x
 // attributes (src/database.c).
-func parseStates(a posix.Answer) []string {
+func parseStates(a framing.Answer) []string {
 	words := map[string]string{"s": "failed script", "f": "broken files", "x": "broken attributes"}
 	var broken []string
 	f, _ := a.Get("apk.states")
@@ -223,7 +223,7 @@ func parseStates(a posix.Answer) []string {
 }
 
 // parseInstalled reads frame apk.installed, if there is one.
-func parseInstalled(a posix.Answer) []updates.Installed {
+func parseInstalled(a framing.Answer) []updates.Installed {
 	frame, ok := a.Get("apk.installed")
 	if !ok {
 		return nil
@@ -240,7 +240,7 @@ func parseInstalled(a posix.Answer) []updates.Installed {
 
 // parseReboot reads frame apk.reboot. apk takes the modules of the running
 // kernel away with its package.
-func parseReboot(a posix.Answer) (*bool, []string) {
+func parseReboot(a framing.Answer) (*bool, []string) {
 	f, ok := a.Get("apk.reboot")
 	if !ok {
 		return nil, nil

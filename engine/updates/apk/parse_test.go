@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/updatestest"
@@ -100,9 +100,9 @@ func TestRecordedScanStates(t *testing.T) {
 }
 
 func TestScanIsNeverSilentlyEmpty(t *testing.T) {
-	for _, a := range []posix.Answer{
+	for _, a := range []framing.Answer{
 		updatestest.Frames(), updatestest.Frames("apk.host", "repositories=0", "apk.pending", ""), updatestest.Frames("apk.pending", ""),
-		{Frames: []posix.Frame{{Name: "apk.host", Out: []byte("repositories=2")}, {Name: "apk.pending", RC: 1, Err: []byte("ERROR: Unable to open database\n")}}},
+		{Frames: []framing.Frame{{Name: "apk.host", Out: []byte("repositories=2")}, {Name: "apk.pending", RC: 1, Err: []byte("ERROR: Unable to open database\n")}}},
 	} {
 		if l := New().ParseScan(a); l.State != inventory.ScanFailed || l.Problem == nil {
 			t.Errorf("%+v: state %s", a, l.State)
@@ -135,7 +135,7 @@ func TestOffers(t *testing.T) {
 		}
 	}
 	two := "a-1.9-r0 x86_64 {a} (MIT) [upgradable from: a-1.0-r0]\na-1.10-r0 x86_64 {a} (MIT) [upgradable from: a-1.0-r0]\na-1.2-r0 x86_64 {a} (MIT) [upgradable from: a-1.0-r0]\n"
-	if offers, _ := best(posix.Frame{Out: []byte(two)}); len(offers) != 1 || offers[0].version != "1.10-r0" {
+	if offers, _ := best(framing.Frame{Out: []byte(two)}); len(offers) != 1 || offers[0].version != "1.10-r0" {
 		t.Errorf("the newest of several: %+v", offers)
 	}
 }

@@ -5,18 +5,19 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates/updatestest"
 )
 
 // job runs apk_install with a fake apk and a world in a temporary directory. It
 // returns the answer, the calls of apk and what world holds afterwards.
-func job(t *testing.T, apk, world, changes string) (posix.Answer, []string, string) {
+func job(t *testing.T, apk, world, changes string) (framing.Answer, []string, string) {
 	t.Helper()
 	h := updatestest.NewHost(t)
 	h.Command("apk", apk)
 	h.Write("world", world)
-	s := posix.Script{Name: "test", Version: 1, Body: New().Shell().Job +
+	s := script.Script{Name: "test", Version: 1, Sh: New().Shell().Job +
 		"\napk_world='" + h.Dir + "/world'\napk_saved='" + h.Dir + "/saved'\nWORLD='" + h.Dir + "/world'; export WORLD\napk_install\n"}
 	a, rc := h.Run(updatestest.Shells(t)[0], s, map[string]string{"changes": changes, "lock_wait": "7", "dir": h.Dir})
 	if rc != 0 {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/parse"
 )
 
@@ -38,7 +38,7 @@ type record struct {
 	size                                 int64
 }
 
-func parseIndex(a posix.Answer) index {
+func parseIndex(a framing.Answer) index {
 	return index{files: parseFiles(a), versions: parseVersions(a), records: parseRecords(a)}
 }
 
@@ -50,7 +50,7 @@ func (x index) any() bool { return len(x.files) > 0 }
 var releaseField = regexp.MustCompile(`(?:^|,)([voanlcb])=`)
 
 // parseFiles reads frame apt.files: N<TAB>LOCATION<TAB>RELEASE.
-func parseFiles(a posix.Answer) map[string]release {
+func parseFiles(a framing.Answer) map[string]release {
 	files := map[string]release{}
 	frame, _ := a.Get("apt.files")
 	for _, line := range frame.Lines() {
@@ -119,7 +119,7 @@ func (r release) security() bool {
 
 // parseVersions reads frame apt.versions: NAME<TAB>VERSION<TAB>PHASED<TAB>N,N…,
 // the newest version of a name first.
-func parseVersions(a posix.Answer) map[string][]offered {
+func parseVersions(a framing.Answer) map[string][]offered {
 	versions := map[string][]offered{}
 	frame, _ := a.Get("apt.versions")
 	for _, line := range frame.Lines() {
@@ -180,7 +180,7 @@ func (x index) security(versions []offered) bool {
 // parseRecords reads frame apt.records:
 // NAME<TAB>ARCH<TAB>VERSION<TAB>SIZE<TAB>SOURCE, where SOURCE is "", "name" or
 // "name (version)".
-func parseRecords(a posix.Answer) map[string][]record {
+func parseRecords(a framing.Answer) map[string][]record {
 	records := map[string][]record{}
 	frame, _ := a.Get("apt.records")
 	for _, line := range frame.Lines() {

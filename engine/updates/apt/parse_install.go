@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 )
@@ -20,7 +20,7 @@ var (
 
 // ParseInstall reads frame apt.install, apt.rollback or apt.repair, whichever
 // is there, the last of them if more than one is.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
+func (Manager) ParseInstall(a framing.Answer) updates.Outcome {
 	frame, ok := lastOf(a, "apt.install", "apt.rollback", "apt.repair")
 	if !ok {
 		return updates.Outcome{Problem: parse.Problem(parse.Exit, "the job's log does not say how the installation ended")}
@@ -46,13 +46,13 @@ func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
 	return out
 }
 
-func lastOf(a posix.Answer, names ...string) (posix.Frame, bool) {
+func lastOf(a framing.Answer, names ...string) (framing.Frame, bool) {
 	for _, f := range slices.Backward(a.Frames) {
 		if slices.Contains(names, f.Name) {
 			return f, true
 		}
 	}
-	return posix.Frame{}, false
+	return framing.Frame{}, false
 }
 
 func firstKey(m map[string]string) string {
@@ -69,7 +69,7 @@ func firstKey(m map[string]string) string {
 //
 //	dpkg: error processing package NAME (--configure):
 //	 installed NAME package post-installation script subprocess returned error exit status 3
-func failures(f posix.Frame) map[string]string {
+func failures(f framing.Frame) map[string]string {
 	var failed map[string]string
 	lines := slices.Concat(lastStep(f.Lines()), lastStep(f.ErrLines()))
 	for i, line := range lines {

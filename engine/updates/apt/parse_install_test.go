@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/updatestest"
 )
@@ -45,8 +45,8 @@ func TestRecordedInstall(t *testing.T) {
 }
 
 func TestInstallOutcomes(t *testing.T) {
-	run := func(rc int, text string) posix.Answer {
-		return posix.Answer{Frames: []posix.Frame{{Name: "apt.install", RC: rc, Out: []byte(text)}}}
+	run := func(rc int, text string) framing.Answer {
+		return framing.Answer{Frames: []framing.Frame{{Name: "apt.install", RC: rc, Out: []byte(text)}}}
 	}
 	out := New().ParseInstall(run(0, "Setting up a (1) ...\npatchwave: reboot required\npatchwave: took 62 s\n"))
 	if !out.Claimed || !out.RebootSuggested || out.Duration != 62*time.Second {
@@ -68,7 +68,7 @@ func TestInstallOutcomes(t *testing.T) {
 	if out.Claimed || out.Failed["libma"] == "" {
 		t.Errorf("a failure that dpkg names counts, whatever the status: %+v", out)
 	}
-	if out := New().ParseInstall(posix.Answer{}); out.Claimed || out.Problem == nil {
+	if out := New().ParseInstall(framing.Answer{}); out.Claimed || out.Problem == nil {
 		t.Errorf("no frame: %+v", out)
 	}
 }
@@ -80,7 +80,7 @@ func TestLockHolders(t *testing.T) {
 		"E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)\n":             "Could not get lock /var/lib/dpkg/lock",
 		"Waiting for cache lock: Could not get lock x. It is held by process 8 (perl)...\nE: Unable to lock\n": "process 8 (perl)",
 	} {
-		p := complaint(posix.Frame{RC: 100, Out: []byte(text)}, "apt failed")
+		p := complaint(framing.Frame{RC: 100, Out: []byte(text)}, "apt failed")
 		if p.Code != parse.Locked || !strings.Contains(p.Message, want) {
 			t.Errorf("%q: %+v", text, p)
 		}

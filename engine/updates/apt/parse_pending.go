@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 )
 
 // class is what a plain upgrade does with an upgradable package.
@@ -49,7 +49,7 @@ var (
 // parsePending reads frame apt.pending: the listing of `apt-get -V upgrade`, or
 // where that failed `apt list --upgradable`. whole says that it was the first,
 // that it came to its end, and that it lists as many upgrades as apt counts.
-func parsePending(f posix.Frame) (rows []row, whole bool) {
+func parsePending(f framing.Frame) (rows []row, whole bool) {
 	section, known := upgraded, false
 	for _, line := range f.Lines() {
 		if m := versionRow.FindStringSubmatch(line); m != nil {
@@ -99,7 +99,7 @@ type state struct {
 var stateWord = regexp.MustCompile(`^[a-z-]{2,20}$`)
 
 // parseStates reads frame apt.states: ABBREV<TAB>NAME<TAB>ARCH<TAB>VERSION.
-func parseStates(a posix.Answer) states {
+func parseStates(a framing.Answer) states {
 	s := states{}
 	frame, _ := a.Get("apt.states")
 	for _, line := range frame.Lines() {

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
 )
 
 // said are the messages of apt in a frame, without their first letter, by that
 // letter: E, W, N. Both streams count: a job's log holds them merged.
-func said(f posix.Frame) map[string][]string {
+func said(f framing.Frame) map[string][]string {
 	messages := map[string][]string{}
 	for _, line := range slices.Concat(f.Lines(), f.ErrLines()) {
 		if m := message.FindStringSubmatch(line); m != nil {
@@ -53,7 +53,7 @@ var complaints = []struct {
 
 // complaint makes a problem of what apt said in a frame: the gravest class of
 // message, with the first message of that class. what is said before it.
-func complaint(f posix.Frame, what string) *inventory.Problem {
+func complaint(f framing.Frame, what string) *inventory.Problem {
 	messages := said(f)
 	all := slices.Concat(messages["E"], messages["W"])
 	for _, c := range complaints {
@@ -79,7 +79,7 @@ var refreshFailed = regexp.MustCompile(`Failed to fetch|Some index files failed 
 
 // parseRefresh reads frame apt.refresh. The problem is nil if the index was
 // refreshed; the notes are apt's other warnings, the first three.
-func parseRefresh(f posix.Frame) (*inventory.Problem, []string) {
+func parseRefresh(f framing.Frame) (*inventory.Problem, []string) {
 	warnings := said(f)["W"]
 	if f.RC != 0 || slices.ContainsFunc(warnings, refreshFailed.MatchString) {
 		return complaint(f, "the package index could not be refreshed"), nil

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/parse"
 )
 
 // parseReboot reads frame apt.reboot. It returns nil where the host cannot
 // tell: a container without the flag, or a kernel that no package put in /boot,
 // on a host that never sets the flag.
-func parseReboot(a posix.Answer) (*bool, []string) {
+func parseReboot(a framing.Answer) (*bool, []string) {
 	frame, ok := a.Get("apt.reboot")
 	if !ok {
 		return nil, nil

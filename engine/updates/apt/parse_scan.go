@@ -3,7 +3,7 @@ package apt
 import (
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -11,7 +11,7 @@ import (
 )
 
 // ParseScan reads the frames of apt_refresh, if there is one, and apt_scan.
-func (Manager) ParseScan(a posix.Answer) updates.Listing {
+func (Manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK}
 	l.RebootRequired, l.RebootReasons = parseReboot(a)
 	l.Installed, l.Notes = parseInstalled(a)
@@ -41,7 +41,7 @@ func (Manager) ParseScan(a posix.Answer) updates.Listing {
 
 // pendingState is what decides whether a listing is to be trusted.
 type pendingState struct {
-	frame posix.Frame
+	frame framing.Frame
 	// whole says that apt worked out what an upgrade would do.
 	whole bool
 	// lock is "PID COMMAND" of who holds dpkg's lock, or "".
@@ -54,7 +54,7 @@ type pendingState struct {
 }
 
 // judge sets the state of the listing, the worst thing first.
-func judge(l updates.Listing, a posix.Answer, p pendingState) updates.Listing {
+func judge(l updates.Listing, a framing.Answer, p pendingState) updates.Listing {
 	interrupted := p.journal || len(p.broken) > 0
 	switch {
 	case interrupted && p.lock != "":
@@ -139,7 +139,7 @@ func blockedBy(r row, native string, s states, versions []offered) inventory.Blo
 }
 
 // parseInstalled reads frame apt.installed, if there is one.
-func parseInstalled(a posix.Answer) ([]updates.Installed, []string) {
+func parseInstalled(a framing.Answer) ([]updates.Installed, []string) {
 	frame, ok := a.Get("apt.installed")
 	if !ok {
 		return nil, nil

@@ -7,7 +7,7 @@ import (
 
 	debversion "github.com/knqyf263/go-deb-version"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 )
@@ -27,7 +27,7 @@ var (
 
 // ParseSimulation reads a frame apt.sim or apt.sim.N; with the former also
 // apt.undo and apt.download.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return updates.Simulation{Problem: parse.Problem(parse.Exit, "the host did not say what the installation would do")}
@@ -56,7 +56,7 @@ func refused(want []updates.Want) string {
 
 // parseChanges reads the rows. A row that is not understood is returned: a
 // simulation that left something out would be a lie.
-func parseChanges(f posix.Frame) (changes []updates.Change, bad string) {
+func parseChanges(f framing.Frame) (changes []updates.Change, bad string) {
 	g := parse.Deb()
 	arch := map[string]string{}
 	for _, line := range f.Lines() {
@@ -130,7 +130,7 @@ func action(from, to string) updates.Action {
 	return updates.ActionUpgrade
 }
 
-func parseDownload(a posix.Answer) int64 {
+func parseDownload(a framing.Answer) int64 {
 	frame, _ := a.Get("apt.download")
 	n, err := strconv.ParseInt(strings.TrimSpace(string(frame.Out)), 10, 64)
 	if err != nil || n < 0 {

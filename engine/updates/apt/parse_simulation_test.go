@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/updatestest"
@@ -129,7 +129,7 @@ func TestRows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, bad := parseChanges(posix.Frame{Out: []byte(tt.text)})
+			got, bad := parseChanges(framing.Frame{Out: []byte(tt.text)})
 			if diff := cmp.Diff(tt.want, got); diff != "" || (bad != "") != tt.bad {
 				t.Errorf("bad %q, %s", bad, diff)
 			}

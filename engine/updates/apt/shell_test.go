@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates/updatestest"
 )
 
@@ -28,11 +29,11 @@ func newFake(t *testing.T, commands map[string]string) fake {
 }
 
 // run runs the shell and then body with the fakes first in PATH.
-func (f fake) run(t *testing.T, shell, body string, args map[string]string) posix.Answer {
+func (f fake) run(t *testing.T, shell, body string, args map[string]string) framing.Answer {
 	t.Helper()
 	all := map[string]string{"lock_wait": "", "names": "", "mode": "", "want": "", "changes": "", "dir": ""}
 	maps.Copy(all, args)
-	s := posix.Script{Name: "test", Version: 1, Body: shell + "\napt_lists='" + f.Dir + "'\n" + body + "\n"}
+	s := script.Script{Name: "test", Version: 1, Sh: shell + "\napt_lists='" + f.Dir + "'\n" + body + "\n"}
 	a, rc := f.Run(updatestest.Shells(t)[0], s, all)
 	if rc != 0 {
 		t.Fatalf("status %d: %+v", rc, a)

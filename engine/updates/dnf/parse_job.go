@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rpm"
@@ -13,7 +13,7 @@ import (
 
 // ParseSimulation reads dnf.sim or dnf.sim.N, and for the reason of their absence
 // dnf.solver.
-func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	s := updates.Simulation{}
 	f, ok := a.Get(frame)
 	if !ok {
@@ -51,7 +51,7 @@ func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 }
 
 // silent says why a frame is not there or not whole.
-func silent(a posix.Answer, frame string) *inventory.Problem {
+func silent(a framing.Answer, frame string) *inventory.Problem {
 	if solver, ok := a.Get("dnf.solver"); ok && solver.RC != 0 {
 		return rpm.Complaint("dnf", solver.RC, solver.ErrLines())
 	}
@@ -70,7 +70,7 @@ func change(w []string) (updates.Change, bool) {
 }
 
 // ParseInstall reads dnf.install, dnf.rollback or dnf.repair, whichever is there.
-func (manager) ParseInstall(a posix.Answer) updates.Outcome {
+func (manager) ParseInstall(a framing.Answer) updates.Outcome {
 	for _, name := range []string{"dnf.install", "dnf.rollback", "dnf.repair"} {
 		if f, ok := a.Get(name); ok {
 			return rpm.Outcome("dnf", f)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 )
@@ -96,10 +96,10 @@ func TestSimulateOthers(t *testing.T) {
 func TestSimulateFailures(t *testing.T) {
 	tests := []struct {
 		name, code, words string
-		a                 posix.Answer
+		a                 framing.Answer
 	}{
 		{"no frame", "exit", "did not answer", updatestest.Answer()},
-		{"solver died", "disk", "No space left", updatestest.Answer(posix.Frame{Name: "dnf.solver", RC: 1, Err: []byte("OSError: No space left on device")})},
+		{"solver died", "disk", "No space left", updatestest.Answer(framing.Frame{Name: "dnf.solver", RC: 1, Err: []byte("OSError: No space left on device")})},
 		{"cut off", "exit", "not to the end", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\tupgrade\ta\tnoarch\t1-1\t2-1\t5"))},
 		{"hostile name", "exit", "not a package", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\tupgrade\t$(x)\tnoarch\t1-1\t2-1\t5", "ok"))},
 		{"unknown action", "exit", "not a package", updatestest.Answer(updatestest.Frame("dnf.sim", 0, "change\treinstall\ta\tnoarch\t1-1\t2-1\t5", "ok"))},

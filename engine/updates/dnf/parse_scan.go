@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -18,7 +18,7 @@ import (
 
 // ParseScan reads the frames dnf.refresh, dnf.scan, dnf.installed, dnf.host and
 // dnf.reboot.
-func (manager) ParseScan(a posix.Answer) updates.Listing {
+func (manager) ParseScan(a framing.Answer) updates.Listing {
 	f, ok := a.Get("dnf.scan")
 	s := readScan(f)
 	l := updates.Listing{
@@ -33,7 +33,7 @@ func (manager) ParseScan(a posix.Answer) updates.Listing {
 }
 
 // judge says how good a listing is.
-func judge(a posix.Answer, f posix.Frame, there bool, s scan) (inventory.ScanState, *inventory.Problem) {
+func judge(a framing.Answer, f framing.Frame, there bool, s scan) (inventory.ScanState, *inventory.Problem) {
 	switch {
 	case !there:
 		return inventory.ScanFailed, parse.Problem(parse.Exit, "the host sent no listing; look at the host with `patchwave exec`")
@@ -71,7 +71,7 @@ var downloadErrors = regexp.MustCompile(`^Errors during downloading metadata for
 
 // failedRepos finds the repositories that could not be refreshed, with dnf's words
 // and the first of the reasons that it logged.
-func failedRepos(f posix.Frame) []string {
+func failedRepos(f framing.Frame) []string {
 	reasons, id := map[string]string{}, ""
 	for _, line := range f.ErrLines() {
 		if m := downloadErrors.FindStringSubmatch(line); m != nil {
@@ -102,7 +102,7 @@ type scan struct {
 	sinceBoot  []string
 }
 
-func readScan(f posix.Frame) scan {
+func readScan(f framing.Frame) scan {
 	var s scan
 	for _, line := range f.Lines() {
 		words := strings.Split(line, "\t")
@@ -196,7 +196,7 @@ func (s *scan) advisory(w []string) {
 // reboot says whether the host wants a reboot: the word of needs-restarting, or
 // without it the published list; and a newer kernel than the running one, which
 // a container cannot have.
-func reboot(a posix.Answer, s scan) (*bool, []string) {
+func reboot(a framing.Answer, s scan) (*bool, []string) {
 	reasons, required, known := []string{}, false, false
 	if f, ok := a.Get("dnf.reboot"); ok {
 		known = f.RC == 0 || f.RC == 1

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
@@ -90,23 +90,23 @@ func TestScanFailures(t *testing.T) {
 	repo := "repo\tbase\tok\t5\t-"
 	tests := []struct {
 		name  string
-		a     posix.Answer
+		a     framing.Answer
 		state inventory.ScanState
 		code  string
 		words string
 	}{
 		{"nothing at all", updatestest.Answer(), inventory.ScanFailed, "exit", "no listing"},
-		{"no such python", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 127, Err: []byte("sh: 1: /usr/bin/python3: not found")}),
+		{"no such python", updatestest.Answer(framing.Frame{Name: "dnf.scan", RC: 127, Err: []byte("sh: 1: /usr/bin/python3: not found")}),
 			inventory.ScanFailed, "exit", "not found"},
-		{"no dnf module", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Traceback (most recent call last):\nModuleNotFoundError: No module named 'dnf'")}),
+		{"no dnf module", updatestest.Answer(framing.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Traceback (most recent call last):\nModuleNotFoundError: No module named 'dnf'")}),
 			inventory.ScanFailed, "unsupported", "No module named"},
-		{"not root", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Error: This command has to be run with superuser privileges (under the root user on most systems).")}),
+		{"not root", updatestest.Answer(framing.Frame{Name: "dnf.scan", RC: 1, Err: []byte("Error: This command has to be run with superuser privileges (under the root user on most systems).")}),
 			inventory.ScanFailed, "sudo", "superuser"},
-		{"disk full", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 1, Err: []byte("[Errno 28] No space left on device: '/var/cache/dnf/x'")}),
+		{"disk full", updatestest.Answer(framing.Frame{Name: "dnf.scan", RC: 1, Err: []byte("[Errno 28] No space left on device: '/var/cache/dnf/x'")}),
 			inventory.ScanFailed, "disk", "No space left"},
-		{"killed in the middle", updatestest.Answer(posix.Frame{Name: "dnf.scan", RC: 137, Out: []byte(repo)}),
+		{"killed in the middle", updatestest.Answer(framing.Frame{Name: "dnf.scan", RC: 137, Out: []byte(repo)}),
 			inventory.ScanFailed, "exit", "137"},
-		{"refresh locked", updatestest.Answer(posix.Frame{Name: "dnf.refresh", RC: 200, Err: []byte("Metadata already locked by 17")}, updatestest.Frame("dnf.scan", 0, repo)),
+		{"refresh locked", updatestest.Answer(framing.Frame{Name: "dnf.refresh", RC: 200, Err: []byte("Metadata already locked by 17")}, updatestest.Frame("dnf.scan", 0, repo)),
 			inventory.ScanStale, "locked", "locked by 17"},
 		{"refresh failed without words", updatestest.Answer(updatestest.Frame("dnf.refresh", 1), updatestest.Frame("dnf.scan", 0, repo)),
 			inventory.ScanStale, "exit", "status 1"},
@@ -152,10 +152,10 @@ func TestScanHostileWords(t *testing.T) {
 func TestReboot(t *testing.T) {
 	kernel := "kernel\tkernel-core\t5.14.0-1.el9\t5.14.0-2.el9"
 	yes, no := "yes", "no"
-	host := func(container string) posix.Frame { return updatestest.Frame("dnf.host", 0, "container="+container) }
+	host := func(container string) framing.Frame { return updatestest.Frame("dnf.host", 0, "container="+container) }
 	tests := []struct {
 		name    string
-		a       posix.Answer
+		a       framing.Answer
 		want    string
 		reasons []string
 	}{

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 )
@@ -170,7 +170,7 @@ func TestIndexAgeWithoutRepositories(t *testing.T) {
 		t.Skip("this machine has repositories")
 	}
 	f := newFake(t, "exit 1")
-	a, _ := f.Run(updatestest.Shells(t)[0], posix.Script{Name: "age", Version: 1, Body: New().Shell().Scan + "\npw_run age dnf_index_age\n"}, nil)
+	a, _ := f.Run(updatestest.Shells(t)[0], script.Script{Name: "age", Version: 1, Sh: New().Shell().Scan + "\npw_run age dnf_index_age\n"}, nil)
 	if age, ok := a.Get("age"); !ok || len(bytes.TrimSpace(age.Out)) != 0 {
 		t.Errorf("age %q", age.Out)
 	}

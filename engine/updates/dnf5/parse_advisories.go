@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rpm"
 )
@@ -33,7 +33,7 @@ type reference struct {
 }
 
 // readAdvisories joins the two lists by advisory and package.
-func readAdvisories(list, cves posix.Frame) ([]rpm.Advisory, error) {
+func readAdvisories(list, cves framing.Frame) ([]rpm.Advisory, error) {
 	var entries []advisory
 	if err := decode(list, &entries); err != nil {
 		return nil, fmt.Errorf("list of advisories: %w", err)
@@ -69,7 +69,7 @@ func readAdvisories(list, cves posix.Frame) ([]rpm.Advisory, error) {
 
 // decode reads the JSON of a frame. dnf5 prints nothing where there is nothing to
 // list.
-func decode(f posix.Frame, into any) error {
+func decode(f framing.Frame, into any) error {
 	text := strings.TrimSpace(strings.Join(f.Lines(), "\n"))
 	if f.RC != 0 {
 		return fmt.Errorf("%s", rpm.Complaint("dnf5 advisory list", f.RC, f.ErrLines(), nil).Message)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rpm"
@@ -15,7 +15,7 @@ import (
 
 // ParseSimulation reads dnf5.sim or dnf5.sim.N: the table of "dnf5 --assumeno
 // install".
-func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return updates.Simulation{Problem: parse.Problem(parse.Exit, "the host did not answer for %s", frame)}
@@ -38,7 +38,7 @@ func (manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 }
 
 // unsolved joins what the solver complains about.
-func unsolved(f posix.Frame) *inventory.Problem {
+func unsolved(f framing.Frame) *inventory.Problem {
 	var words []string
 	telling := false
 	for _, line := range f.ErrLines() {
@@ -59,7 +59,7 @@ func unsolved(f posix.Frame) *inventory.Problem {
 var needs = regexp.MustCompile(`Need to download ([0-9]+(?:\.[0-9]+)?) ?([KMGT]i)?B\.`)
 
 // download reads the size of the download, rounded as dnf5 prints it.
-func download(f posix.Frame) int64 {
+func download(f framing.Frame) int64 {
 	m := needs.FindStringSubmatch(strings.Join(f.ErrLines(), "\n") + "\n" + strings.Join(f.Lines(), "\n"))
 	if m == nil {
 		return 0
@@ -79,7 +79,7 @@ func download(f posix.Frame) int64 {
 }
 
 // ParseInstall reads dnf5.install, dnf5.rollback or dnf5.repair, whichever is there.
-func (manager) ParseInstall(a posix.Answer) updates.Outcome {
+func (manager) ParseInstall(a framing.Answer) updates.Outcome {
 	for _, name := range []string{"dnf5.install", "dnf5.rollback", "dnf5.repair"} {
 		if f, ok := a.Get(name); ok {
 			return rpm.Outcome("dnf5", f)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates/updatestest"
 )
 
@@ -83,9 +83,9 @@ func TestSimulateOthers(t *testing.T) {
 }
 
 // tableOf is a simulation that prints these lines above the summary.
-func tableOf(lines ...string) posix.Answer {
+func tableOf(lines ...string) framing.Answer {
 	text := "Package Arch Version Repository Size\n" + strings.Join(lines, "\n") + "\n\nTransaction Summary:\n Installing: 1 package\n"
-	return updatestest.Answer(posix.Frame{Name: "dnf5.sim", RC: 1, Out: []byte(text), Err: []byte("Need to download 1.5 MiB.\nOperation aborted by the user.")})
+	return updatestest.Answer(framing.Frame{Name: "dnf5.sim", RC: 1, Out: []byte(text), Err: []byte("Need to download 1.5 MiB.\nOperation aborted by the user.")})
 }
 
 func TestTable(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -17,7 +17,7 @@ import (
 // ParseScan reads the frames dnf5.refresh, dnf5.host, dnf5.repos, dnf5.updates,
 // dnf5.all, dnf5.from, dnf5.solver, dnf5.advisories, dnf5.cves, dnf5.duplicates,
 // dnf5.installed, dnf5.kernel and dnf5.reboot.
-func (manager) ParseScan(a posix.Answer) updates.Listing {
+func (manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{Installed: rpm.Installed(a, "dnf5.installed")}
 	offers, notes := readOffers(a)
 	solver, _ := a.Get("dnf5.solver")
@@ -45,7 +45,7 @@ func (manager) ParseScan(a posix.Answer) updates.Listing {
 }
 
 // judge says how good a listing is.
-func judge(a posix.Answer) (inventory.ScanState, *inventory.Problem) {
+func judge(a framing.Answer) (inventory.ScanState, *inventory.Problem) {
 	failed := inventory.ScanFailed
 	f, ok := a.Get("dnf5.updates")
 	if !ok {
@@ -80,7 +80,7 @@ func judge(a posix.Answer) (inventory.ScanState, *inventory.Problem) {
 	return inventory.ScanOK, nil
 }
 
-func repos(a posix.Answer) (present int, missing []string) {
+func repos(a framing.Answer) (present int, missing []string) {
 	f, _ := a.Get("dnf5.repos")
 	for _, line := range f.Lines() {
 		w := strings.Split(line, "\t")
@@ -100,7 +100,7 @@ var deadRepo = regexp.MustCompile(`^Failed to download metadata \(.*\) for repos
 
 // deadRepos finds the repositories that could not be fetched, with the reason
 // that was told before (">>> Curl error (7): …").
-func deadRepos(f posix.Frame) []string {
+func deadRepos(f framing.Frame) []string {
 	var dead []string
 	reason := ""
 	for _, line := range f.ErrLines() {
@@ -116,7 +116,7 @@ func deadRepos(f posix.Frame) []string {
 	return dead
 }
 
-func duplicates(a posix.Answer) []string {
+func duplicates(a framing.Answer) []string {
 	f, _ := a.Get("dnf5.duplicates")
 	var list []string
 	for _, line := range f.Lines() {
@@ -129,7 +129,7 @@ func duplicates(a posix.Answer) []string {
 
 // readOffers reads what is on offer; what is only on offer without locks and
 // excludes is locked.
-func readOffers(a posix.Answer) (offers []rpm.Offer, notes []string) {
+func readOffers(a framing.Answer) (offers []rpm.Offer, notes []string) {
 	from := newest(a, "dnf5.from")
 	open, notes := offerLines(a, "dnf5.updates", from)
 	all, _ := offerLines(a, "dnf5.all", from)
@@ -150,7 +150,7 @@ func readOffers(a posix.Answer) (offers []rpm.Offer, notes []string) {
 	return open, notes
 }
 
-func offerLines(a posix.Answer, frame string, from map[inventory.Key]string) (offers []rpm.Offer, notes []string) {
+func offerLines(a framing.Answer, frame string, from map[inventory.Key]string) (offers []rpm.Offer, notes []string) {
 	f, _ := a.Get(frame)
 	seen := map[inventory.Key]bool{}
 	for _, line := range f.Lines() {
@@ -184,7 +184,7 @@ func offerLines(a posix.Answer, frame string, from map[inventory.Key]string) (of
 
 // newest reads lines NAME, ARCH, VERSION: the newest version of each package, and
 // with an empty architecture of each name.
-func newest(a posix.Answer, frame string) map[inventory.Key]string {
+func newest(a framing.Answer, frame string) map[inventory.Key]string {
 	f, _ := a.Get(frame)
 	best := map[inventory.Key]string{}
 	for _, line := range f.Lines() {
@@ -202,7 +202,7 @@ func newest(a posix.Answer, frame string) map[inventory.Key]string {
 }
 
 // solved says whether the solver came to an answer: nothing to do, or a table.
-func solved(f posix.Frame) bool {
+func solved(f framing.Frame) bool {
 	text := strings.Join(f.Lines(), "\n") + strings.Join(f.ErrLines(), "\n")
 	return f.RC == 0 || strings.Contains(text, "Operation aborted")
 }
@@ -213,7 +213,7 @@ type version struct{ name, arch, to string }
 // resolve marks the offers that the solver cannot bring: kept back if it could by
 // removing other packages, else broken. It returns the packages that it would
 // install in place of others.
-func resolve(a posix.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
+func resolve(a framing.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
 	coming, erasing, offered := map[version]bool{}, map[version]bool{}, map[string]bool{}
 	for _, c := range t.changes {
 		coming[version{c.Name, c.Arch, c.To}] = true
@@ -255,7 +255,7 @@ func resolve(a posix.Answer, offers []rpm.Offer, t table) (more []rpm.Offer) {
 
 // reboot says whether the host wants a reboot: the word of needs-restarting, or
 // without it the published list; and a newer kernel than the running one, which a container cannot have.
-func reboot(a posix.Answer) (*bool, []string) {
+func reboot(a framing.Answer) (*bool, []string) {
 	reasons, required, known := []string{}, false, false
 	if f, ok := a.Get("dnf5.reboot"); ok {
 		if f.RC == 1 { // also the status of an error
@@ -284,7 +284,7 @@ func reboot(a posix.Answer) (*bool, []string) {
 }
 
 // olderKernel compares the running kernel's package with all installed of its name.
-func olderKernel(a posix.Answer) string {
+func olderKernel(a framing.Answer) string {
 	f, _ := a.Get("dnf5.kernel")
 	var running, best []string
 	for _, line := range f.Lines() {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
@@ -85,8 +85,8 @@ func TestScanStates(t *testing.T) {
 }
 
 // good are the frames of a quiet host with nothing to do.
-func good(more ...posix.Frame) posix.Answer {
-	return updatestest.Answer(append([]posix.Frame{
+func good(more ...framing.Frame) framing.Answer {
+	return updatestest.Answer(append([]framing.Frame{
 		updatestest.Frame("dnf5.host", 0, "busy=no", "container=no"), updatestest.Frame("dnf5.repos", 0, "base\tok\t5"),
 		updatestest.Frame("dnf5.updates", 0), updatestest.Frame("dnf5.solver", 0, "Nothing to do."),
 	}, more...)...)
@@ -95,13 +95,13 @@ func good(more ...posix.Frame) posix.Answer {
 func TestScanFailures(t *testing.T) {
 	tests := []struct {
 		name  string
-		a     posix.Answer
+		a     framing.Answer
 		state inventory.ScanState
 		code  string
 		words string
 	}{
 		{"nothing at all", updatestest.Answer(), inventory.ScanFailed, "exit", "no listing"},
-		{"disk full", good(posix.Frame{Name: "dnf5.updates", RC: 1, Err: []byte("filesystem error: No space left on device")}),
+		{"disk full", good(framing.Frame{Name: "dnf5.updates", RC: 1, Err: []byte("filesystem error: No space left on device")}),
 			inventory.ScanFailed, "disk", "No space left"},
 		{"refresh failed without words", good(updatestest.Frame("dnf5.refresh", 1)), inventory.ScanStale, "exit", "status 1"},
 		{"one repository never fetched", good(updatestest.Frame("dnf5.repos", 0, "base\tok\t5", "extra\tmissing\t-1")), inventory.ScanStale, "exit", "extra"},
@@ -117,9 +117,9 @@ func TestScanFailures(t *testing.T) {
 
 func TestScanWithoutAdvisories(t *testing.T) {
 	a := good(updatestest.Frame("dnf5.updates", 0, "a\tnoarch\t2-1\tbase\ta-2-1.src.rpm\t10"), updatestest.Frame("dnf5.from", 0, "a\tnoarch\t1-1"),
-		posix.Frame{Name: "dnf5.solver", RC: 1, Err: []byte("Operation aborted by the user."), Out: []byte(
+		framing.Frame{Name: "dnf5.solver", RC: 1, Err: []byte("Operation aborted by the user."), Out: []byte(
 			"Package Arch Version Repository Size\nUpgrading:\n a noarch 0:2-1 base 1.0 KiB\n   replacing a noarch 0:1-1 base 1.0 KiB\n")},
-		posix.Frame{Name: "dnf5.advisories", RC: 2, Err: []byte(`Unknown argument "--json" for command "list".`)})
+		framing.Frame{Name: "dnf5.advisories", RC: 2, Err: []byte(`Unknown argument "--json" for command "list".`)})
 	l := New().ParseScan(a)
 	if diff := cmp.Diff([]string{"a.noarch 1-1>2-1 other/unknown"}, updatestest.Updates(l.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
@@ -150,7 +150,7 @@ func TestReboot(t *testing.T) {
 	kernel := updatestest.Frame("dnf5.kernel", 0, "running\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.1-1", "installed\tkernel-core\tx86_64\t6.10-1")
 	tests := []struct {
 		name    string
-		a       posix.Answer
+		a       framing.Answer
 		want    string
 		reasons []string
 	}{

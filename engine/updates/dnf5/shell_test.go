@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 )
@@ -149,7 +149,7 @@ func TestSimulateAsksForExactPackages(t *testing.T) {
 func TestWaitForTheLock(t *testing.T) {
 	for _, sh := range runners(t) {
 		f := newFake(t)
-		s := posix.Script{Name: "wait", Version: 1, Body: New().Shell().Job +
+		s := script.Script{Name: "wait", Version: 1, Sh: New().Shell().Job +
 			"\ndnf5_busy() { return 0; }\nsleep() { echo nap; }\npw_run free dnf5_wait\npw_run dnf5.install dnf5_apply\n"}
 		a, _ := f.Run(sh, s, map[string]string{"changes": "", "lock_wait": "3"})
 		free, _ := a.Get("free")

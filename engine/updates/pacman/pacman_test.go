@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
@@ -72,15 +72,15 @@ func TestScanStates(t *testing.T) {
 }
 
 func TestNothingIsNeverSilent(t *testing.T) {
-	frame := func(rc int, out, errs string) posix.Answer {
-		return posix.Answer{Frames: []posix.Frame{{Name: "pacman.outdated", RC: rc, Out: []byte(out), Err: []byte(errs)}}}
+	frame := func(rc int, out, errs string) framing.Answer {
+		return framing.Answer{Frames: []framing.Frame{{Name: "pacman.outdated", RC: rc, Out: []byte(out), Err: []byte(errs)}}}
 	}
 	tests := []struct {
 		name string
-		a    posix.Answer
+		a    framing.Answer
 		code string
 	}{
-		{"no frame", posix.Answer{}, "exit"},
+		{"no frame", framing.Answer{}, "exit"},
 		{"no command", frame(127, "", "sh: pacman: not found"), "exit"},
 		{"invalid signature", frame(1, "", "error: database 'core' is not valid (invalid or corrupted database (PGP signature))\n"), "exit"},
 		{"half an entry", frame(0, "", "error: could not open file /var/lib/pacman/local/bash-5.2-1/desc: No such file or directory\n"), "interrupted"},
@@ -98,7 +98,7 @@ func TestNothingIsNeverSilent(t *testing.T) {
 		t.Errorf("nothing pending: %+v", l)
 	}
 	a := frame(1, "", "")
-	a.Frames = append(a.Frames, posix.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: you cannot perform this operation unless you are root.\n")})
+	a.Frames = append(a.Frames, framing.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: you cannot perform this operation unless you are root.\n")})
 	if l := New().ParseScan(a); l.State != inventory.ScanStale || l.Problem.Code != "sudo" {
 		t.Errorf("not root: %s %+v", l.State, l.Problem)
 	}
@@ -108,7 +108,7 @@ func TestNothingIsNeverSilent(t *testing.T) {
 // is pending in one repository and answers nothing about it because of another.
 func TestRepositoryThatWasNeverFetched(t *testing.T) {
 	warning := "warning: database file for 'dead' does not exist (use '-Sy' to download)\n"
-	a := posix.Answer{Frames: []posix.Frame{
+	a := framing.Answer{Frames: []framing.Frame{
 		{Name: "pacman.outdated", Out: []byte("labtool 1.0-1 -> 1.1-1\n"), Err: []byte(warning)},
 		{Name: "pacman.details", RC: 1, Err: []byte(warning + "error: failed to prepare transaction (could not find database)\n")},
 		{Name: "pacman.state", Out: []byte("uid=0\n")},
@@ -117,20 +117,20 @@ func TestRepositoryThatWasNeverFetched(t *testing.T) {
 	if l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "repository dead was never fetched") {
 		t.Errorf("%s %+v", l.State, l.Problem)
 	}
-	a.Frames = append(a.Frames, posix.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: failed retrieving file 'dead.db' from 127.0.0.1:9\n")})
+	a.Frames = append(a.Frames, framing.Frame{Name: "pacman.refresh", RC: 1, Err: []byte("error: failed retrieving file 'dead.db' from 127.0.0.1:9\n")})
 	l = New().ParseScan(a)
 	if l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "failed retrieving file 'dead.db'") {
 		t.Errorf("%s %+v", l.State, l.Problem)
 	}
 	a.Frames[1].Err = []byte("error: failed to prepare transaction (something else)\n")
 	a.Frames[0].Err = nil
-	if l = New().ParseScan(posix.Answer{Frames: a.Frames[:3]}); l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "something else") {
+	if l = New().ParseScan(framing.Answer{Frames: a.Frames[:3]}); l.State != inventory.ScanFailed || !strings.Contains(l.Problem.Message, "something else") {
 		t.Errorf("%s %+v", l.State, l.Problem)
 	}
 }
 
 func TestHostileNamesAreDropped(t *testing.T) {
-	a := posix.Answer{Frames: []posix.Frame{
+	a := framing.Answer{Frames: []framing.Frame{
 		{Name: "pacman.outdated", Out: []byte("$(id) 1-1 -> 2-1\n-y 1-1 -> 2-1\nok 1-1 -> 2-1;id\nfine 1-1 -> 2-1\ngarbage\n")},
 		{Name: "pacman.details", Out: []byte("fine|2-1|a\x1b[31mb|12|x86_64|fine-base|1700000000|https://example.org/fine-2-1-x86_64.pkg.tar.zst\n")},
 		{Name: "pacman.state", Out: []byte("lock=stale\nlock_file=/x\x1b[31m\n")},
@@ -157,7 +157,7 @@ func TestReboot(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		l := New().ParseScan(posix.Answer{Frames: []posix.Frame{
+		l := New().ParseScan(framing.Answer{Frames: []framing.Frame{
 			{Name: "pacman.state", Out: []byte(tt.state)}, {Name: "pacman.recent", Out: []byte(tt.recent)},
 		}})
 		if l.RebootRequired == nil || *l.RebootRequired != (len(tt.want) > 0) {
@@ -167,7 +167,7 @@ func TestReboot(t *testing.T) {
 			t.Errorf("%s: %s", tt.state, diff)
 		}
 	}
-	if l := New().ParseScan(posix.Answer{}); l.RebootRequired != nil {
+	if l := New().ParseScan(framing.Answer{}); l.RebootRequired != nil {
 		t.Error("a reboot is known without an answer")
 	}
 }
@@ -302,7 +302,7 @@ func TestInstallThatFailsOtherwise(t *testing.T) {
 		{"other frames", "pacman.keep", "", 0, false, "exit", "pacman was not run"},
 	}
 	for _, tt := range tests {
-		out := New().ParseInstall(posix.Answer{Frames: []posix.Frame{{Name: tt.frame, RC: tt.rc, Out: []byte(tt.out)}}})
+		out := New().ParseInstall(framing.Answer{Frames: []framing.Frame{{Name: tt.frame, RC: tt.rc, Out: []byte(tt.out)}}})
 		if out.Claimed != tt.claimed {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -314,13 +314,13 @@ func TestInstallThatFailsOtherwise(t *testing.T) {
 func TestInstallInAJobsLog(t *testing.T) {
 	log := "@@ab BEGIN pacman.install\n@@ab BEGIN pacman.install\nrefused: drift: the difference is a-1-1\nb-1-1\n" +
 		"@@ab END pacman.install rc=65\n\n@@ab END pacman.install rc=65\n@@ab DONE\n"
-	out := New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	out := New().ParseInstall(framing.Parse("ab", []byte(log), nil))
 	if out.Claimed || out.Problem.Message != "nothing was changed: drift: the difference is a-1-1 b-1-1" {
 		t.Errorf("%+v", out.Problem)
 	}
 	log = "@@ab BEGIN pacman.install\n@@ab BEGIN pacman.install\nupgrading a...\nboom\nerror: command failed to execute correctly\nupgrading b...\n\n" +
 		"@@ab END pacman.install rc=0\n\n@@ab END pacman.install rc=0\n@@ab DONE\n"
-	out = New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	out = New().ParseInstall(framing.Parse("ab", []byte(log), nil))
 	if diff := cmp.Diff(map[string]string{"a": "its install script failed: boom"}, out.Failed); diff != "" || !out.Claimed {
 		t.Error(diff)
 	}

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -21,9 +21,9 @@ const scriptFailed = "error: command failed to execute correctly"
 
 // ParseInstall reads the frames pacman.install, pacman.rollback, pacman.repair
 // and pacman.download.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
+func (Manager) ParseInstall(a framing.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
-	last, found := posix.Frame{}, false
+	last, found := framing.Frame{}, false
 	var hooks []string
 	for _, f := range a.Frames {
 		switch f.Name {
@@ -73,7 +73,7 @@ func readFailures(lines []string, failed map[string]string) (hooks []string) {
 }
 
 // installProblem is the main complaint, or nil.
-func installProblem(f posix.Frame, hooks []string, failed map[string]string) *inventory.Problem {
+func installProblem(f framing.Frame, hooks []string, failed map[string]string) *inventory.Problem {
 	words := complaint(f)
 	refused := ownWords(f, "refused: ")
 	switch {
@@ -102,7 +102,7 @@ func installProblem(f posix.Frame, hooks []string, failed map[string]string) *in
 
 // ownWords returns what our own shell says after a mark. In a job's log, where
 // both streams are one, the marks of the frame stand in it, too.
-func ownWords(f posix.Frame, mark string) string {
+func ownWords(f framing.Frame, mark string) string {
 	_, words, found := strings.Cut("\n"+strings.Join(f.Lines(), "\n"), "\n"+mark)
 	if !found {
 		return ""

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -14,7 +14,7 @@ import (
 )
 
 // ParseScan puts the frames of one scan together.
-func (Manager) ParseScan(a posix.Answer) updates.Listing {
+func (Manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK, Updates: []inventory.Update{}}
 	l.Installed = parseInstalled(a)
 	readReboot(a, &l)
@@ -44,7 +44,7 @@ var (
 )
 
 // complaint returns pacman's own words.
-func complaint(f posix.Frame) string {
+func complaint(f framing.Frame) string {
 	var words []string
 	for _, line := range append(f.ErrLines(), f.Lines()...) {
 		line = strings.TrimSpace(line)
@@ -59,7 +59,7 @@ func complaint(f posix.Frame) string {
 
 // listProblem says why `pacman -Qu` gave no listing to trust, or nil. Its status
 // is 1 also when nothing is pending.
-func listProblem(f posix.Frame) *inventory.Problem {
+func listProblem(f framing.Frame) *inventory.Problem {
 	words := complaint(f)
 	switch {
 	case localEntry.MatchString(words):
@@ -76,7 +76,7 @@ var noDatabase = regexp.MustCompile(`database file for '([^']{1,100})' does not 
 
 // indexProblem says why an empty listing is none, or nil: a repository that was
 // never fetched hides what it has, and keeps pacman from answering for others.
-func indexProblem(a posix.Answer, listing posix.Frame, l updates.Listing) *inventory.Problem {
+func indexProblem(a framing.Answer, listing framing.Frame, l updates.Listing) *inventory.Problem {
 	details, asked := a.Get("pacman.details")
 	m := noDatabase.FindSubmatch(listing.Err)
 	if m == nil {
@@ -96,7 +96,7 @@ func indexProblem(a posix.Answer, listing posix.Frame, l updates.Listing) *inven
 }
 
 // lockProblem reads the lock of pacman.state.
-func lockProblem(a posix.Answer) *inventory.Problem {
+func lockProblem(a framing.Answer) *inventory.Problem {
 	state := a.Values("pacman.state")
 	file := parse.Clean(state["lock_file"], 200)
 	switch state["lock"] {
@@ -111,7 +111,7 @@ func lockProblem(a posix.Answer) *inventory.Problem {
 }
 
 // staleness says why the index is not fresh, or nil.
-func staleness(a posix.Answer) *inventory.Problem {
+func staleness(a framing.Answer) *inventory.Problem {
 	f, ok := a.Get("pacman.refresh")
 	if !ok || f.RC == 0 {
 		return nil
@@ -134,7 +134,7 @@ func staleness(a posix.Answer) *inventory.Problem {
 var outdated = regexp.MustCompile(`^(\S+) (\S+) -> (\S+)( \[ignored\])?$`)
 
 // readUpdates fills l.Updates and l.Notes.
-func readUpdates(a posix.Answer, frame posix.Frame, l *updates.Listing) {
+func readUpdates(a framing.Answer, frame framing.Frame, l *updates.Listing) {
 	g := parse.Pacman()
 	offers := parseOffers(a, "pacman.details")
 	broken := brokenPackages(a)
@@ -170,7 +170,7 @@ func readUpdates(a posix.Answer, frame posix.Frame, l *updates.Listing) {
 	addNotes(a, l, dropped)
 }
 
-func addNotes(a posix.Answer, l *updates.Listing, dropped int) {
+func addNotes(a framing.Answer, l *updates.Listing, dropped int) {
 	if dropped > 0 {
 		l.Notes = append(l.Notes, parse.Note("%d updates have names or versions that are not those of packages; they are left out", dropped))
 	}
@@ -188,7 +188,7 @@ func addNotes(a posix.Answer, l *updates.Listing, dropped int) {
 var unsatisfied = regexp.MustCompile(`unable to satisfy dependency '([^']{1,200})' required by (\S+)$`)
 
 // brokenPackages reads from pacman.full which packages lack a dependency, and which.
-func brokenPackages(a posix.Answer) map[string]string {
+func brokenPackages(a framing.Answer) map[string]string {
 	frame, _ := a.Get("pacman.full")
 	broken := map[string]string{}
 	for _, line := range append(frame.Lines(), frame.ErrLines()...) {
@@ -201,7 +201,7 @@ func brokenPackages(a posix.Answer) map[string]string {
 
 // fullExtra returns the packages that a full upgrade would install anew:
 // dependencies and replacements.
-func fullExtra(a posix.Answer, list []inventory.Update) []string {
+func fullExtra(a framing.Answer, list []inventory.Update) []string {
 	frame, _ := a.Get("pacman.full")
 	g := parse.Pacman()
 	known := map[string]bool{}
@@ -228,7 +228,7 @@ type offer struct {
 var fileArch = regexp.MustCompile(`-([a-z0-9_]+)\.pkg\.tar(\.[a-z0-9]+)?$`)
 
 // parseOffers reads a frame like pacman.details, by name.
-func parseOffers(a posix.Answer, name string) map[string]offer {
+func parseOffers(a framing.Answer, name string) map[string]offer {
 	frame, _ := a.Get(name)
 	g := parse.Pacman()
 	offers := map[string]offer{}
@@ -259,7 +259,7 @@ func parseOffers(a posix.Answer, name string) map[string]offer {
 }
 
 // parseInstalled reads pacman.installed; nil if it was not asked.
-func parseInstalled(a posix.Answer) []updates.Installed {
+func parseInstalled(a framing.Answer) []updates.Installed {
 	frame, ok := a.Get("pacman.installed")
 	if !ok {
 		return nil
@@ -286,7 +286,7 @@ func parseLocal(lines []string, fields int) []updates.Want {
 
 // readReboot reads pacman.state and pacman.recent. Without the kernel's word a
 // missing list of recent packages says nothing, either.
-func readReboot(a posix.Answer, l *updates.Listing) {
+func readReboot(a framing.Answer, l *updates.Listing) {
 	modules := a.Values("pacman.state")["modules"]
 	recent, ok := a.Get("pacman.recent")
 	if !ok || modules == "" {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -27,7 +27,7 @@ var (
 const nothingTo = "there is nothing to do"
 
 // ParseSimulation reads what pacman printed before its question.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return refuse(parse.Problem(parse.Exit, "the host did not answer what the installation would do"))
@@ -68,7 +68,7 @@ func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 func refuse(p *inventory.Problem) updates.Simulation { return updates.Simulation{Problem: p} }
 
 // simProblem says why pacman came to no list.
-func simProblem(f posix.Frame) *inventory.Problem {
+func simProblem(f framing.Frame) *inventory.Problem {
 	words := complaint(f)
 	if strings.Contains(words, "target not found") {
 		return parse.Problem(parse.Exit, "no repository of the host offers a wanted package any more: %s", words)
@@ -132,7 +132,7 @@ func change(t target, installed map[string]updates.Want, offers map[string]offer
 }
 
 // drift says which wanted package would not get the wanted version.
-func drift(changes []updates.Change, want []updates.Want, f posix.Frame, installed map[string]updates.Want) *inventory.Problem {
+func drift(changes []updates.Change, want []updates.Want, f framing.Frame, installed map[string]updates.Want) *inventory.Problem {
 	to := map[string]string{}
 	for _, c := range changes {
 		if c.To != "" {

@@ -3,14 +3,14 @@ package parse
 import (
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 )
 
 // Undo reads a frame of lines NAME, ARCH, VERSION, yes|no with tabs between; lines
 // that do not match the grammar are passed over. plain, if not nil, brings a version
 // into the form in which it is compared. It is nil if there is no such frame.
-func Undo(a posix.Answer, frame string, g Grammar, plain func(string) string) []updates.Undo {
+func Undo(a framing.Answer, frame string, g Grammar, plain func(string) string) []updates.Undo {
 	f, ok := a.Get(frame)
 	if !ok {
 		return nil

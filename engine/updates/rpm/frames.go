@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 )
@@ -18,7 +18,7 @@ func AdvisoryOK(s string) bool { return advisoryID.MatchString(s) }
 
 // Installed reads a frame of lines NAME, ARCH, VERSION, STATE with tabs between;
 // other lines are passed over. It is nil if there is no such frame.
-func Installed(a posix.Answer, frame string) []updates.Installed {
+func Installed(a framing.Answer, frame string) []updates.Installed {
 	f, ok := a.Get(frame)
 	if !ok {
 		return nil
@@ -38,7 +38,7 @@ func Installed(a posix.Answer, frame string) []updates.Installed {
 }
 
 // RestartReasons reads the packages that needs-restarting names: "  * NAME".
-func RestartReasons(f posix.Frame) []string {
+func RestartReasons(f framing.Frame) []string {
 	var reasons []string
 	for _, line := range f.Lines() {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "* "); ok && parse.RPM().NameOK(name) {
@@ -51,7 +51,7 @@ func RestartReasons(f posix.Frame) []string {
 // Outcome reads the frame of an installation or a rollback: what, in words, ended
 // with which status, and the packages whose scriptlets failed although the manager
 // may say that all is well.
-func Outcome(what string, f posix.Frame) updates.Outcome {
+func Outcome(what string, f framing.Frame) updates.Outcome {
 	o := updates.Outcome{Claimed: f.RC == 0, Failed: Failures(f.Lines(), f.ErrLines())}
 	if f.RC != 0 {
 		o.Problem = Complaint(what, f.RC, f.ErrLines(), f.Lines())
@@ -60,7 +60,7 @@ func Outcome(what string, f posix.Frame) updates.Outcome {
 }
 
 // Undo reads a frame of lines NAME, ARCH, VERSION, yes|no.
-func Undo(a posix.Answer, frame string) []updates.Undo {
+func Undo(a framing.Answer, frame string) []updates.Undo {
 	return parse.Undo(a, frame, parse.RPM(), EVR)
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -171,10 +171,10 @@ func TestListAndFrames(t *testing.T) {
 	if got := List([]string{"a", "b"}, 2); got != "a, b" {
 		t.Error(got)
 	}
-	if Installed(posix.Answer{}, "x") != nil || Undo(posix.Answer{}, "x") != nil {
+	if Installed(framing.Answer{}, "x") != nil || Undo(framing.Answer{}, "x") != nil {
 		t.Error("an absent frame is not nil")
 	}
-	a := posix.Answer{Frames: []posix.Frame{{Name: "x", Out: []byte("package a is not installed\nb\tnoarch\t0:1-1\tok")}}}
+	a := framing.Answer{Frames: []framing.Frame{{Name: "x", Out: []byte("package a is not installed\nb\tnoarch\t0:1-1\tok")}}}
 	want := []updates.Installed{{Name: "b", Arch: "noarch", Version: "1-1", State: "ok"}}
 	if diff := cmp.Diff(want, Installed(a, "x")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -23,7 +23,7 @@ var answerChecks = []check{
 }
 
 func emptyAnswers(t *testing.T, m updates.Manager, opt Options) {
-	for name, a := range map[string]posix.Answer{
+	for name, a := range map[string]framing.Answer{
 		"nothing": {}, "a whole answer of nothing": {Complete: true}, "frames of somebody else": Frames("other.scan", "x", "other.sim", "y", "other.install", "z"),
 	} {
 		report(t, name, checkAnswer(m, a, opt))
@@ -37,7 +37,7 @@ func silentAnswers(t *testing.T, m updates.Manager, opt Options) {
 	for _, r := range Recordings(t) {
 		a := r.Answer()
 		for i := range a.Frames {
-			a.Frames[i] = posix.Frame{Name: a.Frames[i].Name, RC: 127}
+			a.Frames[i] = framing.Frame{Name: a.Frames[i].Name, RC: 127}
 		}
 		report(t, r.Name, checkAnswer(m, a, opt))
 		failed(t, r.Name, m, a)
@@ -45,7 +45,7 @@ func silentAnswers(t *testing.T, m updates.Manager, opt Options) {
 }
 
 // failed expects that nothing succeeded, and that it says so.
-func failed(t *testing.T, name string, m updates.Manager, a posix.Answer) {
+func failed(t *testing.T, name string, m updates.Manager, a framing.Answer) {
 	t.Helper()
 	if l := m.ParseScan(a); l.State != inventory.ScanFailed || l.Problem == nil || len(l.Updates) > 0 {
 		t.Errorf("%s: a listing: %+v", name, l)
@@ -72,11 +72,11 @@ const cuts = 24
 func truncatedAnswers(t *testing.T, m updates.Manager, opt Options) {
 	for _, r := range Recordings(t) {
 		for _, out := range prefixes(r.Out) {
-			a := posix.Parse(Nonce, []byte(out), []byte(r.Stderr))
+			a := framing.Parse(Nonce, []byte(out), []byte(r.Stderr))
 			report(t, r.Name, checkAnswer(m, a, opt))
 		}
 		for _, stderr := range prefixes(r.Stderr) {
-			a := posix.Parse(Nonce, []byte(r.Out), []byte(stderr))
+			a := framing.Parse(Nonce, []byte(r.Out), []byte(stderr))
 			report(t, r.Name, checkAnswer(m, a, opt))
 		}
 	}
@@ -96,13 +96,13 @@ func prefixes(s string) []string {
 }
 
 // spoils change what a host says in each frame.
-var spoils = map[string]func(posix.Frame) posix.Frame{
-	"fails":                func(f posix.Frame) posix.Frame { f.RC = 1; return f },
-	"killed":               func(f posix.Frame) posix.Frame { f.RC = 137; return f },
-	"no status":            func(f posix.Frame) posix.Frame { f.RC = 255; return f },
-	"succeeds":             func(f posix.Frame) posix.Frame { f.RC = 0; return f },
-	"says nothing":         func(f posix.Frame) posix.Frame { f.Out, f.Err = nil, nil; return f },
-	"streams change seats": func(f posix.Frame) posix.Frame { f.Out, f.Err = f.Err, f.Out; return f },
+var spoils = map[string]func(framing.Frame) framing.Frame{
+	"fails":                func(f framing.Frame) framing.Frame { f.RC = 1; return f },
+	"killed":               func(f framing.Frame) framing.Frame { f.RC = 137; return f },
+	"no status":            func(f framing.Frame) framing.Frame { f.RC = 255; return f },
+	"succeeds":             func(f framing.Frame) framing.Frame { f.RC = 0; return f },
+	"says nothing":         func(f framing.Frame) framing.Frame { f.Out, f.Err = nil, nil; return f },
+	"streams change seats": func(f framing.Frame) framing.Frame { f.Out, f.Err = f.Err, f.Out; return f },
 	"says it twice":        both(func(b []byte) []byte { return slices.Concat(b, []byte("\n"), b) }),
 	"lines in disorder":    both(reversed),
 	"names are commands":   both(replaced("a", "$(id)")),
@@ -125,8 +125,8 @@ var spoils = map[string]func(posix.Frame) posix.Frame{
 	"huge numbers":         both(replaced("2", "99999999999999999999")),
 }
 
-func both(change func([]byte) []byte) func(posix.Frame) posix.Frame {
-	return func(f posix.Frame) posix.Frame {
+func both(change func([]byte) []byte) func(framing.Frame) framing.Frame {
+	return func(f framing.Frame) framing.Frame {
 		f.Out, f.Err = change(f.Out), change(f.Err)
 		return f
 	}

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 )
 
 // Shell is a shell that a host may have: its command line.
@@ -112,21 +114,21 @@ func (h Host) Read(name string) string {
 
 // Run sends a script to one shell, the fakes first in PATH, and returns its
 // answer, which must be whole, and its status.
-func (h Host) Run(sh Shell, s posix.Script, args map[string]string) (posix.Answer, int) {
+func (h Host) Run(sh Shell, s script.Script, args map[string]string) (framing.Answer, int) {
 	h.t.Helper()
-	s.Body = "PATH='" + h.Dir + "/bin':$PATH\n" + s.Body
-	script, err := posix.Encode(s, Nonce, args)
+	s.Sh = "PATH='" + h.Dir + "/bin':$PATH\n" + s.Sh
+	encoded, err := script.Encode(connectors.DialectSh, s, Nonce, args)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	cmd := sh.command(h.t, script, "-s")
+	cmd := sh.command(h.t, encoded, "-s")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() < 0) {
 		h.t.Fatalf("%s: %v", sh, err)
 	}
-	a := posix.Parse(Nonce, stdout.Bytes(), stderr.Bytes())
+	a := framing.Parse(Nonce, stdout.Bytes(), stderr.Bytes())
 	if !a.Complete {
 		h.t.Fatalf("%s: not a whole answer:\n%s\n%s", sh, stdout.Bytes(), stderr.Bytes())
 	}

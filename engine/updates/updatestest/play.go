@@ -4,13 +4,14 @@ import (
 	"maps"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
+	"patchwave/connectors/script"
 )
 
 // Played is what came of a call.
 type Played struct {
 	// Answer has the frames of the call, and its status in frame "status".
-	Answer posix.Answer
+	Answer framing.Answer
 	// Log is what the fakes wrote to $pw_arg_log.
 	Log string
 	// Dir is the directory $pw_arg_dir.
@@ -30,7 +31,7 @@ func Play(t *testing.T, shell, fakes, call string, args map[string]string, check
 			all := map[string]string{"log": h.Path("log"), "dir": h.Dir}
 			maps.Copy(all, args)
 			body := shell + "\n" + fakes + "\n" + call + "\npw_status=$?\npw_put status \"$pw_status\"\npw_status=0\n"
-			a, rc := h.Run(sh, posix.Script{Name: "test", Version: 1, Body: body}, all)
+			a, rc := h.Run(sh, script.Script{Name: "test", Version: 1, Sh: body}, all)
 			if rc != 0 {
 				t.Fatalf("the shell ended with %d: %+v", rc, a)
 			}

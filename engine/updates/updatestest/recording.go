@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 )
 
 // Nonce is the nonce of all recordings once they are read, and of the scripts
@@ -29,12 +29,12 @@ type Recording struct {
 }
 
 // Answer is what the parsers see of the recording.
-func (r Recording) Answer() posix.Answer {
-	return posix.Parse(Nonce, []byte(r.Out), []byte(r.Stderr))
+func (r Recording) Answer() framing.Answer {
+	return framing.Parse(Nonce, []byte(r.Out), []byte(r.Stderr))
 }
 
 // Load reads the recording testdata/NAME, which must be a whole answer.
-func Load(t testing.TB, name string) posix.Answer {
+func Load(t testing.TB, name string) framing.Answer {
 	t.Helper()
 	a := read(t, name).Answer()
 	if !a.Complete {
@@ -102,18 +102,18 @@ func renonce(r Recording) Recording {
 }
 
 // Answer is a whole answer of frames.
-func Answer(frames ...posix.Frame) posix.Answer {
-	return posix.Answer{Frames: frames, Complete: true}
+func Answer(frames ...framing.Frame) framing.Answer {
+	return framing.Answer{Frames: frames, Complete: true}
 }
 
 // Frame is a frame of lines on standard output.
-func Frame(name string, rc int, lines ...string) posix.Frame {
-	return posix.Frame{Name: name, RC: rc, Out: []byte(strings.Join(lines, "\n"))}
+func Frame(name string, rc int, lines ...string) framing.Frame {
+	return framing.Frame{Name: name, RC: rc, Out: []byte(strings.Join(lines, "\n"))}
 }
 
 // Frames is a whole answer of frames with status 0: name, content, name, content …
-func Frames(pairs ...string) posix.Answer {
-	a := posix.Answer{Complete: true}
+func Frames(pairs ...string) framing.Answer {
+	a := framing.Answer{Complete: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		a.Frames = append(a.Frames, Frame(pairs[i], 0, pairs[i+1]))
 	}
@@ -121,7 +121,7 @@ func Frames(pairs ...string) posix.Answer {
 }
 
 // Text is what a frame holds, without white space around it.
-func Text(a posix.Answer, frame string) string {
+func Text(a framing.Answer, frame string) string {
 	f, ok := a.Get(frame)
 	if !ok {
 		return "no frame " + frame

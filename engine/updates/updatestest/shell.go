@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 )
 
@@ -37,8 +38,8 @@ func parts(m updates.Manager) []part {
 // shellSyntax has each part, and each script that is made of them, read by every
 // shell at hand.
 func shellSyntax(t *testing.T, m updates.Manager, _ Options) {
-	scripts := []posix.Script{
-		{Name: "scan", Version: 1, Body: m.Shell().Scan}, updates.SimulateScript(m), updates.InstallScript(m),
+	scripts := []script.Script{
+		{Name: "scan", Version: 1, Sh: m.Shell().Scan}, updates.SimulateScript(m), updates.InstallScript(m),
 		updates.KeepScript(m), updates.RollbackScript(m),
 	}
 	texts := map[string][]byte{}
@@ -46,7 +47,7 @@ func shellSyntax(t *testing.T, m updates.Manager, _ Options) {
 		texts[p.name] = []byte(p.text)
 	}
 	for _, s := range scripts {
-		encoded, err := posix.Encode(s, Nonce, nil)
+		encoded, err := script.Encode(connectors.DialectSh, s, Nonce, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,12 +171,12 @@ func shellLoads(t *testing.T, m updates.Manager, _ Options) {
 // load runs a text as a script of its own and returns what it printed.
 func load(t *testing.T, sh Shell, text string) (stdout, stderr string) {
 	t.Helper()
-	script, err := posix.Encode(posix.Script{Name: "load", Version: 1, Body: "PATH=/nonexistent\n" + text}, Nonce, nil)
+	encoded, err := script.Encode(connectors.DialectSh, script.Script{Name: "load", Version: 1, Sh: "PATH=/nonexistent\n" + text}, Nonce, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	cmd := sh.command(t, script, "-s")
+	cmd := sh.command(t, encoded, "-s")
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s: %v\n%s", sh, err, errs.String())

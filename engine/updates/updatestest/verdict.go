@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -136,7 +136,7 @@ func frames(m updates.Manager) []string {
 }
 
 // checkAnswer says what is wrong with what a manager makes of an answer.
-func checkAnswer(m updates.Manager, a posix.Answer, opt Options) []string {
+func checkAnswer(m updates.Manager, a framing.Answer, opt Options) []string {
 	wrong := checkListing(m.ParseScan(a), opt)
 	for _, frame := range frames(m) {
 		wrong = append(wrong, checkSimulation(m.ParseSimulation(a, frame, nil), opt)...)

@@ -3,7 +3,7 @@ package updatestest
 import (
 	"testing"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -69,7 +69,7 @@ func TestHost(t *testing.T) {
 	for _, sh := range Shells(t) {
 		h := NewHost(t)
 		h.Command("patchwave-fake", `echo "$FAKE"; exit 3`)
-		a, rc := h.Run(sh, posix.Script{Name: "test", Version: 1, Body: "pw_run x patchwave-fake a 'b c'\npw_status=$?\n"}, nil)
+		a, rc := h.Run(sh, script.Script{Name: "test", Version: 1, Sh: "pw_run x patchwave-fake a 'b c'\npw_status=$?\n"}, nil)
 		if rc != 3 || Text(a, "x") != h.Dir || len(h.Calls("patchwave-fake")) != 1 || h.Calls("patchwave-fake")[0] != "a b c" {
 			t.Errorf("%s: status %d, %q, %q", sh, rc, Text(a, "x"), h.Calls("patchwave-fake"))
 		}

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/inventory"
@@ -18,9 +18,9 @@ var (
 
 // ParseInstall reads the frames zypper.install and zypper.rollback, or those of a
 // repair. After 103 there are two: the last one counts, what failed in any counts.
-func (Manager) ParseInstall(a posix.Answer) updates.Outcome {
+func (Manager) ParseInstall(a framing.Answer) updates.Outcome {
 	out := updates.Outcome{Failed: map[string]string{}}
-	last, found := posix.Frame{}, false
+	last, found := framing.Frame{}, false
 	for _, f := range a.Frames {
 		switch f.Name {
 		case "zypper.install", "zypper.rollback", "zypper.repair", "zypper.verify":
@@ -67,7 +67,7 @@ func readFailures(lines []string, failed map[string]string) {
 }
 
 // installProblem is the main complaint of the last run, or nil.
-func installProblem(f posix.Frame, failed map[string]string) *inventory.Problem {
+func installProblem(f framing.Frame, failed map[string]string) *inventory.Problem {
 	words := parse.Clean(strings.Join(errorLines(f), "; "), 400)
 	switch f.RC {
 	case 0, exitReboot, exitRestart, exitSkipped:
@@ -91,7 +91,7 @@ func installProblem(f posix.Frame, failed map[string]string) *inventory.Problem 
 }
 
 // errorLines picks the lines that say why, out of a plain log.
-func errorLines(f posix.Frame) []string {
+func errorLines(f framing.Frame) []string {
 	marks := []string{"error", "Error", "Problem:", "failed", "locked by", "No provider of", "No space left", "disk space", "nothing provides", "Close this application"}
 	var picked []string
 	for _, line := range append(f.ErrLines(), f.Lines()...) {

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rebootlist"
@@ -14,7 +14,7 @@ import (
 )
 
 // ParseScan puts the frames of one scan together.
-func (Manager) ParseScan(a posix.Answer) updates.Listing {
+func (Manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK, Updates: []inventory.Update{}}
 	l.Installed = parseInstalled(a)
 	readReboot(a, &l)
@@ -52,7 +52,7 @@ func (Manager) ParseScan(a posix.Answer) updates.Listing {
 }
 
 // listProblem says why there is no listing to trust, or nil.
-func listProblem(f posix.Frame, root *node, err error) *inventory.Problem {
+func listProblem(f framing.Frame, root *node, err error) *inventory.Problem {
 	if p := statusProblem(f, root); p != nil {
 		return p
 	}
@@ -65,7 +65,7 @@ func listProblem(f posix.Frame, root *node, err error) *inventory.Problem {
 }
 
 // statusProblem reads the exit statuses with which zypper has done nothing.
-func statusProblem(f posix.Frame, root *node) *inventory.Problem {
+func statusProblem(f framing.Frame, root *node) *inventory.Problem {
 	switch f.RC {
 	case 0, exitReboot, exitRestart, exitSkipped:
 		return nil
@@ -84,7 +84,7 @@ func statusProblem(f posix.Frame, root *node) *inventory.Problem {
 }
 
 // complaint returns zypper's own words: its error messages, else its standard error.
-func complaint(f posix.Frame, root *node) string {
+func complaint(f framing.Frame, root *node) string {
 	var words []string
 	root.each("message", func(m *node) {
 		if t := m.attr("type"); t == "error" || t == "problem" {
@@ -133,7 +133,7 @@ func packagesWithheld(root *node) bool {
 }
 
 // readUpdates fills l.Updates from the lists and zypper.all.
-func readUpdates(a posix.Answer, lists []*node, l *updates.Listing) {
+func readUpdates(a framing.Answer, lists []*node, l *updates.Listing) {
 	g := parse.RPM()
 	seen := map[inventory.Key]bool{}
 	dropped := 0
@@ -168,7 +168,7 @@ func readUpdates(a posix.Answer, lists []*node, l *updates.Listing) {
 }
 
 // addBlocked adds what only list-updates --all shows.
-func addBlocked(a posix.Answer, l *updates.Listing, seen map[inventory.Key]bool,
+func addBlocked(a framing.Answer, l *updates.Listing, seen map[inventory.Key]bool,
 	add func(entry, inventory.BlockedBy), dropped int, g parse.Grammar,
 ) int {
 	frame, ok := a.Get("zypper.all")
@@ -201,7 +201,7 @@ func addBlocked(a posix.Answer, l *updates.Listing, seen map[inventory.Key]bool,
 var nothingProvides = regexp.MustCompile(`nothing provides (.{1,200}?) needed by (?:the to be installed )?(\S+)`)
 
 // brokenPackages returns what zypper.rest says is missing, by NAME-VERSION.ARCH.
-func brokenPackages(a posix.Answer) map[string]string {
+func brokenPackages(a framing.Answer) map[string]string {
 	frame, _ := a.Get("zypper.rest")
 	broken := map[string]string{}
 	root, err := parseXML(frame.Out)
@@ -217,7 +217,7 @@ func brokenPackages(a posix.Answer) map[string]string {
 }
 
 // describe adds sources, patches and the published reboot list.
-func describe(a posix.Answer, l *updates.Listing, patches []patch) {
+func describe(a framing.Answer, l *updates.Listing, patches []patch) {
 	info, _ := a.Get("zypper.patches")
 	fixes := parsePatchInfo(info.Lines())
 	var unknown []string
@@ -244,7 +244,7 @@ func describe(a posix.Answer, l *updates.Listing, patches []patch) {
 var sourceRPM = regexp.MustCompile(`^(.+)-[^-]+-[^-]+\.(no)?src\.rpm$`)
 
 // parseSources reads zypper.rpm: the source packages' names.
-func parseSources(a posix.Answer) map[inventory.Key]string {
+func parseSources(a framing.Answer) map[inventory.Key]string {
 	frame, _ := a.Get("zypper.rpm")
 	g := parse.RPM()
 	sources := map[inventory.Key]string{}
@@ -261,7 +261,7 @@ func parseSources(a posix.Answer) map[inventory.Key]string {
 }
 
 // parseInstalled reads zypper.installed; nil if it was not asked.
-func parseInstalled(a posix.Answer) []updates.Installed {
+func parseInstalled(a framing.Answer) []updates.Installed {
 	frame, ok := a.Get("zypper.installed")
 	if !ok {
 		return nil
@@ -282,7 +282,7 @@ func parseInstalled(a posix.Answer) []updates.Installed {
 }
 
 // doubles reads zypper.doubles: the marks of an interrupted rpm, or nil.
-func doubles(a posix.Answer) *inventory.Problem {
+func doubles(a framing.Answer) *inventory.Problem {
 	frame, _ := a.Get("zypper.doubles")
 	g := parse.RPM()
 	var found []string
@@ -300,7 +300,7 @@ func doubles(a posix.Answer) *inventory.Problem {
 }
 
 // readReboot reads zypper.reboot.
-func readReboot(a posix.Answer, l *updates.Listing) {
+func readReboot(a framing.Answer, l *updates.Listing) {
 	frame, ok := a.Get("zypper.reboot")
 	if !ok || frame.RC != 0 && frame.RC != exitReboot {
 		return
@@ -313,7 +313,7 @@ func readReboot(a posix.Answer, l *updates.Listing) {
 }
 
 // staleness says which repository could not be read or refreshed, or nil.
-func staleness(a posix.Answer, list posix.Frame, root *node) *inventory.Problem {
+func staleness(a framing.Answer, list framing.Frame, root *node) *inventory.Problem {
 	if f, ok := a.Get("zypper.refresh"); ok && f.RC != 0 {
 		refreshed, err := parseXML(f.Out)
 		words := complaint(f, refreshed)

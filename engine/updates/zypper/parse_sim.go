@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 	"patchwave/engine/updates/rpm"
@@ -12,7 +12,7 @@ import (
 )
 
 // ParseSimulation reads the install-summary of a dry run.
-func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want) updates.Simulation {
+func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Want) updates.Simulation {
 	f, ok := a.Get(frame)
 	if !ok {
 		return refuse(parse.Problem(parse.Exit, "the host did not answer what the installation would do"))
@@ -45,7 +45,7 @@ func (Manager) ParseSimulation(a posix.Answer, frame string, want []updates.Want
 func refuse(p *inventory.Problem) updates.Simulation { return updates.Simulation{Problem: p} }
 
 // simProblem says why the solver has no answer, or nil.
-func simProblem(f posix.Frame, root *node) *inventory.Problem {
+func simProblem(f framing.Frame, root *node) *inventory.Problem {
 	words := complaint(f, root)
 	switch {
 	case f.RC == exitNotFound:

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"patchwave/connectors/posix"
+	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/updatestest"
 	"patchwave/inventory"
@@ -92,15 +92,15 @@ func TestScanStates(t *testing.T) {
 }
 
 func TestNothingIsNeverSilent(t *testing.T) {
-	frame := func(rc int, out string) posix.Answer {
-		return posix.Answer{Complete: true, Frames: []posix.Frame{{Name: "zypper.list", RC: rc, Out: []byte(out)}}}
+	frame := func(rc int, out string) framing.Answer {
+		return framing.Answer{Complete: true, Frames: []framing.Frame{{Name: "zypper.list", RC: rc, Out: []byte(out)}}}
 	}
 	tests := []struct {
 		name string
-		a    posix.Answer
+		a    framing.Answer
 		code string
 	}{
-		{"no frame", posix.Answer{}, "exit"},
+		{"no frame", framing.Answer{}, "exit"},
 		{"no output", frame(0, ""), "exit"},
 		{"no list", frame(0, "<stream></stream>"), "exit"},
 		{"cut", frame(0, "<stream><update-list><update kind='package'"), "exit"},
@@ -129,7 +129,7 @@ func TestHostileNamesAreDropped(t *testing.T) {
 <update kind="patch" name="x y" status="needed"/>
 <update kind="package" name="fine" edition="1-1" arch="x86_64" edition-old="0:0-1"><source alias="a\x1b[31mb"/></update>
 </update-list></stream>`, `\x1b`, "\x1b")
-	l := New().ParseScan(posix.Answer{Frames: []posix.Frame{{Name: "zypper.list", Out: []byte(list)}}})
+	l := New().ParseScan(framing.Answer{Frames: []framing.Frame{{Name: "zypper.list", Out: []byte(list)}}})
 	if len(l.Updates) != 1 || l.Updates[0].Name != "fine" || l.Updates[0].From != "0-1" || l.Updates[0].Origins[0] != "a[31mb" {
 		t.Errorf("updates: %+v", l.Updates)
 	}
@@ -199,7 +199,7 @@ func TestSimulationOfOddLists(t *testing.T) {
 <solvable type="package" name="d" edition="1-1" arch="x86_64" edition-old="1-1" arch-old="x86_64"/></to-change-vendor>
 <to-install><solvable type="patch" name="P-1" edition="1" arch="noarch"/><solvable type="package" name="kernel-default" edition="6-1" arch="x86_64"/></to-install>
 </install-summary></stream>`
-	a := posix.Answer{Frames: []posix.Frame{{Name: "zypper.sim", RC: 0, Out: []byte(summary)}}}
+	a := framing.Answer{Frames: []framing.Frame{{Name: "zypper.sim", RC: 0, Out: []byte(summary)}}}
 	want := []updates.Change{
 		{Action: updates.ActionRemove, Name: "a", Arch: "i586", From: "1-1"},
 		{Action: updates.ActionInstall, Name: "a", Arch: "x86_64", To: "2-1"},
@@ -241,13 +241,13 @@ func TestInstall(t *testing.T) {
 		}
 		updatestest.ExpectProblem(t, tt.name, out.Problem, tt.code, tt.message)
 	}
-	if out := New().ParseInstall(posix.Answer{}); out.Claimed || out.Problem == nil {
+	if out := New().ParseInstall(framing.Answer{}); out.Claimed || out.Problem == nil {
 		t.Errorf("nothing was run: %+v", out)
 	}
 }
 
 func TestInstallRunsAgain(t *testing.T) {
-	a := posix.Answer{Frames: []posix.Frame{
+	a := framing.Answer{Frames: []framing.Frame{
 		{Name: "zypper.install", RC: 103, Out: []byte("warning: %posttrans(x-1-1.x86_64) scriptlet failed, exit status 1\n")},
 		{Name: "zypper.install", RC: 102, Out: []byte("done\n")},
 	}}
@@ -261,7 +261,7 @@ func TestInstallRunsAgain(t *testing.T) {
 func TestInstallInAJobsLog(t *testing.T) {
 	log := "@@ab BEGIN zypper.install\n@@ab BEGIN zypper.install\nwarning: %post(a-b-1-1.noarch) scriptlet failed, exit status 3\n\n" +
 		"@@ab END zypper.install rc=107\n\n@@ab END zypper.install rc=107\n@@ab DONE\n"
-	out := New().ParseInstall(posix.Parse("ab", []byte(log), nil))
+	out := New().ParseInstall(framing.Parse("ab", []byte(log), nil))
 	if diff := cmp.Diff(map[string]string{"a-b": "%post scriptlet failed, exit status 3"}, out.Failed); diff != "" || out.Claimed {
 		t.Error(diff)
 	}
@@ -280,7 +280,7 @@ func TestPatchOfZypperItself(t *testing.T) {
 			t.Errorf("a patch in the blocked-update-list is lost: %+v", u)
 		}
 	}
-	without := posix.Answer{Complete: true}
+	without := framing.Answer{Complete: true}
 	for _, f := range a.Frames {
 		if f.Name != "zypper.packages" {
 			without.Frames = append(without.Frames, f)

@@ -1,4 +1,4 @@
-package posix
+package script
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 )
 
 // Options of one call.
@@ -23,17 +24,17 @@ type Options struct {
 // The error is the session's own, or an *connectors.Error with code exit when
 // the answer is not whole: a script that did not come to its end has said
 // nothing.
-func Run(ctx context.Context, session connectors.Session, s Script, args map[string]string, opt Options) (Answer, error) {
+func Run(ctx context.Context, session connectors.Session, s Script, args map[string]string, opt Options) (framing.Answer, error) {
 	nonce, err := newNonce()
 	if err != nil {
-		return Answer{}, err
+		return framing.Answer{}, err
 	}
 	c := opt.Command
-	if c.Script, err = Encode(s, nonce, args); err != nil {
-		return Answer{}, err
+	if c.Script, err = Encode(session.Dialect(), s, nonce, args); err != nil {
+		return framing.Answer{}, named(err, opt.Host)
 	}
 	result, err := session.Run(ctx, c)
-	answer := Parse(nonce, result.Stdout, result.Stderr)
+	answer := framing.Parse(nonce, result.Stdout, result.Stderr)
 	if err != nil {
 		return answer, fmt.Errorf("run script %s: %w", s.Name, err)
 	}
@@ -58,7 +59,7 @@ func incomplete(s Script, host string, r connectors.Result) error {
 
 // lastLine returns the last non-empty line of stderr, shortened.
 func lastLine(b []byte) string {
-	ls := lines(b)
+	ls := framing.Frame{Out: b}.Lines()
 	for i := len(ls) - 1; i >= 0; i-- {
 		line := strings.TrimSpace(ls[i])
 		if line != "" && !strings.HasPrefix(line, "@@") {

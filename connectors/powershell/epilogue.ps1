@@ -1,0 +1,6 @@
+Write-PwRaw ('@@' + $PwNonce + " DONE`n")
+} catch {
+    $PwStatus = 1
+    try { Write-PwError $_ } catch { [Console]::Error.WriteLine([string]$_) }
+}
+exit $PwStatus

@@ -1,0 +1,84 @@
+package powershell
+
+import (
+	"bytes"
+	_ "embed" // the prelude
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"patchwave/connectors/framing"
+)
+
+// prelude holds the functions every script can use; epilogue ends a program.
+//
+//go:embed prelude.ps1
+var prelude string
+
+//go:embed epilogue.ps1
+var epilogue string
+
+// Encode renders one call: the whole program, Body in its place. It fails as
+// Call.Check does, and if Body is not ASCII.
+func Encode(c framing.Call) ([]byte, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if i := strings.IndexFunc(c.Body, func(r rune) bool { return r > 0x7e || (r < 0x20 && r != '\n' && r != '\t') }); i >= 0 {
+		return nil, fmt.Errorf("encode script %s: its body is not plain ASCII with line feeds (byte %d)", c.Name, i)
+	}
+	args := c.Args
+	if args == nil {
+		args = map[string]string{}
+	}
+	data, err := json.Marshal(args)
+	if err != nil {
+		return nil, fmt.Errorf("encode script %s: %w", c.Name, err)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n$PwNonce = '%s'\n$PwArgs64 = '%s'\ntry {\n", c.Head(), c.Nonce, base64.StdEncoding.EncodeToString(data))
+	b.WriteString(prelude)
+	b.WriteString(c.Body)
+	b.WriteString("\n")
+	b.WriteString(epilogue)
+	return b.Bytes(), nil
+}
+
+var (
+	nonceLine = regexp.MustCompile(`^\$PwNonce = '([0-9a-f]+)'$`)
+	argsLine  = regexp.MustCompile(`^\$PwArgs64 = '([A-Za-z0-9+/=]+)'$`)
+)
+
+// Decode reads the head of an encoded program: what a simulated machine needs to
+// answer it. It returns framing.ErrNotAScript for any other program.
+func Decode(program []byte) (framing.Call, error) {
+	lines := strings.SplitN(string(program), "\n", 5)
+	if len(lines) < 5 || lines[3] != "try {" {
+		return framing.Call{}, framing.ErrNotAScript
+	}
+	name, version, err := framing.ParseHead(lines[0])
+	if err != nil {
+		return framing.Call{}, err
+	}
+	nonce, args := nonceLine.FindStringSubmatch(lines[1]), argsLine.FindStringSubmatch(lines[2])
+	if nonce == nil || args == nil {
+		return framing.Call{}, framing.ErrNotAScript
+	}
+	call := framing.Call{Name: name, Version: version, Nonce: nonce[1]}
+	data, err := base64.StdEncoding.DecodeString(args[1])
+	if err != nil {
+		return framing.Call{}, fmt.Errorf("decode the arguments of script %s: %w", name, err)
+	}
+	if err := json.Unmarshal(data, &call.Args); err != nil {
+		return framing.Call{}, fmt.Errorf("decode the arguments of script %s: %w", name, err)
+	}
+	if call.Args == nil {
+		call.Args = map[string]string{}
+	}
+	for k, v := range call.Args {
+		call.Args[k] = strings.TrimRight(v, "\n")
+	}
+	return call, nil
+}
