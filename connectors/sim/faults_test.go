@@ -143,7 +143,7 @@ func TestPlainCommands(t *testing.T) {
 	if err != nil || r.ExitCode != 1 || string(r.Stdout) != "one\n" {
 		t.Errorf("a script: %+v %v", r, err)
 	}
-	if _, err := script.Run(t.Context(), s, script.Script{Name: "nosuch", Version: 1}, nil, script.Options{Host: "m1"}); connectors.CodeOf(err) != connectors.CodeExit {
+	if _, err := script.Run(t.Context(), s, script.Script{Name: "nosuch", Version: 1, Sh: ":"}, nil, script.Options{Host: "m1"}); connectors.CodeOf(err) != connectors.CodeExit {
 		t.Errorf("an unknown script: %v", err)
 	}
 }

@@ -229,4 +229,4 @@ func TestBrokenServiceWorksAgainAfterRollback(t *testing.T) {
 	}
 }
 
-func repair() script.Script { return script.Script{Name: "repair", Version: 1} }
+func repair() script.Script { return script.Script{Name: "repair", Version: 1, Sh: ":"} }
