@@ -97,6 +97,7 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	tell("claim of an earlier run", as("c1", "r0", 4).Set(ctx))
 	tell("release of another", as("c2", "r1", 9).Release(ctx))
 	st, err = mine.Start(ctx, id, keep, args)
+	st.RC = -1 // it may have ended already
 	status("start", st, err)
 	ended, log := await(t, mine, id)
 	status("ended", ended, nil)
