@@ -4,6 +4,11 @@
 // machine:
 //
 //	go run ./examples/bench -hosts 1000 -parallel 200
+//
+// or what the timer's `patchwave run` costs where nothing is due, beside the bare
+// parse of the configuration:
+//
+//	go run ./examples/bench -idle 1000
 package main
 
 import (
@@ -36,12 +41,19 @@ func main() {
 	hosts := flag.Int("hosts", 500, "simulated machines")
 	parallel := flag.Int("parallel", 200, "machines in work at once")
 	rounds := flag.Int("rounds", 3, "rounds; the median is printed")
+	idle := flag.Int("idle", 0, "instead: what run costs with nothing due, for so many hosts")
 	serve := flag.Int("serve", 0, "internal: be the process with the machines")
+	parse := flag.String("parse", "", "internal: only parse this configuration")
 	flag.Parse()
 	var err error
-	if *serve > 0 {
+	switch {
+	case *serve > 0:
 		err = serveMachines(*serve)
-	} else {
+	case *parse != "":
+		err = parseOnly(*parse)
+	case *idle > 0:
+		err = idleBench(context.Background(), *idle, *rounds)
+	default:
 		err = bench(context.Background(), *hosts, *parallel, *rounds)
 	}
 	if err != nil {
