@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclparse" //nolint:depguard // the yardstick: the parser and nothing else
 )
 
 // idleBench measures `patchwave run` on a configuration of n hosts with nothing
@@ -27,9 +27,8 @@ func idleBench(ctx context.Context, n, rounds int) (err error) {
 		return err
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/patchwave")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build patchwave (run this at the top of the source tree): %w", err)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build patchwave (run this at the top of the source tree): %w: %s", err, out)
 	}
 	self, err := os.Executable()
 	if err != nil {
