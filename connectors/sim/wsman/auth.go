@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // mutual is the scheme of a login with a certificate (DSP0226, C.3).
@@ -53,6 +54,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, c *connect
 		}
 	case s.opt.Auth&Basic != 0 && strings.EqualFold(scheme, "Basic"):
 		name, password, ok := r.BasicAuth()
+		name, password = text(name), text(password)
 		domain, user := splitUser(name)
 		if want, known := s.password(domain, user); ok && known && subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1 {
 			return access{user: user}
@@ -121,4 +123,17 @@ func (s *Server) unauthorized(w http.ResponseWriter, challenge string) {
 	}
 	h.Set("Content-Length", "0")
 	w.WriteHeader(http.StatusUnauthorized)
+}
+
+// text is what a client has sent as Basic: UTF-8, or where it is none, Latin-1, as
+// the library requests of Python sends it.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	runes := make([]rune, 0, len(s))
+	for i := range len(s) {
+		runes = append(runes, rune(s[i]))
+	}
+	return string(runes)
 }
