@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"time"
+
+	"patchwave/connectors/sim/internal/hold"
 )
 
 // maxConns bounds the connections of a machine.
@@ -65,7 +67,7 @@ func (h *Host) goDown() {
 // else may get the port: it was so before.
 func (h *Host) keep(addr net.Addr) {
 	h.letGo()
-	if release, err := hold(addr); err == nil {
+	if release, err := hold.Address(addr); err == nil {
 		h.held = release
 	}
 }

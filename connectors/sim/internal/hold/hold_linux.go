@@ -1,4 +1,4 @@
-package sim
+package hold
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hold keeps an address for a machine that is down, so that nobody else gets its
+// Address keeps an address for a machine that is down, so that nobody else gets its
 // port meanwhile: a socket that is bound and does not listen refuses connections.
-func hold(l net.Addr) (release func(), err error) {
+func Address(l net.Addr) (release func(), err error) {
 	addr, ok := l.(*net.TCPAddr)
 	if !ok || addr.IP.To4() == nil {
 		return nil, fmt.Errorf("hold %s: no IPv4 address", l)
