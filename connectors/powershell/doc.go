@@ -23,13 +23,24 @@
 // not whole. What it had printed before, and the frame "error", can be read all
 // the same.
 //
-// # Rules for bodies
+// # Rules for scripts
 //
-// Windows PowerShell 5.1 only. ASCII only. No Invoke-Expression, no script block
-// made of text, no Add-Type, no compressed or encoded code, no hidden window:
-// they are what defenders look for, and none is needed. No secret, ever: script
-// block logging keeps all of it. What is outside the language (COM, the registry,
-// CIM, tasks, access lists, native programs) is behind small functions whose names
-// begin with Pw or a verb and Pw, so that a test can put its own in their place.
-// Names of variables and functions of a body begin with the body's own.
+// Windows PowerShell 5.1 only. ASCII only, no line longer than 200 bytes, no file
+// longer than 400 lines; the first line is "# NAME: what it does". No
+// Invoke-Expression, no script block made of text, no Add-Type, no compressed or
+// encoded code, no hidden window: they are what defenders look for, and none is
+// needed. No secret, ever: script block logging keeps all of it. No alias, no path
+// that is a pattern, no file in the machine's own encoding.
+//
+// What is outside the language (COM, the registry, CIM, services, tasks, access
+// lists, native programs, the clock) is behind functions of at most 40 lines, so that
+// a test can put its own in their place. Functions are Verb-PwNoun, or Verb-Noun where
+// the noun begins with the name of a script of the same directory; so do variables
+// that the whole program sees. A body does not exit and does not return: the DONE mark
+// stands at its end.
+//
+// The tests of this package hold every .ps1 of the tree to these rules (gate_*_test.go
+// has all of them). The stage powershell of CI parses each script and each whole
+// program, holds commands and parameters against those that Windows PowerShell has, and
+// runs NAME.tests.ps1 where there is a PowerShell.
 package powershell

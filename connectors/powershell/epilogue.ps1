@@ -1,3 +1,4 @@
+# epilogue: ends what the program began; what went wrong is told.
 Write-PwRaw ('@@' + $PwNonce + " DONE`n")
 } catch {
     $PwStatus = 1

@@ -25,6 +25,33 @@
 // nothing is changed on a host that could not be held to what it was; afterwards it
 // is a difference.
 //
+// # Windows
+//
+// health.ps1 takes the same arguments and prints frames of the same names; only what
+// is in them differs: lines of fields with tabs between them, an unknown field "-".
+// The host tells what it sees and the controller judges: see windows.go.
+//
+//	basics           KEY=VALUE: boot_id, kernel (10.0.26100.1742), init=windows, manager=cbs, uptime (seconds)
+//	services         NAME STATE START FLAGS EXIT PID, with services, failed_units or listeners
+//	failed_units     NAME COUNT: crashes since the boot that the event log tells
+//	range            FIRST LAST: ports from which Windows picks ("49152 65535", with a blank)
+//	listeners        tcp|udp ADDRESS PORT PID
+//	mounts           PATH DRIVETYPE FILESYSTEM: C:\ 3 NTFS
+//	broken_packages  NAME STATE ERROR: packages of CBS that are neither in nor out
+//	kernels          a build a line, and "pending" where servicing waits for a reboot
+//	routes           INTERFACE PREFIX NEXTHOP
+//	time             KEY=VALUE: service, start, leap, stratum, reference
+//
+// STATE is running, stopped, paused, start_pending, stop_pending, pause_pending,
+// continue_pending; START auto, manual, disabled; FLAGS words with commas (delayed,
+// trigger, user); EXIT the Win32 exit code in decimal; STATE of a package the value
+// of CBS in hex (0x60 install pending, 0x65 partly installed, 0x5 uninstall pending),
+// or "pending" for what waits as a whole (component-store, windows-update).
+//
+// probe.ps1 prints the frame "probe": the status is that of probe.sh, the words are
+// the state of the service, or what the command said. A page begins with its head,
+// as curl shows it; if there is none the status is not 0 and the text says why.
+//
 // # What is no difference
 //
 // New things are never one. Of what is gone, these are passed over, since they come
@@ -35,6 +62,14 @@
 // kernel, mounts below /run, /snap, /media and of containers, what an automounter
 // mounts; interfaces of containers; a newer kernel that was among the updates or lay
 // there before; patchwave's own jobs and directories.
+//
+// On Windows: services that are not started automatically, those that a trigger starts
+// or that end when their work is done, instances for users; delayed ones that Windows
+// has not tried to start yet, in the first ten minutes; ports that Windows picked, and
+// ports of services that are no account; network drives and other than fixed disks,
+// shared volumes of clusters; routes to single addresses on the link, switches of
+// virtual machines; a newer build after updates, or where a reboot was pending; packages
+// that wait for a reboot while there was none.
 //
 // # Patience
 //
