@@ -40,6 +40,11 @@
 // Faults are of one machine and can be changed while it runs. They show where a
 // real machine would show them: in the handshake, in sudo's words, in dpkg's.
 //
+// # Windows
+//
+// Package wsman below this one is the WinRM service of a Windows machine, for any
+// handler of commands.
+//
 // # What it is not
 //
 // The solver knows versions, dependencies and conflicts by name, and looks no

@@ -54,16 +54,19 @@ func TestIdleShells(t *testing.T) {
 		}
 		release()
 		<-time.After(59 * time.Second)
-		if n := len(s.shells); n != 1 {
+		if n := s.Counters(); n.LiveShells != 1 || n.Running != 1 {
 			t.Fatal("an hour of waiting does not count as use")
 		}
 		<-time.After(2 * time.Second)
 		<-ended
 		synctest.Wait()
-		if _, _, fault := s.use(sh.about.ID); fault == nil || fault.Code != CodeNotFound || s.running != 0 {
-			t.Errorf("it is still there: %v, %d running", fault, s.running)
+		if _, _, fault := s.use(sh.about.ID); fault == nil || fault.Code != CodeNotFound {
+			t.Errorf("it is still there: %v", fault)
 		}
 		s.work.Wait()
+		if n := s.Counters(); n.LiveShells+n.LiveCommands+n.Running != 0 {
+			t.Errorf("left: %+v", n)
+		}
 	})
 }
 

@@ -50,8 +50,11 @@ func TestNoAnswer(t *testing.T) {
 
 func TestSlowlyButSurely(t *testing.T) {
 	w := open(t, wsman.Options{})
-	w.s.SetTrouble(wsman.Trouble{Delay: time.Millisecond, Trickle: 50 * time.Microsecond})
-	w.shell()
+	sh := w.shell()
+	w.s.SetTrouble(wsman.Trouble{Delay: time.Millisecond, Trickle: 10 * time.Microsecond})
+	if a := w.ask(deleteAsk(sh)); a.status != http.StatusOK {
+		t.Errorf("%+v", a)
+	}
 	if got := w.s.Trouble().Delay; got != time.Millisecond {
 		t.Errorf("trouble %v", got)
 	}
