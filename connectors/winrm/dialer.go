@@ -43,10 +43,11 @@ func (d *Dialer) attempt(ctx context.Context, ep *endpoint) (*session, error) {
 	if ctx.Err() != nil {
 		return nil, interrupted(ctx, connectors.PhaseDial, ep)
 	}
-	login, err := newLogin(ep)
+	way, err := newLogin(ep)
 	if err != nil {
 		return nil, err
 	}
+	login := &credentials{login: way}
 	first := newLane(d.cfg, ep, login)
 	if err := first.ready(ctx); err != nil {
 		first.close()

@@ -311,11 +311,14 @@ func (f *fake) admit(w http.ResponseWriter, r *http.Request, c *fakeConn, secret
 		w.WriteHeader(http.StatusUnauthorized)
 		return false
 	}
+	f.mu.Lock()
+	password := f.password
+	f.mu.Unlock()
 	switch f.scheme {
 	case "":
 		return true
 	case "basic":
-		if u, p, ok := r.BasicAuth(); !ok || u != f.user || p != f.password {
+		if u, p, ok := r.BasicAuth(); !ok || u != f.user || p != password {
 			return refuse(`Basic realm="WSMAN"`)
 		}
 		return true
@@ -332,7 +335,7 @@ func (f *fake) admit(w http.ResponseWriter, r *http.Request, c *fakeConn, secret
 		}
 		return refuse("Negotiate "+base64.StdEncoding.EncodeToString(c.challengeFor(flags)), "Kerberos")
 	case found:
-		if !c.authenticate(m, f.user, f.password) {
+		if !c.authenticate(m, f.user, password) {
 			return refuse("Negotiate", "Kerberos")
 		}
 	case !c.authed, !secret && r.TLS == nil:

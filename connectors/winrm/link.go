@@ -19,7 +19,7 @@ var (
 type link struct {
 	ep     *endpoint
 	stream *stream
-	login  login
+	login  *credentials
 	// tls is how the peer was verified, nil over plain http.
 	tls *tls.ConnectionState
 	// seal encrypts the messages, nil within TLS.
@@ -32,7 +32,10 @@ type link struct {
 
 // open dials, verifies the peer and logs in; each has the connect timeout. The
 // error is an *connectors.Error.
-func open(ctx context.Context, cfg Config, ep *endpoint, login login) (*link, error) {
+func open(ctx context.Context, cfg Config, ep *endpoint, login *credentials) (*link, error) {
+	if refused := login.refused.Load(); refused != nil {
+		return nil, refused
+	}
 	conn, err := dial(ctx, cfg, ep)
 	if err != nil {
 		return nil, err
@@ -52,7 +55,9 @@ func open(ctx context.Context, cfg Config, ep *endpoint, login login) (*link, er
 	defer cancel()
 	if err := login.begin(limited, l); err != nil {
 		l.close()
-		return nil, loginError(ctx, ep, err)
+		err = loginError(ctx, ep, err)
+		login.note(err)
+		return nil, err
 	}
 	return l, nil
 }
@@ -67,6 +72,7 @@ var errNotAccepted = errors.New("the host does not know the login of this connec
 func (l *link) post(ctx context.Context, message []byte) (e *envelope, err error) {
 	defer func() {
 		if _, fault := errors.AsType[*faultError](err); err != nil && !fault {
+			l.login.note(err)
 			l.close()
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"patchwave/connectors"
 )
@@ -19,6 +20,20 @@ type login interface {
 	authorization(ctx context.Context, l *link) ([]byte, error)
 	// close gives back what it holds.
 	close()
+}
+
+// credentials are the login of one session. Once the host has refused it, it is not
+// tried again, by nobody: each try counts towards the lock of the account.
+type credentials struct {
+	login
+	refused atomic.Pointer[connectors.Error]
+}
+
+// note remembers that the login was refused.
+func (c *credentials) note(err error) {
+	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Code == connectors.CodeAuth {
+		c.refused.Store(e)
+	}
 }
 
 // newLogin chooses the way to log in.

@@ -70,9 +70,15 @@ func (p *process) run() {
 	}
 	p.exit = exit
 	close(p.over)
-	p.cancel(errEnded)
-	p.writing.Lock() // the input is not on its way any more
+	if err != nil {
+		p.cancel(errEnded)
+	}
+	// A piece of input that is on its way may arrive: to stop it costs the connection.
+	timer := time.AfterFunc(p.s.cfg.Cleanup, func() { p.cancel(errEnded) })
+	p.writing.Lock()
 	defer p.writing.Unlock()
+	timer.Stop()
+	p.cancel(errEnded)
 	p.s.leave(p.lane, p.command, err)
 }
 
@@ -174,8 +180,10 @@ func (p *process) CloseWrite() error {
 // send sends the pending input. A piece that the host may or may not have got ends
 // the command: sent twice it would be there twice.
 func (p *process) send(last bool) error {
-	if p.ctx.Err() != nil {
-		return context.Cause(p.ctx) // the lane is somebody else's
+	select {
+	case <-p.over:
+		return errEnded // the lane may be somebody else's
+	default:
 	}
 	request := p.lane.requests.send(p.shell, p.command, p.pending, last)
 	p.pending = p.pending[:0]
