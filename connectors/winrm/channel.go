@@ -12,13 +12,13 @@ import (
 type channel struct {
 	cfg   Config
 	ep    *endpoint
-	login *credentials
+	login *proof
 	// turn is held by whoever uses link.
 	turn chan struct{}
 	link *link
 }
 
-func newChannel(cfg Config, ep *endpoint, login *credentials) *channel {
+func newChannel(cfg Config, ep *endpoint, login *proof) *channel {
 	return &channel{cfg: cfg, ep: ep, login: login, turn: make(chan struct{}, 1)}
 }
 

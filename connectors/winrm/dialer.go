@@ -47,7 +47,7 @@ func (d *Dialer) attempt(ctx context.Context, ep *endpoint) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	login := &credentials{login: way}
+	login := &proof{login: way}
 	first := newLane(d.cfg, ep, login)
 	if err := first.ready(ctx); err != nil {
 		first.close()

@@ -18,7 +18,7 @@ type lane struct {
 	uses      int
 }
 
-func newLane(cfg Config, ep *endpoint, login *credentials) *lane {
+func newLane(cfg Config, ep *endpoint, login *proof) *lane {
 	return &lane{requests: newRequests(ep.url(), cfg.Operation), ctl: newChannel(cfg, ep, login), recv: newChannel(cfg, ep, login)}
 }
 

@@ -19,7 +19,7 @@ var (
 type link struct {
 	ep     *endpoint
 	stream *stream
-	login  *credentials
+	login  *proof
 	// tls is how the peer was verified, nil over plain http.
 	tls *tls.ConnectionState
 	// seal encrypts the messages, nil within TLS.
@@ -32,7 +32,7 @@ type link struct {
 
 // open dials, verifies the peer and logs in; each has the connect timeout. The
 // error is an *connectors.Error.
-func open(ctx context.Context, cfg Config, ep *endpoint, login *credentials) (*link, error) {
+func open(ctx context.Context, cfg Config, ep *endpoint, login *proof) (*link, error) {
 	if refused := login.refused.Load(); refused != nil {
 		return nil, refused
 	}

@@ -22,15 +22,15 @@ type login interface {
 	close()
 }
 
-// credentials are the login of one session. Once the host has refused it, it is not
+// proof is the login of one session. Once the host has refused it, it is not
 // tried again, by nobody: each try counts towards the lock of the account.
-type credentials struct {
+type proof struct {
 	login
 	refused atomic.Pointer[connectors.Error]
 }
 
 // note remembers that the login was refused.
-func (c *credentials) note(err error) {
+func (c *proof) note(err error) {
 	if e, ok := errors.AsType[*connectors.Error](err); ok && e.Code == connectors.CodeAuth {
 		c.refused.Store(e)
 	}

@@ -15,7 +15,7 @@ import (
 type session struct {
 	cfg    Config
 	ep     *endpoint
-	login  *credentials
+	login  *proof
 	budget *runner.Budget
 	// lanes are those that nobody uses.
 	lanes chan *lane
@@ -37,7 +37,7 @@ var (
 	_ runner.Starter     = (*session)(nil)
 )
 
-func newSession(cfg Config, ep *endpoint, login *credentials, first *lane, budget *runner.Budget) *session {
+func newSession(cfg Config, ep *endpoint, login *proof, first *lane, budget *runner.Budget) *session {
 	s := &session{cfg: cfg, ep: ep, login: login, budget: budget, lanes: make(chan *lane, cfg.Commands)}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.lanes <- first
