@@ -20,6 +20,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/connectortest"
+	"patchwave/connectors/sim/wsman"
 )
 
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
@@ -102,17 +103,47 @@ func testConfig() Config {
 		Busy: 10 * time.Millisecond, Cleanup: 3 * time.Second}
 }
 
+// machine serves the simulated WinRM service, until the test ends, with a shell
+// behind it.
+func machine(t testing.TB, opt wsman.Options) *wsman.Server {
+	t.Helper()
+	opt.Users = map[string]string{`corp\admin`: "correct horse"}
+	if opt.Handler == nil {
+		opt.Handler = wsman.HandlerFunc(func(ctx context.Context, c wsman.Command) uint32 {
+			return uint32(shell(ctx, c.Line, c.Stdin, c.Stdout, c.Stderr)) //nolint:gosec // an exit status
+		})
+	}
+	s, err := wsman.Start(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// targetOf is how a simulated machine is reached.
+func targetOf(s *wsman.Server, auth connectors.WinRMAuth) connectors.Target {
+	host, port := s.Addr()
+	return connectors.Target{Name: "win1", Kind: connectors.KindWinRM, Address: host, Port: port, User: `corp\admin`,
+		Auth:  connectors.Auth{Password: &connectortest.Secret{Name: "cred:win", Value: "correct horse"}},
+		WinRM: connectors.WinRM{Auth: auth, HTTPS: s.Fingerprint() != "", Fingerprint: s.Fingerprint()}, Retry: connectors.Retry{Attempts: 1}}
+}
+
 func TestContract(t *testing.T) {
 	for _, way := range []struct {
-		name, scheme string
-		secure       bool
-	}{{"ntlm over http", "ntlm", false}, {"ntlm over https", "ntlm", true}, {"basic over https", "basic", true}} {
+		name string
+		auth connectors.WinRMAuth
+		opt  wsman.Options
+	}{
+		{"ntlm over http", connectors.WinRMNTLM, wsman.Options{}},
+		{"ntlm over https", connectors.WinRMNTLM, wsman.Options{TLS: true}},
+		{"basic over https", connectors.WinRMBasic, wsman.Options{TLS: true, Auth: wsman.Basic}},
+	} {
 		t.Run(way.name, func(t *testing.T) {
-			f := &fake{scheme: way.scheme, run: shell}
-			f.start(t, way.secure)
+			m := machine(t, way.opt)
 			connectortest.Run(t, func(t testing.TB, edit func(*connectors.Target)) connectors.Session {
 				t.Helper()
-				target := f.target()
+				target := targetOf(m, way.auth)
 				if edit != nil {
 					edit(&target)
 				}
@@ -122,8 +153,12 @@ func TestContract(t *testing.T) {
 				}
 				return s
 			})
-			if way.scheme == "ntlm" && !way.secure && f.plain.Load() > 0 {
-				t.Errorf("%d messages were not encrypted", f.plain.Load())
+			c := m.Counters()
+			if c.LiveShells != 0 || c.OpenConnections != 0 {
+				t.Errorf("%d shells and %d connections are left", c.LiveShells, c.OpenConnections)
+			}
+			if !way.opt.TLS && c.Plain > 0 {
+				t.Errorf("%d messages were not encrypted", c.Plain)
 			}
 		})
 	}

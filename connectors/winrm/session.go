@@ -47,6 +47,9 @@ func newSession(cfg Config, ep *endpoint, login *proof, first *lane, budget *run
 	return s
 }
 
+// Dialect is PowerShell.
+func (s *session) Dialect() connectors.Dialect { return connectors.DialectPowerShell }
+
 // Run runs one command; see connectors.Session. Become means nothing here: the
 // login is that of an administrator.
 func (s *session) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
