@@ -22,6 +22,10 @@ type Options struct {
 	// LineBySh runs Command.Line by /bin/sh over standard input, instead of
 	// giving it to the Starter as it is.
 	LineBySh bool
+	// Program says how a Script is run, where it is not by /bin/sh over standard
+	// input: the command line and what goes to its standard input. nil means
+	// /bin/sh.
+	Program func(script []byte) (line string, stdin []byte)
 	// PromptWait bounds the waiting for the password prompt, and then for the
 	// shell; 0 means a minute. A sudo that cannot resolve its own host name takes
 	// ten seconds, a wrong password some more.
@@ -99,11 +103,13 @@ type call struct {
 // plain runs the command as the user that logged in.
 func (k *call) plain(ctx context.Context) (connectors.Result, error) {
 	line, stdin := become.Shell, k.c.Script
-	if k.c.Line != "" {
+	switch {
+	case k.c.Line != "" && k.r.opt.LineBySh:
+		stdin = become.Inline(k.c.Line)
+	case k.c.Line != "":
 		line, stdin = k.c.Line, nil
-		if k.r.opt.LineBySh {
-			line, stdin = become.Shell, become.Inline(k.c.Line)
-		}
+	case k.r.opt.Program != nil:
+		line, stdin = k.r.opt.Program(k.c.Script)
 	}
 	l := k.r.launch(ctx, line, k.c.MaxOutput, nil)
 	if err := l.begin(ctx); err != nil {

@@ -1,5 +1,59 @@
-// Package winrm is the place of the connector to Windows machines. This version
-// of patchwave manages Linux machines only: a connection of type winrm is
-// refused when the configuration is loaded. The library it will stand on is
-// pinned here (see pin.go), so that its version is settled and checked.
+// Package winrm reaches Windows machines over WinRM: WS-Management (DSP0226) with
+// the remote shell of MS-WSMV. The requests are built with
+// github.com/masterzen/winrm; sending them, reading what comes back and deciding
+// what it means is done here.
+//
+//	Dial ──► resolve   target, defaults                               ──► endpoint
+//	         link      TCP, TLS (the peer is verified), login         ──► one connection
+//	         channel   one request at a time; logs in again once      ──► reply | fault
+//	         lane      two channels and a remote shell
+//	         session   a few lanes; package runner runs the commands
+//
+// # Connections
+//
+// NTLM and its encryption belong to one TCP connection and count its messages, so
+// each connection is owned here, from dial to close, and carries one request at a
+// time: nothing is pooled, redirected, proxied, compressed or repeated behind the
+// caller's back. A lane has two of them. One holds the long requests for output,
+// the other one everything else, so that input and the end of a command do not
+// wait for output.
+//
+// # Trust
+//
+// Over https the certificate is verified (by the authorities of the system, by
+// those of a file alone, or by the SHA-256 of the certificate itself alone) before
+// the first byte of a login. Basic, Kerberos and client certificates go over https
+// only. NTLM over https is bound to the server's certificate (RFC 5929,
+// tls-server-end-point), which defeats relaying it; the messages are protected by
+// TLS and are not encrypted a second time.
+//
+// Over plain http there is NTLM only. Nothing proves there who the peer is before
+// the login; the password itself is never sent, the answer to the challenge can be
+// attacked offline by whoever gets it. The messages are encrypted and signed with
+// 128 bits (MS-NLMP, 3.4), in both directions: a challenge that does not offer
+// this, and a reply that is not encrypted, are refused. Nothing falls back to
+// anything weaker. Use https where the network is not yours.
+//
+// # Commands
+//
+// A Line is run by cmd.exe as it is. A Script is a PowerShell program: one command
+// line with the program bootstrap.ps1 and the SHA-256 of the script, which itself
+// goes over standard input in pieces; so nothing of it is in an argument list and
+// its length has no bound. Standard error that PowerShell wrote as CLIXML comes
+// back as text.
+//
+// A session runs two commands at a time (Config.Commands); the others wait for
+// their turn. A remote shell serves fifteen commands and is then replaced, for
+// Windows counts what was done in it. It is deleted in the end, whatever happened,
+// for a shell that is left stands for hours and counts against a limit for the
+// user. A command that is given up is terminated, and its shell deleted with all
+// that runs in it.
+//
+// # Time
+//
+// The host answers a request for output within 20 seconds (OperationTimeout),
+// with what there is; ten seconds later the connection is given up. A request for
+// output is sent again, on a new connection, five times; nothing else is ever
+// sent twice. When a reply was lost half way, output may be missing, so the
+// session is lost at once.
 package winrm

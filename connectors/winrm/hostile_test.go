@@ -1,0 +1,462 @@
+package winrm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"patchwave/connectors"
+	"patchwave/connectors/connectortest"
+)
+
+// noLeaks checks that no goroutine is left when the test and its cleanups are over.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+}
+
+// hasty waits for nothing.
+func hasty() Config {
+	return Config{Operation: 200 * time.Millisecond, Grace: 200 * time.Millisecond, Pause: time.Millisecond, Poll: time.Millisecond,
+		Busy: time.Millisecond, Cleanup: 300 * time.Millisecond}
+}
+
+// dialed opens a session that is closed with the test.
+func dialed(t *testing.T, cfg Config, target connectors.Target) connectors.Session {
+	t.Helper()
+	s, err := New(cfg).Dial(t.Context(), target)
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// fails checks the error of a dial or a command.
+func fails(t *testing.T, err error, code connectors.Code, words string) *connectors.Error {
+	t.Helper()
+	e, ok := errors.AsType[*connectors.Error](err)
+	if !ok || e.Code != code || !strings.Contains(err.Error(), words) {
+		t.Fatalf("the error is %v (code %q), want code %q and %q in it", err, connectors.CodeOf(err), code, words)
+	}
+	if e.Host != "win1" || strings.Contains(err.Error(), "correct horse") {
+		t.Errorf("the error is of host %q, or shows the password: %v", e.Host, err)
+	}
+	return e
+}
+
+func (f *fake) count(action string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.seen {
+		if a == action {
+			n++
+		}
+	}
+	return n
+}
+
+// left is how many shells are on the host.
+func (f *fake) left() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.shells)
+}
+
+func TestFaultsOnReceive(t *testing.T) {
+	for _, c := range []struct {
+		reply string
+		code  connectors.Code
+		words string
+	}{
+		{fakeFault(2150858843, "w:InvalidSelectors"), connectors.CodeLost, "may have restarted"},
+		{fakeFault(2147943418, "w:InternalError"), connectors.CodeLost, "may have restarted"},
+		{fakeFault(1234, "w:InternalError"), connectors.CodeLost, "fault 1234"},
+		{fakeQuota(2150859175), connectors.CodeLost, "fault 2150859175"},
+		{fakeFault(2150858823, "w:EncodingLimit"), connectors.CodeUnsupported, "MaxEnvelopeSizekb"},
+		{fakeReply(`<rsp:ReceiveResponse><rsp:Stream Name="stdout">!</rsp:Stream></rsp:ReceiveResponse>`), connectors.CodeLost, "damaged"},
+		{fakeReply(`<rsp:ReceiveResponse><rsp:CommandState State="` + fakeNS + `/CommandState/Done"/></rsp:ReceiveResponse>`), connectors.CodeLost, "without an exit status"},
+		{fakeReply(`<rsp:ReceiveResponse><rsp:Stream Name="stdout" CommandId="other"></rsp:Stream></rsp:ReceiveResponse>`), connectors.CodeLost, "another command"},
+		{fakeReply(""), connectors.CodeLost, "does not hold"},
+		{"<html/>", connectors.CodeLost, "not SOAP"},
+	} {
+		t.Run(c.words, func(t *testing.T) {
+			noLeaks(t)
+			f := &fake{scheme: "ntlm"}
+			f.before = func(action string, _ []byte) (int, string) {
+				switch {
+				case action == "Receive" && strings.Contains(c.reply, "Fault"):
+					return 500, c.reply
+				case action == "Receive":
+					return 200, c.reply
+				}
+				return 0, ""
+			}
+			f.start(t, false)
+			s := dialed(t, hasty(), f.target())
+			_, err := s.Run(t.Context(), connectors.Command{Line: "x"})
+			fails(t, err, c.code, c.words)
+			if n := f.count("Receive"); n != 1 {
+				t.Errorf("it asked %d times, want once", n)
+			}
+		})
+	}
+}
+
+// A host that says at once and for ever that there is nothing yet is not asked
+// without a pause.
+func TestNothingYetIsNoBusyLoop(t *testing.T) {
+	noLeaks(t)
+	f := &fake{scheme: "ntlm"}
+	f.before = func(action string, _ []byte) (int, string) {
+		if action == "Receive" {
+			return 500, fakeFault(2150858793, "w:TimedOut")
+		}
+		return 0, ""
+	}
+	f.start(t, false)
+	cfg := hasty()
+	cfg.Poll = 50 * time.Millisecond
+	_, err := dialed(t, cfg, f.target()).Run(t.Context(), connectors.Command{Line: "x", Timeout: 500 * time.Millisecond})
+	fails(t, err, connectors.CodeTimeout, "did not end within")
+	if n := f.count("Receive"); n < 2 || n > 15 {
+		t.Errorf("it asked %d times in half a second", n)
+	}
+}
+
+// Whatever a host does to a request for output, the command ends, the session with
+// it, and nothing is left.
+func TestHostileReceive(t *testing.T) {
+	for name, do := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"silence": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"trickle": func(w http.ResponseWriter, r *http.Request) {
+			tick := time.NewTicker(20 * time.Millisecond)
+			defer tick.Stop()
+			for r.Context().Err() == nil {
+				_, _ = io.WriteString(w, "<")
+				_ = http.NewResponseController(w).Flush()
+				<-tick.C
+			}
+		},
+		"flood": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				_, _ = w.Write(make([]byte, 32<<10))
+			}
+		},
+		"flood of headers": func(w http.ResponseWriter, _ *http.Request) {
+			conn, buf, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			_, err = buf.WriteString("HTTP/1.1 200 OK\r\n")
+			for err == nil {
+				_, err = buf.WriteString("X-A: " + strings.Repeat("a", 8<<10) + "\r\n")
+			}
+		},
+		"reset":       func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"garbage":     func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
+		"unavailable": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusServiceUnavailable) },
+		"not logged in": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(http.StatusUnauthorized)
+		},
+		"elsewhere": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://127.0.0.1:1/wsman")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		},
+		"informal for ever": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				w.WriteHeader(http.StatusProcessing)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			var armed atomic.Bool
+			f := &fake{scheme: "ntlm"}
+			f.before = func(action string, _ []byte) (int, string) {
+				armed.CompareAndSwap(false, action == "Command")
+				return 0, ""
+			}
+			f.run = func(ctx context.Context, _ string, _ io.Reader, _, _ io.Writer) int { <-ctx.Done(); return 1 }
+			f.raw = func(w http.ResponseWriter, r *http.Request) bool {
+				if !armed.Load() || r.Header.Get("Authorization") != "" {
+					return false
+				}
+				do(w, r)
+				return true
+			}
+			f.start(t, false)
+			s := dialed(t, hasty(), f.target())
+			_, err := s.Run(t.Context(), connectors.Command{Line: "x", Timeout: time.Minute})
+			fails(t, err, connectors.CodeLost, "")
+			_, err = s.Run(t.Context(), connectors.Command{Line: "x"})
+			fails(t, err, connectors.CodeLost, "")
+		})
+	}
+}
+
+// Output that comes in full reaches the caller though the connection is reset
+// between two requests.
+func TestResetInMidReceive(t *testing.T) {
+	noLeaks(t)
+	var resets atomic.Int64
+	f := &fake{scheme: "ntlm"}
+	f.run = func(_ context.Context, _ string, _ io.Reader, stdout, _ io.Writer) int {
+		_, _ = io.WriteString(stdout, "all of it")
+		return 7
+	}
+	f.before = func(action string, _ []byte) (int, string) {
+		if action == "Receive" && resets.Add(1) <= 3 {
+			return -1, ""
+		}
+		return 0, ""
+	}
+	f.start(t, false)
+	r, err := dialed(t, hasty(), f.target()).Run(t.Context(), connectors.Command{Line: "x"})
+	if err != nil || string(r.Stdout) != "all of it" || r.ExitCode != 7 {
+		t.Errorf("got %q, %d, %v", r.Stdout, r.ExitCode, err)
+	}
+	if n := f.count("Command"); n != 1 {
+		t.Errorf("the command was sent %d times", n)
+	}
+}
+
+// A command that may have begun is never sent again.
+func TestResetAfterCommand(t *testing.T) {
+	noLeaks(t)
+	f := &fake{scheme: "ntlm"}
+	f.before = func(action string, _ []byte) (int, string) {
+		if action == "Command" {
+			return -1, ""
+		}
+		return 0, ""
+	}
+	f.start(t, false)
+	_, err := dialed(t, hasty(), f.target()).Run(t.Context(), connectors.Command{Line: "x"})
+	fails(t, err, connectors.CodeLost, "may still run")
+	if n := f.count("Command"); n != 1 {
+		t.Errorf("the command was sent %d times", n)
+	}
+}
+
+// A shell that is gone, or worn out, is replaced before a command begins.
+func TestShellIsReplaced(t *testing.T) {
+	for name, reply := range map[string]string{
+		"gone":     fakeFault(2150858843, "w:InvalidSelectors"),
+		"registry": fakeFault(2147943418, "w:InternalError"),
+		"quota":    fakeQuota(2150859174),
+	} {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			var once atomic.Bool
+			f := &fake{scheme: "ntlm"}
+			f.before = func(action string, _ []byte) (int, string) {
+				if action == "Command" && once.CompareAndSwap(false, true) {
+					return 500, reply
+				}
+				return 0, ""
+			}
+			f.start(t, false)
+			cfg := hasty()
+			cfg.Commands = 1
+			s := dialed(t, cfg, f.target())
+			if _, err := s.Run(t.Context(), connectors.Command{Line: "x"}); err != nil {
+				t.Errorf("run: %v", err)
+			}
+			if n := f.created.Load(); n != 2 || f.left() != 1 {
+				t.Errorf("%d shells were made, %d are left", n, f.left())
+			}
+		})
+	}
+}
+
+func TestShellIsRecycled(t *testing.T) {
+	noLeaks(t)
+	f := &fake{scheme: "ntlm"}
+	f.start(t, false)
+	cfg := hasty()
+	cfg.Commands = 1
+	s := dialed(t, cfg, f.target())
+	for range 2*mostUses + 1 {
+		if _, err := s.Run(t.Context(), connectors.Command{Line: "x"}); err != nil {
+			t.Fatalf("run: %v", err)
+		}
+	}
+	if n := f.created.Load(); n != 3 || f.left() != 1 {
+		t.Errorf("%d shells were made, %d are left, want 3 and 1", n, f.left())
+	}
+	if n := f.handshakes.Load(); n != 2 {
+		t.Errorf("it logged in %d times, want once for each of two connections", n)
+	}
+	_ = s.Close() // closed again, and checked, by dialed
+	if f.left() != 0 {
+		t.Errorf("%d shells are left", f.left())
+	}
+}
+
+// A command that is given up is terminated, and its shell deleted.
+func TestCancelEndsTheCommand(t *testing.T) {
+	noLeaks(t)
+	ended := make(chan struct{})
+	f := &fake{scheme: "ntlm"}
+	f.run = func(ctx context.Context, _ string, _ io.Reader, stdout, _ io.Writer) int {
+		_, _ = io.WriteString(stdout, "begun")
+		<-ctx.Done()
+		close(ended)
+		return 1
+	}
+	f.start(t, false)
+	s := dialed(t, Config{}, f.target())
+	ctx, cancel := context.WithCancel(t.Context())
+	var begun sync.Once
+	f.mu.Lock()
+	f.before = func(action string, _ []byte) (int, string) {
+		if action == "Receive" && f.count("Receive") == 2 { // the first one has the output
+			begun.Do(cancel)
+		}
+		return 0, ""
+	}
+	f.mu.Unlock()
+	r, err := s.Run(ctx, connectors.Command{Line: "x"})
+	fails(t, err, connectors.CodeInterrupted, "")
+	if string(r.Stdout) != "begun" {
+		t.Errorf("got %q", r.Stdout)
+	}
+	<-ended
+	if err := s.Close(); err != nil || f.left() != 0 || f.count("Signal") == 0 {
+		t.Errorf("close: %v, %d shells left, %d signals", err, f.left(), f.count("Signal"))
+	}
+}
+
+func TestManyClientsOfOneHost(t *testing.T) {
+	noLeaks(t)
+	f := &fake{scheme: "ntlm"}
+	f.run = func(_ context.Context, _ string, stdin io.Reader, stdout, _ io.Writer) int {
+		_, err := io.Copy(stdout, stdin)
+		if err != nil {
+			return 1
+		}
+		return 0
+	}
+	f.start(t, false)
+	d := New(testConfig())
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			s, err := d.Dial(t.Context(), f.target())
+			if err != nil {
+				t.Errorf("client %d: %v", i, err)
+				return
+			}
+			script := strings.Repeat(fmt.Sprint(i), 100_000)
+			r, err := s.Run(t.Context(), connectors.Command{Script: []byte(script)})
+			if err != nil || string(r.Stdout) != string(inputLines([]byte(script))) {
+				t.Errorf("client %d: %d bytes, %v", i, len(r.Stdout), err)
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("client %d: close: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	if f.plain.Load() > 0 || f.left() > 0 {
+		t.Errorf("%d messages were not encrypted, %d shells are left", f.plain.Load(), f.left())
+	}
+}
+
+// A host that is busy with earlier input is offered it three times; one that says
+// that it took long has it.
+func TestSend(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		reply        string
+		times, sends int64
+		code         connectors.Code
+	}{
+		{"busy twice", fakeFault(170, "w:InternalError"), 2, 3, ""},
+		{"busy", fakeFault(170, "w:InternalError"), 100, 3, connectors.CodeLost},
+		{"slow", fakeFault(2150858793, "w:TimedOut"), 1, 1, ""},
+		{"nobody reads", fakeFault(109, "w:InternalError"), 1, 1, ""},
+		{"too large", fakeFault(2150858823, "w:EncodingLimit"), 1, 1, connectors.CodeUnsupported},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeaks(t)
+			var sends atomic.Int64
+			release := make(chan struct{})
+			f := &fake{scheme: "ntlm"}
+			f.run = func(ctx context.Context, _ string, _ io.Reader, _, _ io.Writer) int {
+				select {
+				case <-release:
+				case <-ctx.Done():
+				}
+				return 0
+			}
+			f.before = func(action string, _ []byte) (int, string) {
+				if action != "Send" {
+					return 0, ""
+				}
+				if n := sends.Add(1); n == c.sends && c.code == "" {
+					defer close(release)
+				}
+				if sends.Load() <= c.times {
+					return 500, c.reply
+				}
+				return 0, ""
+			}
+			f.start(t, false)
+			_, err := dialed(t, testConfig(), f.target()).Run(t.Context(), connectors.Command{Line: "x"})
+			if connectors.CodeOf(err) != c.code || sends.Load() != c.sends {
+				t.Errorf("got %v after %d requests, want code %q after %d", err, sends.Load(), c.code, c.sends)
+			}
+		})
+	}
+}
+
+func TestProxyOfTheEnvironment(t *testing.T) {
+	var asked atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer proxy.Close()
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"} {
+		t.Setenv(name, proxy.URL)
+	}
+	f := &fake{scheme: "ntlm"}
+	f.start(t, false)
+	var hosts sync.Map
+	cfg := hasty()
+	cfg.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		hosts.Store(address, true)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	if _, err := dialed(t, cfg, f.target()).Run(t.Context(), connectors.Command{Line: "x"}); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	hosts.Range(func(address, _ any) bool {
+		if address != f.server.Listener.Addr().String() {
+			t.Errorf("it dialled %s", address)
+		}
+		return true
+	})
+	if asked.Load() > 0 {
+		t.Error("the proxy was used")
+	}
+}
+
+var _ connectors.Secret = (*connectortest.Secret)(nil)
