@@ -39,14 +39,14 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, c *connect
 	scheme, token, _ := strings.Cut(value, " ")
 	token = strings.TrimSpace(token)
 	s.mu.Lock()
-	barred, epoch := s.trouble.NoLogin || s.phase == NoLogin, s.logins
+	barred, epoch, challenge := s.trouble.NoLogin || s.phase == NoLogin, s.logins, s.trouble.Challenge
 	s.mu.Unlock()
 	if c.login.epoch != epoch {
 		c.login = login{epoch: epoch}
 	}
 	switch {
 	case s.opt.Auth&Negotiate != 0 && strings.EqualFold(scheme, "Negotiate"):
-		return s.negotiate(w, c, token, empty, barred)
+		return s.negotiate(w, c, token, challenge, empty, barred)
 	case barred:
 	case s.opt.Auth&Certificate != 0 && value == mutual && r.TLS != nil && len(r.TLS.PeerCertificates) > 0:
 		if user, ok := s.opt.Certificates[fingerprint(r.TLS.PeerCertificates[0].Raw)]; ok {
@@ -67,7 +67,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, c *connect
 }
 
 // negotiate takes one step of NTLM (MS-NTHT).
-func (s *Server) negotiate(w http.ResponseWriter, c *connection, token string, empty, barred bool) access {
+func (s *Server) negotiate(w http.ResponseWriter, c *connection, token string, challenge []byte, empty, barred bool) access {
 	refuse := func() access {
 		c.login = login{epoch: c.login.epoch}
 		s.unauthorized(w, "")
@@ -82,6 +82,9 @@ func (s *Server) negotiate(w http.ResponseWriter, c *connection, token string, e
 		l := login{epoch: c.login.epoch, negotiate: m}
 		_, _ = rand.Read(l.nonce[:]) // it never fails
 		l.challenge = challengeMessage(l.nonce, flags, target{machine: s.opt.Machine, time: time.Now()})
+		if challenge != nil {
+			l.challenge = challenge
+		}
 		c.login = l
 		s.unauthorized(w, "Negotiate "+base64.StdEncoding.EncodeToString(l.challenge))
 		return access{done: true}

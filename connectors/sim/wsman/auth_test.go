@@ -294,3 +294,47 @@ func TestClientCertificate(t *testing.T) {
 		t.Error("a certificate without TLS")
 	}
 }
+
+// TestOnTheWay: what somebody between client and server can do to a sealed message.
+func TestOnTheWay(t *testing.T) {
+	s := serve(t, Options{})
+	l := newLine(t, s)
+	l.negotiate("", "admin", "secret", nil)
+	ask := func() (*http.Response, []byte) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL(), strings.NewReader(string(frame(l.mine.in.seal(identify)))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", sealedType)
+		resp, err := l.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp, body
+	}
+	s.SetTrouble(Trouble{Unsealed: true})
+	if resp, body := ask(); resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != soapType || !strings.Contains(string(body), "Microsoft") {
+		t.Errorf("unsealed: %d, %q", resp.StatusCode, body)
+	}
+	s.SetTrouble(Trouble{Tampered: true})
+	_, body := ask()
+	signature, sealed, err := unframe(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.mine.out.open(signature, sealed); err == nil {
+		t.Error("a tampered reply is as it should be")
+	}
+	s.SetTrouble(Trouble{Challenge: []byte("NTLMSSP\x00 and no more")})
+	first := append([]byte(ntlmSignature), 1, 0, 0, 0, 0, 0, 0, 0)
+	_, challenge, _ := newLine(t, s).post("Negotiate "+base64.StdEncoding.EncodeToString(first), soapType, nil)
+	if want := "Negotiate " + base64.StdEncoding.EncodeToString([]byte("NTLMSSP\x00 and no more")); challenge != want {
+		t.Errorf("challenge %q", challenge)
+	}
+}

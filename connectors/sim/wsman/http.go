@@ -141,7 +141,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, w
 	}
 	t := s.Trouble()
 	if req.Body.Identify != nil {
-		_ = s.send(r.Context(), w, t, who.sealing, http.StatusOK, identified(s.opt.Version))
+		_ = s.send(r.Context(), w, t, who.sealing, http.StatusOK, identified(s.opt.Version)) // the client may be gone
 		return
 	}
 	op := operationOf(req.Header.Action)
@@ -160,6 +160,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, w
 		if f.Reset {
 			c.reset()
 			panic(http.ErrAbortHandler)
+		}
+		if f.Body != nil {
+			_ = s.send(r.Context(), w, t, who.sealing, or(f.Status, http.StatusOK), f.Body) // the client may be gone
+			return
 		}
 		if f.Fault == nil {
 			bare(w, or(f.Status, http.StatusInternalServerError))
@@ -180,9 +184,13 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, t Trouble, k *
 		return err
 	}
 	w.Header().Set("Content-Type", soapType)
-	if k != nil {
+	if k != nil && !t.Unsealed {
 		w.Header().Set("Content-Type", sealedType)
-		envelope = frame(k.out.seal(envelope))
+		signature, sealed := k.out.seal(envelope)
+		if t.Tampered && len(sealed) > 0 {
+			sealed[len(sealed)/2] ^= 1
+		}
+		envelope = frame(signature, sealed)
 	}
 	if t.Flood >= 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(max(t.Flood, int64(len(envelope))), 10))

@@ -45,6 +45,13 @@ type Trouble struct {
 	// NoLogin: nobody can log in, whoever it is.
 	NoLogin bool
 
+	// Challenge stands in the place of the server's message of NTLM: one that is broken,
+	// or asks for less than the client wants.
+	Challenge []byte
+	// Tampered: one bit of every sealed reply is another one. Unsealed: replies to
+	// sealed requests are not sealed. Somebody on the way can do both.
+	Tampered, Unsealed bool
+
 	// Fail are operations that fail.
 	Fail map[Operation]Failure
 	// FaultText stands in faults for all that the machine says in words, FaultLanguage
@@ -60,10 +67,13 @@ type Trouble struct {
 	Repeat bool
 }
 
-// Failure is how an operation fails. One of Fault, Status, Reset is set.
+// Failure is how an operation fails. One of Fault, Body, Status, Reset is set.
 type Failure struct {
 	// Fault is what the client gets.
 	Fault *Fault
+	// Body stands in the place of the envelope, whatever it is, with Status (0 means
+	// 200), and is sealed as that would be.
+	Body []byte
 	// Status is an HTTP status without a body.
 	Status int
 	// Reset: the connection is reset without an answer.

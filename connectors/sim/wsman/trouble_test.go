@@ -117,6 +117,7 @@ func TestFail(t *testing.T) {
 		wsman.OpSend:    {Fault: wsman.FaultOf(wsman.CodeBusy), Times: 1},
 		wsman.OpCommand: {Reset: true, Times: 1},
 		wsman.OpDelete:  {Fault: wsman.FaultOf(0x80338111), After: true},
+		wsman.OpSignal:  {Body: []byte("<no/>"), Status: http.StatusAccepted},
 	}})
 	sh := w.shell()
 	for range 2 {
@@ -142,6 +143,19 @@ func TestFail(t *testing.T) {
 	}
 	if a := w.ask(sendAsk(sh, id, "x", true)); a.status != http.StatusOK {
 		t.Errorf("send: %d", a.code)
+	}
+	body, _ := w.xml(signalAsk(sh, id, terminate))
+	resp, err := w.send(t.Context(), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusAccepted || string(raw) != "<no/>" {
+		t.Errorf("signal: %d, %q, %v", resp.StatusCode, raw, err)
+	}
+	if n := w.s.Counters(); n.LiveCommands != 1 {
+		t.Errorf("signal has been done: %+v", n)
 	}
 	if a := w.ask(deleteAsk(sh)); a.code != 0x80338111 || a.subcode != "w:InternalError" {
 		t.Errorf("delete: %+v", a)
