@@ -6,6 +6,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/local"
 	"patchwave/connectors/ssh"
+	"patchwave/connectors/winrm"
 	"patchwave/connectors/wrap"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/apk"
@@ -23,12 +24,12 @@ func managers() []updates.Manager {
 
 // dialer picks the way to a machine by the kind of its connection.
 type dialer struct {
-	ssh   *ssh.Dialer
-	local connectors.Dialer
+	ssh          *ssh.Dialer
+	local, winrm connectors.Dialer
 }
 
 func newDialer() *dialer {
-	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.Dialer{}}
+	return &dialer{ssh: ssh.New(ssh.Config{}), local: local.Dialer{}, winrm: winrm.New(winrm.Config{})}
 }
 
 // newTurns bounds the connections of a command, over all of its runs: all of them,
@@ -58,9 +59,11 @@ func (d *dialer) Dial(ctx context.Context, t connectors.Target) (connectors.Sess
 		return d.ssh.Dial(ctx, t)
 	case connectors.KindLocal:
 		return d.local.Dial(ctx, t)
+	case connectors.KindWinRM:
+		return d.winrm.Dial(ctx, t)
 	default:
 		e := connectors.Errorf(connectors.CodeUnsupported, connectors.PhaseDial, t.Name, "connections of type %q are not supported by this version", t.Kind)
-		e.Hint = "use type ssh or local"
+		e.Hint = "use type ssh, winrm or local"
 		return nil, e
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -22,8 +21,6 @@ import (
 	"patchwave/connectors/connectortest"
 	"patchwave/connectors/sim/wsman"
 )
-
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 func sha256Of(b []byte) []byte {
 	d := sha256.Sum256(b)
@@ -110,7 +107,7 @@ func machine(t testing.TB, opt wsman.Options) *wsman.Server {
 	opt.Users = map[string]string{`corp\admin`: "correct horse"}
 	if opt.Handler == nil {
 		opt.Handler = wsman.HandlerFunc(func(ctx context.Context, c wsman.Command) uint32 {
-			return uint32(shell(ctx, c.Line, c.Stdin, c.Stdout, c.Stderr)) //nolint:gosec // an exit status
+			return uint32(shell(ctx, c.Line, c.Stdin, c.Stdout, c.Stderr))
 		})
 	}
 	s, err := wsman.Start(opt)

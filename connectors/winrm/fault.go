@@ -121,7 +121,7 @@ func (b *faultBody) fault(status int) *faultError {
 	e := &faultError{status: status, subcode: localName(b.Code.Subcode.Value)}
 	for _, code := range []string{b.Detail.WSMan.Code, b.Detail.WMI.Code} {
 		if n, err := strconv.ParseInt(strings.TrimSpace(code), 10, 64); err == nil && e.code == 0 {
-			e.code = faultCode(uint32(n)) //nolint:gosec // some hosts write them signed
+			e.code = faultCode(uint32(n)) // some hosts write them signed
 		}
 	}
 	if e.code == 0 && e.subcode == "TimedOut" {

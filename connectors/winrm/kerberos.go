@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strconv"
 	"strings"
 
 	"github.com/jcmturner/gokrb5/v8/client"
@@ -20,8 +18,8 @@ import (
 )
 
 // kerberosLogin is Kerberos in SPNEGO (RFC 4178, 4559): a ticket with each request,
-// over https only. Where the ticket comes from is tried in no order: the cache if
-// one is named, else the keytab, else the password.
+// over https only. It comes from the cache if one is named, else from the keytab, else
+// from the password.
 type kerberosLogin struct {
 	ep *endpoint
 	// turn is held while a ticket is asked for, by whoever sets client.
@@ -113,15 +111,11 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 	}
 	user, realm := k.principal(conf)
 	noFAST := client.DisablePAFXFAST(true) // Active Directory does not know it
-	cache := want.CCache
-	if cache == "" && want.Keytab == "" && t.Auth.Password == nil {
-		cache = systemCCache()
-	}
 	switch {
-	case cache != "":
-		tickets, err := credentials.LoadCCache(cache)
+	case want.CCache != "":
+		tickets, err := credentials.LoadCCache(want.CCache)
 		if err != nil {
-			return nil, fmt.Errorf("read the ticket cache %s: %w", cache, err)
+			return nil, fmt.Errorf("read the ticket cache %s: %w", want.CCache, err)
 		}
 		return client.NewFromCCache(tickets, conf, noFAST)
 	case user == "":
@@ -132,6 +126,8 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 			return nil, fmt.Errorf("read the keytab %s: %w", want.Keytab, err)
 		}
 		return client.NewWithKeytab(user, realm, keys, conf, noFAST), nil
+	case t.Auth.Password == nil:
+		return nil, errors.New("there is no ticket cache, no keytab and no password")
 	default:
 		secret, err := reveal(ctx, t)
 		if err != nil {
@@ -153,14 +149,6 @@ func (k *kerberosLogin) principal(conf *config.Config) (user, realm string) {
 		realm = conf.LibDefaults.DefaultRealm
 	}
 	return user, strings.ToUpper(realm)
-}
-
-// systemCCache is the default ticket cache: KRB5CCNAME, or that of the user.
-func systemCCache() string {
-	if name, ok := strings.CutPrefix(os.Getenv("KRB5CCNAME"), "FILE:"); ok || strings.HasPrefix(name, "/") {
-		return name
-	}
-	return "/tmp/krb5cc_" + strconv.Itoa(os.Getuid())
 }
 
 func (k *kerberosLogin) explain(err error) error {

@@ -181,7 +181,7 @@ func bindings(state *tls.ConnectionState) *ntlmssp.ChannelBindings {
 	}
 	leaf := state.PeerCertificates[0]
 	var digest []byte
-	switch leaf.SignatureAlgorithm { //nolint:exhaustive // all others: SHA-256
+	switch leaf.SignatureAlgorithm {
 	case x509.SHA384WithRSA, x509.SHA384WithRSAPSS, x509.ECDSAWithSHA384:
 		d := sha512.Sum384(leaf.Raw)
 		digest = d[:]

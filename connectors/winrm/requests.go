@@ -179,7 +179,7 @@ func exitCode(s string) (int, error) {
 	if err != nil || n < -1<<31 || n >= 1<<32 {
 		return 0, fmt.Errorf("%w: %.20q is no exit status", errReply, s)
 	}
-	return int(uint32(n)), nil //nolint:gosec // checked above
+	return int(uint32(n)), nil
 }
 
 // exitOf is how a command ended.

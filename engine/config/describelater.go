@@ -27,8 +27,6 @@ func (m missing) String() string {
 // a test, so that a line goes when the thing comes.
 func later() map[string]missing {
 	return map[string]missing{
-		"connection.type":           {"hosts with `winrm` are not reached", false},
-		"connection.kerberos":       {"hosts with `winrm` are not reached", false},
 		"host.hypervisor":           {"no hypervisor is spoken to", false},
 		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"policy.reboot.when":        {"`defer`", true},

@@ -49,7 +49,7 @@ func TestLater(t *testing.T) {
 	if gaps := gapsOf(t, policyWith("")); len(gaps) > 0 {
 		t.Errorf("a plain policy has gaps: %v", gaps)
 	}
-	nowhere := []string{"waiver", "standard", "provider", "host.hypervisor", "connection.kerberos", "connection.type"}
+	nowhere := []string{"waiver", "standard", "provider", "host.hypervisor"}
 	examples := unfinished()
 	known := map[string]bool{}
 	everyBlock(func(path []string, b *language.Block) {
