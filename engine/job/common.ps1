@@ -30,7 +30,7 @@ function Get-PwBootTime {
 
 # Get-PwBootId: the boot in the shape of a UUID.
 function Get-PwBootId {
-    $PwHex = '{0:x16}' -f [long](Get-PwBootTime).ToFileTime()
+    $PwHex = '{0:x16}' -f [long](Get-PwBootTime).ToFileTimeUtc()
     return '00000000-0000-0000-' + $PwHex.Substring(0, 4) + '-' + $PwHex.Substring(4)
 }
 

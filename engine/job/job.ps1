@@ -1,5 +1,5 @@
 # job: start, watch and collect one detached job; set, renew and release the claim.
-# The twin of job.sh. common.ps1 stands before it. Windows PowerShell 5.1, ASCII only.
+# The twin of job.sh. common.ps1, host.ps1 and claim.ps1 stand before it. Windows PowerShell 5.1, ASCII only.
 $JobLines = New-Object Collections.ArrayList
 $JobOp = Get-PwArg 'op'
 $JobId = Get-PwArg 'id'
@@ -21,7 +21,7 @@ function Get-JobKey([string]$Id) {
 
 # Get-JobSum BYTES: their SHA-256 in lower-case hex.
 function Get-JobSum($Bytes) {
-    $JobSha = [Security.Cryptography.SHA256]::Create()
+    $JobSha = New-Object Security.Cryptography.SHA256CryptoServiceProvider # the managed one is refused where FIPS is in force
     try {
         return ([BitConverter]::ToString($JobSha.ComputeHash([byte[]]$Bytes)) -replace '-', '').ToLowerInvariant()
     } finally {
@@ -44,149 +44,16 @@ function Stop-Job([string]$Code, [string]$Why) {
     throw 'pw-refused'
 }
 
-# ---- what is outside the language ----
-
-function Test-PwAdministrator {
-    $PwMe = [Security.Principal.WindowsIdentity]::GetCurrent()
-    return (New-Object Security.Principal.WindowsPrincipal $PwMe).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
-}
-
-function Get-PwUserName { return [Security.Principal.WindowsIdentity]::GetCurrent().Name }
-
-# Get-PwDirectory PATH: what a directory is; others are those who are let in besides SYSTEM and
-# Administrators.
-function Get-PwDirectory([string]$Path) {
-    $PwFound = @{ exists = $false; directory = $false; link = $false; owner = ''; others = @() }
-    try {
-        $PwKind = [IO.File]::GetAttributes($Path)
-    } catch [IO.FileNotFoundException] {
-        return $PwFound
-    } catch [IO.DirectoryNotFoundException] {
-        return $PwFound
-    }
-    $PwFound.exists = $true
-    $PwFound.directory = (($PwKind -band [IO.FileAttributes]::Directory) -ne 0)
-    $PwFound.link = (($PwKind -band [IO.FileAttributes]::ReparsePoint) -ne 0)
-    if (-not $PwFound.directory -or $PwFound.link) { return $PwFound }
-    $PwRights = [IO.Directory]::GetAccessControl($Path)
-    $PwFound.owner = $PwRights.GetOwner([Security.Principal.SecurityIdentifier]).Value
-    foreach ($PwRule in $PwRights.GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier])) {
-        if ([string]$PwRule.AccessControlType -eq 'Allow' -and -not (Test-PwTrusted $PwRule.IdentityReference.Value)) {
-            $PwFound.others += $PwRule.IdentityReference.Value
-        }
-    }
-    return $PwFound
-}
-
-# New-PwDirectory PATH RIGHTS: makes it with its rights; one that is there stays as it is.
-function New-PwDirectory([string]$Path, [string]$Rights) {
-    $PwRights = New-Object Security.AccessControl.DirectorySecurity
-    $PwRights.SetSecurityDescriptorSddlForm($Rights)
-    [void][IO.Directory]::CreateDirectory($Path, $PwRights)
-}
-
-function Remove-PwDirectory([string]$Path) {
-    for ($PwTry = 1; [IO.Directory]::Exists($Path); $PwTry++) {
-        try {
-            [IO.Directory]::Delete($Path, $true)
-        } catch {
-            if ($PwTry -ge 10) { throw }
-            Start-Sleep -Milliseconds 200
-        }
-    }
-}
-
-function Remove-PwFile([string]$Path) { [IO.File]::Delete($Path) }
-
-# Get-PwOlder PATH DAYS KIND: the names in a directory that nobody has changed for so long.
-function Get-PwOlder([string]$Path, [int]$Days, [string]$Kind) {
-    $PwList = @()
-    $PwThen = [DateTime]::UtcNow.AddDays(-$Days)
-    foreach ($PwItem in (New-Object IO.DirectoryInfo $Path).GetFileSystemInfos()) {
-        if (($PwItem -is [IO.DirectoryInfo]) -eq ($Kind -eq 'directory') -and $PwItem.LastWriteTimeUtc -lt $PwThen) { $PwList += $PwItem.Name }
-    }
-    return $PwList
-}
-
-function Get-PwFileSize([string]$Path) {
-    if (-not [IO.File]::Exists($Path)) { return [long]0 }
-    return [long](New-Object IO.FileInfo $Path).Length
-}
-
-# Get-PwFree PATH: the free space there, in words.
-function Get-PwFree([string]$Path) {
-    $PwDrive = New-Object IO.DriveInfo ([IO.Path]::GetPathRoot($Path))
-    return ('' + [Math]::Floor($PwDrive.AvailableFreeSpace / 1048576) + ' MiB free on ' + $PwDrive.Name)
-}
-
-# Get-PwTaskFolder MAKE: the folder of our tasks; nothing if there is none and none is to be made.
-function Get-PwTaskFolder([bool]$Make) {
-    $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
-    try {
-        return $PwService.GetFolder('\patchwave')
-    } catch {
-        if (-not $Make) { return $null }
-        return $PwService.GetFolder('\').CreateFolder('patchwave', 'O:BAG:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)')
-    }
-}
-
-# Start-PwTask NAME PATH ARGUMENTS TEXT: registers a task of SYSTEM without a trigger and starts it.
-function Start-PwTask([string]$Name, [string]$Path, [string]$Arguments, [string]$Text) {
-    $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
-    $PwTask = $PwService.NewTask(0)
-    $PwTask.RegistrationInfo.Description = $Text
-    $PwTask.Principal.UserId = 'S-1-5-18'
-    $PwTask.Principal.LogonType = 5
-    $PwTask.Principal.RunLevel = 1
-    $PwSettings = $PwTask.Settings
-    $PwSettings.Enabled = $true
-    $PwSettings.AllowDemandStart = $true
-    $PwSettings.AllowHardTerminate = $true
-    $PwSettings.StartWhenAvailable = $false
-    $PwSettings.Priority = 4
-    $PwSettings.DisallowStartIfOnBatteries = $false
-    $PwSettings.StopIfGoingOnBatteries = $false
-    $PwSettings.RunOnlyIfIdle = $false
-    $PwSettings.RunOnlyIfNetworkAvailable = $false
-    $PwSettings.IdleSettings.StopOnIdleEnd = $false
-    $PwSettings.ExecutionTimeLimit = 'PT0S'
-    $PwSettings.MultipleInstances = 2
-    $PwAction = $PwTask.Actions.Create(0)
-    $PwAction.Path = $Path
-    $PwAction.Arguments = $Arguments
-    $PwFolder = Get-PwTaskFolder $true
-    $PwMade = $PwFolder.RegisterTaskDefinition($Name, $PwTask, 6, 'S-1-5-18', $null, 5, 'O:BAG:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)')
-    [void]$PwMade.RunEx($null, 2, 0, '')
-}
-
-# Get-PwTask NAME: its state (4 running, 2 queued) and the result of its last run; nothing without one.
-function Get-PwTask([string]$Name) {
-    $PwFolder = Get-PwTaskFolder $false
-    if ($null -eq $PwFolder) { return $null }
-    try { $PwTask = $PwFolder.GetTask($Name) } catch { return $null }
-    return @{ state = [int]$PwTask.State; result = [long]$PwTask.LastTaskResult }
-}
-
-function Remove-PwTask([string]$Name) {
-    $PwFolder = Get-PwTaskFolder $false
-    if ($null -eq $PwFolder) { return }
-    try { $PwFolder.DeleteTask($Name, 0) } catch [IO.FileNotFoundException] { return }
-}
-
-# ---- the directory and its lock ----
-
-# Assert-JobDirectory PATH: it is one of ours, not a link, and nobody else may write in it.
-function Assert-JobDirectory([string]$Path) {
+# Test-JobDirectory PATH: refuses unless it is one of ours, not a link, and nobody else may write in it.
+function Test-JobDirectory([string]$Path) {
     $JobFound = Get-PwDirectory $Path
     if (-not $JobFound.directory -or $JobFound.link) { Stop-Job 'guard' ($Path + ' is a link or no directory') }
     if (-not (Test-PwTrusted $JobFound.owner)) { Stop-Job 'guard' ($Path + ' belongs to ' + $JobFound.owner) }
     if (@($JobFound.others).Count -gt 0) { Stop-Job 'guard' ($Path + ' lets in ' + (@($JobFound.others) -join ', ')) }
 }
 
-# Assert-JobParents PATH: each directory above is no link, and belongs to Windows or an administrator.
-function Assert-JobParents([string]$Path) {
+# Test-JobParents PATH: refuses unless each directory above is no link, and belongs to Windows or an administrator.
+function Test-JobParents([string]$Path) {
     $JobParent = [IO.Path]::GetDirectoryName($Path)
     while ($JobParent) {
         $JobFound = Get-PwDirectory $JobParent
@@ -203,117 +70,12 @@ function Initialize-Job {
     if (-not (Test-PwAdministrator)) {
         Stop-Job 'sudo' ('logged in as ' + (Get-PwUserName) + ', who is no administrator here, or one whose token is filtered')
     }
-    Assert-JobParents $JobRoot
+    Test-JobParents $JobRoot
     foreach ($JobPath in $JobRoot, [IO.Path]::Combine($JobRoot, 'jobs'), [IO.Path]::Combine($JobRoot, 'tombs'), [IO.Path]::Combine($JobRoot, 'fences')) {
         if (-not (Get-PwDirectory $JobPath).exists) { New-PwDirectory $JobPath $JobRights }
-        Assert-JobDirectory $JobPath
+        Test-JobDirectory $JobPath
     }
 }
-
-# ---- claims ----
-
-# Test-JobNamed CLAIM: the claim is under our name. One machine may be in an inventory twice; the two
-# must not reboot each other in the middle of a job.
-function Test-JobNamed($Claim) { return ($Claim.name -eq '' -or $Claim.name -ceq $JobMine.name) }
-
-# Test-JobOurs CLAIM: it is of this run; a resume comes with a higher number.
-function Test-JobOurs($Claim) { return ($Claim.controller -ceq $JobMine.controller -and $Claim.run -ceq $JobMine.run) }
-
-function Test-JobMine($Claim) { return ((Test-JobOurs $Claim) -and $Claim.fence -eq $JobMine.fence -and (Test-JobNamed $Claim)) }
-
-# Test-JobDead CLAIM: it is of a run of this very controller that the controller knows to be dead.
-function Test-JobDead($Claim) {
-    if ($Claim.controller -cne $JobMine.controller -or $Claim.fence -ge $JobMine.fence) { return $false }
-    return (@((Get-PwArg 'dead') -split ' ') -ccontains $Claim.run)
-}
-
-function Write-JobClaim {
-    $JobNew = $JobMine.Clone()
-    $JobNew.expires = (Get-PwNow) + (ConvertTo-PwNumber (Get-PwArg 'ttl'))
-    Save-PwText $JobClaimFile (ConvertTo-PwClaimText $JobNew)
-}
-
-# Stop-JobClaim WHY CLAIM: refuses, and says who has the host.
-function Stop-JobClaim([string]$Why, $Claim) {
-    Write-JobLine ('holder_controller=' + $Claim.controller)
-    Write-JobLine ('holder_run=' + $Claim.run)
-    Write-JobLine ('holder_expires=' + $Claim.expires)
-    Stop-Job 'locked' $Why
-}
-
-# Test-JobWorking: a job holds the host's lock.
-function Test-JobWorking {
-    $JobLock = Open-PwMutex 'Global\patchwave-job'
-    try {
-        if (-not (Enter-PwMutex $JobLock 0)) { return $true }
-        Exit-PwMutex $JobLock
-        return $false
-    } finally {
-        $JobLock.Dispose()
-    }
-}
-
-function Set-JobClaim {
-    if ($JobMine.controller -cnotmatch '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$') { Stop-Job 'guard' 'bad id of a controller' }
-    $JobFence = [IO.Path]::Combine($JobRoot, 'fences', $JobMine.controller)
-    $JobMost = ConvertTo-PwNumber (Read-PwText $JobFence).Trim()
-    $JobClaim = Read-PwClaim $JobClaimFile
-    if ($JobMine.fence -lt $JobMost) {
-        Stop-JobClaim ('a later run of this controller was here (fencing number ' + $JobMost + ', ours ' + $JobMine.fence + ')') $JobClaim
-    }
-    $JobStands = (Get-PwNow) -lt $JobClaim.expires
-    if ($JobClaim.controller -ne '' -and -not (Test-JobOurs $JobClaim)) {
-        if (Test-JobWorking) { Stop-JobClaim 'a job of another run works on this host' $JobClaim }
-        if ($JobStands -and -not (Test-JobDead $JobClaim)) { Stop-JobClaim 'another run works on this host' $JobClaim }
-    }
-    if ((Test-JobOurs $JobClaim) -and -not (Test-JobNamed $JobClaim) -and $JobStands) {
-        Stop-Job 'locked' ('this run works on this very machine under the name ' + $JobClaim.name + '; take one of the two out of the inventory')
-    }
-    Save-PwText $JobFence ('' + $JobMine.fence + "`n")
-    Write-JobClaim
-    Write-JobLine 'claim=set'
-}
-
-function Update-JobClaim {
-    $JobClaim = Read-PwClaim $JobClaimFile
-    if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
-    Write-JobClaim
-    Write-JobLine 'claim=renewed'
-}
-
-function Clear-JobClaim {
-    $JobClaim = Read-PwClaim $JobClaimFile
-    if ($JobClaim.controller -ne '' -and -not (Test-JobMine $JobClaim) -and (Get-PwArg 'force') -ne 'yes') {
-        Stop-JobClaim 'the claim is not of this run' $JobClaim
-    }
-    if (Test-JobWorking) { Stop-JobClaim 'a job still works on this host' $JobClaim }
-    Remove-PwFile $JobClaimFile
-    Write-JobLine 'claim=released'
-    Clear-JobOld
-}
-
-# Clear-JobOld: jobs that nobody has collected for 30 days, and that do not run.
-function Clear-JobOld {
-    $JobAll = [IO.Path]::Combine($JobRoot, 'jobs')
-    foreach ($JobOld in @(Get-PwOlder $JobAll 30 'directory')) {
-        $JobPath = [IO.Path]::Combine($JobAll, $JobOld)
-        if (Test-PwHeld ([IO.Path]::Combine($JobPath, 'alive'))) { continue }
-        try {
-            Remove-PwTask $JobOld
-            Remove-PwDirectory $JobPath
-        } catch {
-            Write-JobLine ('left=' + $JobOld)
-        }
-    }
-}
-
-function Show-JobClaim {
-    $JobClaim = Read-PwClaim $JobClaimFile
-    foreach ($JobField in 'controller', 'run', 'expires', 'fence', 'name') { Write-JobLine ('holder_' + $JobField + '=' + $JobClaim[$JobField]) }
-    Write-JobLine ('holder_left=' + ($JobClaim.expires - (Get-PwNow)))
-}
-
-# ---- jobs ----
 
 # ConvertTo-JobWords RESULT: a LastTaskResult in words.
 function ConvertTo-JobWords([long]$Result) {
@@ -409,7 +171,7 @@ function Start-JobBody {
     if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
     Write-JobClaim
     if (-not (Get-PwDirectory $JobDir).exists) { New-PwDirectory $JobDir $JobRights }
-    Assert-JobDirectory $JobDir
+    Test-JobDirectory $JobDir
     Save-PwText (Get-JobFile 'body.ps1') ((Get-PwArg 'body') + "`n")
     Save-PwText (Get-JobFile 'wrap.ps1') ((Get-PwArg 'wrap') + "`n")
     Save-PwText (Get-JobFile 'claim.json') (ConvertTo-PwClaimText $JobMine)
@@ -454,7 +216,7 @@ function Invoke-JobOp {
         'claim' { Set-JobClaim }
         'renew' { Update-JobClaim }
         'release' { Clear-JobClaim }
-        'show' { Show-JobClaim }
+        'show' { Write-JobHolder }
         'start' { Start-JobBody }
         'poll' {
             # a full disk must not hide what has become of the job; the claim then runs out

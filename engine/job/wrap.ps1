@@ -120,5 +120,3 @@ function Invoke-WrapMain {
         $WrapAlive.Dispose()
     }
 }
-
-exit (Invoke-WrapMain)
