@@ -20,6 +20,15 @@ var prelude string
 //go:embed epilogue.ps1
 var epilogue string
 
+//go:embed program.ps1
+var program string
+
+// Program is what a body that runs native programs puts before itself: functions
+// that start one without a shell, read both of its streams as one, and bound its
+// time. They need nothing of the prelude, so that a script that is no call can use
+// them too.
+func Program() string { return program }
+
 // Encode renders one call: the whole program, Body in its place. It fails as
 // Call.Check does, and if Body is not ASCII.
 func Encode(c framing.Call) ([]byte, error) {

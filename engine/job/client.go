@@ -26,7 +26,8 @@ type Client struct {
 	// back, and Expire how old they may be; Keep 0 leaves them all.
 	Keep   int
 	Expire time.Duration
-	// Root is the directory on the host; "" is /var/lib/patchwave-host.
+	// Root is the directory on the host; "" is /var/lib/patchwave-host, or
+	// %ProgramData%\patchwave.
 	Root string
 }
 
@@ -60,9 +61,10 @@ func (c Client) Start(ctx context.Context, id ID, body script.Script, args map[s
 	if err != nil {
 		return Status{}, err
 	}
+	speaks := languageOf(c.Session.Dialect())
 	text := strings.TrimRight(string(encoded), "\n")
 	values, _, err := c.op(ctx, "start", map[string]string{
-		"id": id.String(), "body": text, "wrap": strings.TrimRight(wrapShell, "\n"), "sum": cksum([]byte(text + "\n")),
+		"id": id.String(), "body": text, "wrap": speaks.wrap, "sum": speaks.sum([]byte(text + "\n")),
 	})
 	if err != nil {
 		return Status{}, err
@@ -144,13 +146,13 @@ func (c Client) refusal(code string, v map[string]string) error {
 		}
 	case "sudo":
 		e.Code = connectors.CodeSudo
-		e.Hint = "set become in the connection, or log in as root"
+		e.Hint = languageOf(c.Session.Dialect()).sudo
 	case "disk":
 		e.Code = connectors.CodeDisk
 		e.Hint = "free space on the host and run again"
 	case "unsupported":
 		e.Code = connectors.CodeUnsupported
-		e.Hint = "install util-linux (flock) on the host"
+		e.Hint = languageOf(c.Session.Dialect()).unsupported
 	default:
 		e.Hint = "look at the directory on the host; patchwave touches nothing it did not make"
 	}
@@ -159,7 +161,8 @@ func (c Client) refusal(code string, v map[string]string) error {
 
 var bootID = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 
-// ValidBootID reports whether s has the shape of a Linux boot id.
+// ValidBootID reports whether s has the shape of a boot id: that of Linux, which
+// Windows hosts write their time of boot in.
 func ValidBootID(s string) bool { return bootID.MatchString(s) }
 
 func status(v map[string]string) (Status, error) {
@@ -171,6 +174,9 @@ func status(v map[string]string) (Status, error) {
 	}
 	if !ValidBootID(s.BootID) {
 		return Status{}, fmt.Errorf("the host answers with a boot id of the wrong shape: %q", s.BootID)
+	}
+	if s.State == Lost {
+		s.Why = strings.ToValidUTF8(v["why"][:min(len(v["why"]), 200)], "")
 	}
 	if n, err := strconv.ParseInt(v["size"], 10, 64); err == nil && n > 0 {
 		s.Size = n

@@ -42,4 +42,48 @@
 // claim that was not renewed for its time to live is abandoned and may be taken
 // over, unless a job still runs. All times are the host's own clock, so that a
 // skew between the machines cannot free a claim.
+//
+// # On Windows
+//
+// The twin of job.sh is job.ps1: the same operations, arguments and KEY=VALUE
+// answers in frame "job", the same frame "log" (bytes of out.log as they are). What
+// differs is in three arguments of start: body is a program of
+// connectors/powershell, wrap that of the task, and sum the SHA-256 of body and a
+// line feed, in lower-case hex.
+//
+//	%ProgramData%\patchwave\           SYSTEM and Administrators only, nothing inherited
+//	  claim.json                      {"controller","run","fence","expires","name"}, all strings
+//	  fences\CONTROLLER               highest fencing number seen of a controller
+//	  jobs\KEY\body.ps1 wrap.ps1      written once, checksummed; then "ready"
+//	  jobs\KEY\claim.json boot_id     whose it is, and the boot in which it was started
+//	  jobs\KEY\alive                  held open for itself alone by the task's wrapper
+//	  jobs\KEY\out.log  pid  rc       what it printed, is, and ended with
+//	  tombs\KEY                       what is left of a collected job, 30 days
+//
+// KEY is the id; one of more than 100 characters is cut and has a piece of its
+// SHA-256 behind it, for the sake of the length of paths. A directory that exists
+// already must belong to SYSTEM or Administrators, let nobody else in, and be no
+// reparse point: code guard.
+//
+// A job is a task \patchwave\KEY of SYSTEM without a trigger, started on demand and
+// removed when the job is collected: what a WinRM shell starts ends with the shell,
+// and the update agent refuses whoever logged in over the network. Operations are
+// serialised by the mutex Global\patchwave-op; the host's lock is the mutex
+// Global\patchwave-job. Both are made with an access list of their own, and one that
+// somebody else has made is refused: code guard.
+//
+// The wrapper takes "alive", then the host's lock, checks the claim and the boot,
+// and runs the body in a PowerShell of its own, whose two streams it appends to
+// out.log, standard error between lines of standard output only. It keeps the first
+// 32 MiB. A body that starts a program that stays must not be waited for: five
+// seconds after its end its streams are given up.
+//
+// Answers have one key more: why, in a state lost, says what the task scheduler knows
+// (a LastTaskResult in words), so that "the task was ended by somebody" is told from
+// "PowerShell could not be started". While "alive" is held a job runs, whatever its
+// boot id says: the time of the boot, of which Windows makes it, moves when the clock
+// is set.
+//
+// Restore points are not pruned by release: what stands behind a directory there
+// (a shadow copy, a checkpoint) must go with it, which their own script does.
 package job

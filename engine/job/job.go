@@ -1,11 +1,16 @@
 package job
 
 import (
-	_ "embed" // the shell
+	"crypto/sha256"
+	_ "embed" // the scripts
+	"encoding/hex"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
+	"patchwave/connectors"
+	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
 )
 
@@ -15,8 +20,54 @@ var jobShell string
 //go:embed wrap.sh
 var wrapShell string
 
+//go:embed job.ps1
+var jobPowerShell string
+
+//go:embed wrap.ps1
+var wrapPowerShell string
+
+// commonPowerShell is what job.ps1 and wrap.ps1 share; hostPowerShell and
+// claimPowerShell are parts of job.ps1.
+//
+//go:embed common.ps1
+var commonPowerShell string
+
+//go:embed host.ps1
+var hostPowerShell string
+
+//go:embed claim.ps1
+var claimPowerShell string
+
 // jobScript is the operations on jobs and claims.
-func jobScript() script.Script { return script.Script{Name: "job", Version: 1, Sh: jobShell} }
+func jobScript() script.Script {
+	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: commonPowerShell + hostPowerShell + claimPowerShell + jobPowerShell}
+}
+
+// language is what a job is made of in a dialect.
+type language struct {
+	// wrap is the text of the wrapper, without line feeds at its end.
+	wrap string
+	// sum is what the host compares the body with.
+	sum func([]byte) string
+	// sudo and unsupported say what to do about such a refusal.
+	sudo, unsupported string
+}
+
+func languageOf(d connectors.Dialect) language {
+	if d == connectors.DialectPowerShell {
+		return language{
+			wrap: commonPowerShell + powershell.Program() + wrapPowerShell + "exit (Invoke-WrapMain)",
+			sum: func(b []byte) string {
+				sum := sha256.Sum256(b)
+				return hex.EncodeToString(sum[:])
+			},
+			sudo:        "log in as an administrator; a local one besides the built-in needs LocalAccountTokenFilterPolicy",
+			unsupported: "look at the host with `patchwave exec`",
+		}
+	}
+	return language{wrap: strings.TrimRight(wrapShell, "\n"), sum: cksum,
+		sudo: "set become in the connection, or log in as root", unsupported: "install util-linux (flock) on the host"}
+}
 
 // Names of the frames a job operation answers with.
 const (
@@ -98,6 +149,9 @@ type Status struct {
 	BootID, JobBootID string
 	// Fresh says that this call started the job.
 	Fresh bool
+	// Why says, in the state lost, what the host knows of it; may be empty. It is a
+	// word of the host: short, on one line, and hostile.
+	Why string
 }
 
 // Ended reports whether the job works no more.

@@ -68,6 +68,40 @@
 // since the host is gone afterwards, and the script looks whether another run was
 // faster. A lost host stays on.
 //
+// # Windows
+//
+// The same states, over scripts of the same names whose PowerShell bodies print
+// the frames of their twins:
+//
+//	reboot   (a job)  frame reboot: why it was refused, if rc is not 0; the job ends with
+//	         rc as well. 0 asked, or one is under way; 20 a drive asks for a PIN or a key
+//	         at start; else the code of shutdown.exe. Arguments: bitlocker=refuse|ignore
+//	require  frames clock (seconds since 1970), disk (KIB TAB PATH, "?" for what cannot
+//	         be told), processes (PID TAB NAME as it was asked for), users (NAME TAB WHERE;
+//	         rc 1: cannot be told), blockers (WORD TAB TEXT a line: installer, servicing,
+//	         reboot, bitlocker; nothing if nothing is in the way). Arguments as those of
+//	         require.sh: mounts ("C:" or "C:\\"), processes, users; besides reboot=yes|no
+//	         (whether the host is to be rebooted: then bitlocker is looked at) and wait
+//	         (seconds for which an installer at work is waited for)
+//	action   (a job)  frame action: what it printed, rc its exit status (124: it took
+//	         longer than limit seconds; one that is no byte is 1, and told in the last
+//	         line). Arguments action, limit, and argv or script (PowerShell here)
+//	sleep    frame sleep: as sleep.sh. how=asleep hibernates; where hibernation is off, rc 1
+//	ready    frame ready, lines of KEY=VALUE: boot_id, ready=yes|no, and reason=WORD: TEXT
+//	         for each that is in the way: logon, servicing, reboot, worker, service.
+//	         Argument services: names that must run unless they are disabled
+//
+// A host that answers after its reboot is not done with it: Windows installs the
+// rest while it says "Getting Windows ready", and may reboot once more by itself. It
+// has settled when ready says yes twice, ten seconds apart. Some hosts never show a
+// logon screen: where logon alone is in the way for five minutes it is passed over.
+// Another boot begins all that anew; more of them than reboot.cycles allows are a
+// failure. All of this is part of the state rebooting.
+//
+// Before anything is changed a Windows host is asked what blocks it, whatever its
+// policy requires: an installer at work, servicing in progress, a drive that would
+// ask for a PIN while nobody is there.
+//
 // A host that fails is an event. Only a fault of the engine, above all a journal
 // that cannot be written, is an error; then nothing more is begun.
 package run

@@ -102,7 +102,11 @@ func (m *machine) look(ctx context.Context, limit time.Duration, id job.ID, out 
 func jobFault(e ended) *journal.Fault {
 	switch {
 	case e.State == job.Lost:
-		return &journal.Fault{Code: string(connectors.CodeLost), Message: "the job on the host vanished without a result; look at the host, then scan it"}
+		what := "the job on the host vanished without a result"
+		if e.Why != "" {
+			what += " (" + e.Why + ")"
+		}
+		return &journal.Fault{Code: string(connectors.CodeLost), Message: what + "; look at the host, then scan it"}
 	case e.State == job.LostReboot:
 		return &journal.Fault{Code: string(connectors.CodeLost), Message: "the host was rebooted while the job ran; look at the host, then scan it"}
 	case e.RC == job.RCHostLock:
