@@ -45,10 +45,6 @@ func (u *unsupported) add(at inventory.Position, format string, args ...any) {
 	u.put(Gap{What: fmt.Sprintf(format, args...), Pos: at})
 }
 
-func (u *unsupported) harmless(at inventory.Position, what string) {
-	u.put(Gap{What: what, Pos: at, Harmless: true})
-}
-
 func (u *unsupported) put(g Gap) {
 	if !slices.Contains(u.gaps, g) {
 		u.gaps = append(u.gaps, g)
@@ -69,9 +65,6 @@ func available(provider string) bool { return slices.Contains(AvailableProviders
 func (u *unsupported) policy(p *Policy) {
 	if p.Reboot.When == RebootDefer {
 		u.add(p.Pos, "deferred reboots")
-	}
-	if p.Stage != nil {
-		u.harmless(p.Stage.Pos, "downloading ahead of the window")
 	}
 	if p.WindowsUpdate != nil {
 		u.add(p.WindowsUpdate.Pos, "Windows updates")

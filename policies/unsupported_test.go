@@ -52,7 +52,7 @@ func TestUnsupported(t *testing.T) {
 	got := what(Unsupported(p))
 	want := []string{
 		"restore points by zfs, pve (p.hcl:3)",
-		"deferred reboots (p.hcl:10)", "downloading ahead of the window (p.hcl:11) harmless",
+		"deferred reboots (p.hcl:10)",
 		"Windows updates (p.hcl:13)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

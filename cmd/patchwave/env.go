@@ -36,7 +36,10 @@ type session struct {
 	// turns bound the connections; once makes them.
 	turns *wrap.Turns
 	once  sync.Once
-	log   hclog.Logger
+	// places bound the downloads ahead; onceMore makes them.
+	places   *wrap.Turns
+	onceMore sync.Once
+	log      hclog.Logger
 	// post tells people what becomes of runs; nil until somebody may be told.
 	post   *courier
 	postMu sync.Mutex

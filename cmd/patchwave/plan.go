@@ -30,6 +30,9 @@ type planOptions struct {
 	versions plan.Versions
 	// looped plans also what is in an update loop.
 	looped bool
+	// ahead is the instant of the decisions of a plan that is not carried out; zero
+	// is what at says, or now.
+	ahead time.Time
 }
 
 func (a *app) planCmd() *cobra.Command {
@@ -148,7 +151,9 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		stored = s.seen
 	}
 	at := a.now()
-	if opt.at != "" {
+	if !opt.ahead.IsZero() {
+		at = opt.ahead
+	} else if opt.at != "" {
 		if at, err = firstInstant(opt.at, s.cfg.Zone()); err != nil {
 			return nil, usage("--at: %w", err)
 		}
@@ -176,7 +181,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 	bar.done()
 	a.membersMoved(s, fresh)
 	setTimes(s, g, p, at)
-	if opt.at != "" {
+	if opt.at != "" || !opt.ahead.IsZero() {
 		return p, nil // a plan for another time is only looked at
 	}
 	return p, s.store.SavePlan(ctx, p)

@@ -141,8 +141,10 @@ type night struct {
 	own map[string]bool
 	// refused are the interrupted runs that cannot be gone on with.
 	refused map[string]bool
-	// given are the occurrences that this process has begun with.
+	// given are the occurrences that this process has begun with, ahead those for
+	// which it has begun to download.
 	given  map[agenda.Occurrence]bool
+	ahead  map[agenda.Occurrence]bool
 	keeper *coord.Keeper
 	over   chan struct{}
 	going  int
@@ -152,7 +154,8 @@ type night struct {
 
 func newNight(a *app, s *session) *night {
 	return &night{app: a, s: s, busy: map[string]bool{}, own: map[string]bool{}, tried: map[agenda.Occurrence]time.Time{}, refused: map[string]bool{}, given: map[agenda.Occurrence]bool{},
-		over: make(chan struct{}, 1)}
+		ahead: map[agenda.Occurrence]bool{},
+		over:  make(chan struct{}, 1)}
 }
 
 // lookAgain is how long is waited at most, while something is at work, until the

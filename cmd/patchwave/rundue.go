@@ -45,6 +45,7 @@ func (n *night) begin(ctx context.Context, d *due) {
 		}
 	}
 	n.launch(ctx, d, free)
+	n.stageAll(ctx, d)
 	for _, k := range d.soaks {
 		if free(k.Policies...) {
 			n.goOn(k.Policies, func() error { return n.afterSoak(ctx, k) })

@@ -28,11 +28,15 @@ type due struct {
 	soaks []store.Soak
 	// waiting are the soaks that are not over.
 	waiting []store.Soak
+	// stagings are the downloads ahead that are to be begun or gone on with, unstaged
+	// those that no process has brought to an end before the window opened.
+	stagings []staging
+	unstaged []store.Staging
 }
 
 // anything reports whether there is more to do than to write down what has passed.
 func (d *due) anything() bool {
-	return d != nil && len(d.interrupted)+len(d.again)+len(d.over)+len(d.late)+len(d.soaks)+len(d.outlook.Due)+len(d.lapsed) > 0
+	return d != nil && len(d.interrupted)+len(d.again)+len(d.over)+len(d.late)+len(d.soaks)+len(d.outlook.Due)+len(d.lapsed)+len(d.stagings)+len(d.unstaged) > 0
 }
 
 // look finds out what is due. It contacts no host and reads no journal but for the
@@ -62,6 +66,9 @@ func (n *night) look(ctx context.Context) (*due, error) {
 		if err := n.sort(ctx, d, o); err != nil {
 			return nil, err
 		}
+	}
+	if err := n.stagings(ctx, d); err != nil {
+		return nil, err
 	}
 	return d, n.soaks(ctx, d, rows)
 }

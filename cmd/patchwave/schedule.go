@@ -35,6 +35,8 @@ type openingDoc struct {
 	Launch   *time.Time `json:"launch"`
 	State    string     `json:"state"`
 	Reason   string     `json:"reason"`
+	// Staging is null where nothing was downloaded ahead.
+	Staging *stagingDoc `json:"staging"`
 }
 
 func newOpeningDoc(l agenda.Launch) openingDoc {
@@ -123,9 +125,15 @@ func (a *app) schedule(ctx context.Context, s *session, opt scheduleOptions) (sc
 	if err != nil {
 		return doc, err
 	}
+	ahead, err := stagingDocs(ctx, s, doc.From)
+	if err != nil {
+		return doc, err
+	}
 	for _, l := range g.between(doc.From, doc.Until) {
 		if opt.policy == "" || l.Policy == opt.policy {
-			doc.Openings = append(doc.Openings, newOpeningDoc(l))
+			o := newOpeningDoc(l)
+			o.Staging = ahead[l.Occurrence]
+			doc.Openings = append(doc.Openings, o)
 		}
 	}
 	return doc, nil
@@ -215,7 +223,7 @@ func (a *app) scheduleTable(s *session, doc scheduleDoc) error {
 	if err := a.table([]string{"opens", "closes", "window", "starts", "does not start"}, table); err != nil {
 		return err
 	}
-	for i, line := range whyNot(doc.Openings) {
+	for i, line := range append(whyNot(doc.Openings), stagedLines(doc.Openings, zone)...) {
 		if i == 0 {
 			line = "\n" + line // below the table
 		}

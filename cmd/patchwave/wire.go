@@ -39,6 +39,13 @@ func (s *session) newTurns(d connectors.Dialer) connectors.Dialer {
 	return s.turns.Over(d)
 }
 
+// newPlaces bounds how many hosts download ahead at once, as newTurns does for
+// connections: a download holds none, and takes none from a run.
+func (s *session) newPlaces(d connectors.Dialer) connectors.Dialer {
+	s.onceMore.Do(func() { s.places = s.makeTurns(d) })
+	return s.places
+}
+
 func (s *session) makeTurns(d connectors.Dialer) *wrap.Turns {
 	limits := map[string]wrap.Limits{}
 	for _, at := range s.inv.Sites {

@@ -99,10 +99,7 @@ func (h *Host) aptLocked() string {
 
 // announce prints what apt-get prints before it fetches.
 func (debian) announce(w *worker, s solution) {
-	size := int64(0)
-	for _, t := range s.install {
-		size += t.offer.size()
-	}
+	size := w.h.fetches(s)
 	fresh, upgraded, downgraded := s.kinds(compareVersions)
 	w.a.say("Reading package lists...\nBuilding dependency tree...\nReading state information...\n")
 	section := func(heading string, steps []step) {
@@ -121,8 +118,17 @@ func (debian) announce(w *worker, s solution) {
 	left := len(w.h.pending()) - len(upgraded)
 	w.a.say("%d upgraded, %d newly installed, %s%d to remove and %d not upgraded.\n", len(upgraded), len(fresh), down, len(s.remove), max(0, left))
 	w.a.say("Need to get %d kB of archives.\nAfter this operation, 0 B of additional disk space will be used.\n", size/1000)
-	for i, t := range s.install {
-		w.a.say("Get:%d %s %s %s %s [%d B]\n", i+1, strings.TrimSuffix(t.offer.from()[0].Location, " Packages"), t.shown(), t.arch, t.to, t.offer.size())
+	n := 0
+	for _, t := range s.install {
+		if w.h.cached[t.shown()+" "+t.to] {
+			continue
+		}
+		n++
+		w.a.say("Get:%d %s %s %s %s [%d B]\n", n, strings.TrimSuffix(t.offer.from()[0].Location, " Packages"), t.shown(), t.arch, t.to, t.offer.size())
+	}
+	if w.job.body.Name == "stage" {
+		w.a.say("Download complete and in download only mode\n")
+		return
 	}
 	w.a.say("(Reading database ... 41207 files and directories currently installed.)\n")
 }

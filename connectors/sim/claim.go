@@ -56,20 +56,26 @@ func (h *Host) showClaim() string {
 // setClaim takes the machine for a run, unless another one has it.
 func (h *Host) setClaim(args map[string]string) string {
 	mine := claimOf(args)
-	if top := h.fences[mine.controller]; mine.fence < top {
+	if top := h.fences[mine.controller]; mine.fence < top && !strings.HasPrefix(mine.run, stagePrefix) {
 		return h.refuseClaim(fmt.Sprintf("a later run of this controller was here (fencing number %d, ours %d)", top, mine.fence))
 	}
 	if h.claim.controller != "" && !h.claim.ours(mine) {
+		gives := givesWay(h.claim.run, mine.run)
+		if gives {
+			h.push()
+		}
 		if h.working() {
 			return h.refuseClaim("a job of another run works on this host")
 		}
 		dead := h.claim.controller == mine.controller && h.claim.fence < mine.fence &&
 			slices.Contains(strings.Fields(args["dead"]), h.claim.run)
-		if h.now().Unix() < h.claim.expires && !dead {
+		if h.now().Unix() < h.claim.expires && !dead && !gives {
 			return h.refuseClaim("another run works on this host")
 		}
 	}
-	h.fences[mine.controller] = mine.fence
+	if !strings.HasPrefix(mine.run, stagePrefix) {
+		h.fences[mine.controller] = mine.fence
+	}
 	h.writeClaim(args)
 	return "claim=set\n"
 }

@@ -54,6 +54,7 @@ var _ family = debian{}
 
 func (debian) manager() string         { return "apt" }
 func (debian) arch() string            { return native }
+func (debian) cache() string           { return "/var/cache/apt/archives" }
 func (debian) osRelease() string       { return osRelease }
 func (debian) base() []Package         { return Base() }
 func (debian) kernel() string          { return baseKernel }

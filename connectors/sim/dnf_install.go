@@ -88,7 +88,17 @@ func (redhat) announce(w *worker, s solution) {
 			w.a.say("%-9s  %d Packages\n", total.word, total.n)
 		}
 	}
-	w.a.say("\nDownloading Packages:\nRunning transaction check\nTransaction check succeeded.\nRunning transaction test\nTransaction test succeeded.\n" +
+	w.a.say("\nDownloading Packages:\n")
+	for _, t := range s.install {
+		if w.h.cached[t.shown()+" "+t.to] {
+			w.a.say("[SKIPPED] %s.rpm: Already downloaded\n", nevra(t.name, t.to, t.arch))
+		}
+	}
+	if w.job.body.Name == "stage" {
+		w.a.say("Complete!\nThe downloaded packages were saved in cache until the next successful transaction.\n")
+		return
+	}
+	w.a.say("Running transaction check\nTransaction check succeeded.\nRunning transaction test\nTransaction test succeeded.\n" +
 		"Running transaction\n  Preparing        :                                                        1/1 \n")
 }
 

@@ -24,6 +24,8 @@ type system interface {
 	manager() string
 	// arch is the architecture of its packages.
 	arch() string
+	// cache is where its downloads are.
+	cache() string
 	osRelease() string
 	base() []Package
 	// kernel is the release that runs unless the machine says otherwise, build

@@ -73,6 +73,8 @@ type Host struct {
 	worker string
 	// kept are the package files in the directories of keep, "DIR NAME VERSION".
 	kept map[string]bool
+	// cached are the packages that were downloaded ahead, "NAME VERSION".
+	cached map[string]bool
 	// marks are the automatic marks in those directories, "DIR NAME".
 	marks map[string]bool
 
@@ -101,7 +103,7 @@ func (p *installed) shown() string { return shown(p.name, p.arch) }
 func newHost(f *Fleet, m Machine) (*Host, error) {
 	h := &Host{fleet: f, name: m.Name, spec: m, family: familyOf(m.Family), faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
 		packages: map[string]*installed{}, first: map[string]string{}, gone: map[string]bool{}, repo: m.Updates, index: m.Updates,
-		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, marks: map[string]bool{}, stopped: map[string]bool{}, seen: newRecord()}
+		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, cached: map[string]bool{}, marks: map[string]bool{}, stopped: map[string]bool{}, seen: newRecord()}
 	var err error
 	if h.key == nil {
 		if h.key, err = newHostKey(); err != nil {

@@ -186,7 +186,7 @@ func (h *Host) wrap(ctx context.Context, j *job) {
 	if h.worker == j.id {
 		h.worker = ""
 	}
-	if !j.killed {
+	if !j.killed && !j.ended {
 		j.ended, j.rc = true, rc
 		h.seen.end(j)
 	}

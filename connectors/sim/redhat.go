@@ -22,6 +22,7 @@ const (
 
 func (redhat) manager() string         { return "dnf" }
 func (redhat) arch() string            { return nativeRPM }
+func (redhat) cache() string           { return "/var/cache/dnf" }
 func (redhat) base() []Package         { return BaseRedHat() }
 func (redhat) kernel() string          { return kernelRPM + "." + nativeRPM }
 func (redhat) flag() bool              { return false }

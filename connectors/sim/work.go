@@ -20,7 +20,7 @@ type worker struct {
 func (w *worker) locked(step func()) {
 	w.h.mu.Lock()
 	defer w.h.mu.Unlock()
-	if w.ctx.Err() == nil && !w.job.killed {
+	if w.ctx.Err() == nil && !w.job.killed && !w.job.ended {
 		step()
 	}
 }
@@ -54,6 +54,8 @@ func (w *worker) body() int {
 		rc = w.h.family.enclose(w, call.Name, w.rollback)
 	case "keep":
 		rc = w.h.family.enclose(w, call.Name, w.keep)
+	case "stage":
+		rc = w.stage()
 	case "repair":
 		rc = w.h.family.enclose(w, call.Name, func() int { return w.h.family.repair(w) })
 	case "reboot":
@@ -79,7 +81,7 @@ func (w *worker) half() {
 		}
 		cut = named(w.h.faults.CutDuring, w.job.body.Name)
 		if crash = named(w.h.faults.CrashDuring, w.job.body.Name); crash {
-			w.h.interrupted = w.h.interrupted || w.job.body.Name != "keep"
+			w.h.interrupted = w.h.interrupted || changing(w.job.body.Name)
 		}
 	})
 	if cut {
@@ -103,8 +105,11 @@ func (w *worker) held() (held bool) {
 // with it.
 func (w *worker) kill() {
 	w.job.killed, w.h.worker = true, ""
-	w.h.interrupted = w.h.interrupted || w.job.body.Name != "keep"
+	w.h.interrupted = w.h.interrupted || changing(w.job.body.Name)
 }
+
+// changing reports whether a script leaves something half done when it is torn away.
+func changing(script string) bool { return script != "keep" && script != "stage" }
 
 // change is one line of the argument "changes".
 type change struct {

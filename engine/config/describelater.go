@@ -30,7 +30,6 @@ func later() map[string]missing {
 		"host.hypervisor":           {"no hypervisor is spoken to", false},
 		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"policy.reboot.when":        {"`defer`", true},
-		"policy.stage":              {"nothing is downloaded ahead", false},
 		"policy.windows_update":     {"Windows hosts are not patched", true},
 		"waiver":                    {"there is no compliance report that it could change", false},
 		"standard":                  {"there is no compliance report that it could judge", false},

@@ -125,7 +125,7 @@ func describeWave() *language.Block {
 func describeStage() *language.Block {
 	return describe(stageShape(), language.Block{
 		Name: "stage",
-		Doc:  "Downloads ahead of the window.",
+		Doc:  "Downloads ahead of the window, by `patchwave run`: the packages that the opening will install, once an opening. Nothing is installed before it, and what could not be downloaded holds up nothing.",
 		Example: policyWith(`  window   = window.tuesday-night
   stage {
     before = "6h"

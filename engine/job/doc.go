@@ -13,6 +13,7 @@
 //	  jobs/ID/body wrap boot_id       written once, checksummed, then "ready"
 //	  jobs/ID/alive                   flock held by the running job's wrapper
 //	  jobs/ID/out.log  pid  rc        what it printed, is, and ended with
+//	  jobs/ID/yield                   somebody else wants the host: a download ends
 //	  tombs/ID                        what is left of a collected job, 30 days
 //
 // The directory and its parent must belong to root and must not be links, else
@@ -40,7 +41,9 @@
 // from before the first change to the end, over reboots. Fencing numbers
 // compare within one controller only; between controllers the claim decides. A
 // claim that was not renewed for its time to live is abandoned and may be taken
-// over, unless a job still runs. All times are the host's own clock, so that a
+// over, unless a job still runs. A claim of a run whose id begins with StagePrefix
+// holds a host only for a download: it is set where no other claim stands, counts for
+// no fencing number, and gives way at once, and so does its job. All times are the host's own clock, so that a
 // skew between the machines cannot free a claim.
 //
 // # On Windows

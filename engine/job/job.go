@@ -90,6 +90,19 @@ func (id ID) String() string {
 	return fmt.Sprintf("%s.%s.%d.%s", clean(id.Run), clean(id.Step), id.Round, clean(id.Host))
 }
 
+// StagePrefix begins the id of a run that only downloads ahead; its claims and jobs
+// give way to all others.
+const StagePrefix = "stage-"
+
+// YieldFile is the file that makes a download give way, on a host whose directory is
+// root; "" is the usual one.
+func (id ID) YieldFile(root string) string {
+	if root == "" {
+		root = "/var/lib/patchwave-host"
+	}
+	return root + "/jobs/" + id.String() + "/yield"
+}
+
 // Claim is what a run says of a host it works on.
 type Claim struct {
 	// Controller is the id that was made with the controller's database.

@@ -134,6 +134,29 @@ claim_of_the_dead() {
 	case " ${pw_arg_dead:-} " in *" $claim_run "*) return 0 ;; *) return 1 ;; esac
 }
 
+# claim_stages RUN: a run that downloads ahead. It never disturbs another one, and
+# gives way to whoever comes.
+claim_stages() {
+	case $1 in stage-*) return 0 ;; *) return 1 ;; esac
+}
+
+# claim_gives_way: the host is held for a download, and we want more than that.
+claim_gives_way() {
+	claim_stages "$claim_run" && ! claim_stages "$pw_arg_run"
+}
+
+# claim_push: has the downloads end; they look for this file each second.
+claim_push() {
+	for job_staging in "$job_root"/jobs/stage-*; do
+		[ ! -f "$job_staging/ready" ] || : >"$job_staging/yield"
+	done
+	job_left=40
+	while job_working && [ "$job_left" -gt 0 ]; do
+		job_left=$((job_left - 1))
+		sleep 1
+	done
+}
+
 claim_set() {
 	claim_read
 	claim_max=0
@@ -141,16 +164,17 @@ claim_set() {
 		read -r claim_max <"$job_root/fences/$pw_arg_controller" || :
 	fi
 	case $claim_max in *[!0-9]* | '') claim_max=0 ;; esac
-	if [ "$pw_arg_fence" -lt "$claim_max" ]; then
+	if [ "$pw_arg_fence" -lt "$claim_max" ] && ! claim_stages "$pw_arg_run"; then
 		claim_refuse "a later run of this controller was here (fencing number $claim_max, ours $pw_arg_fence)"
 		return 1
 	fi
 	if [ -n "$claim_controller" ] && ! claim_ours; then
+		if claim_gives_way; then claim_push; fi
 		if job_working; then
 			claim_refuse "a job of another run works on this host"
 			return 1
 		fi
-		if [ "$(date +%s)" -lt "$claim_expires" ] && ! claim_of_the_dead; then
+		if [ "$(date +%s)" -lt "$claim_expires" ] && ! claim_of_the_dead && ! claim_gives_way; then
 			claim_refuse "another run works on this host"
 			return 1
 		fi
@@ -160,8 +184,9 @@ claim_set() {
 		job_say "why=this run works on this very machine under the name $claim_name; take one of the two out of the inventory"
 		return 1
 	fi
-	job_write "$job_root/fences/$pw_arg_controller" "$pw_arg_fence
-" && claim_write && job_say "claim=set"
+	claim_stages "$pw_arg_run" || job_write "$job_root/fences/$pw_arg_controller" "$pw_arg_fence
+" || return 1
+	claim_write && job_say "claim=set"
 }
 
 claim_renew() {

@@ -48,6 +48,16 @@
 //	                   NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing a line
 //	  NAME_rollback    undoes the changes with what is in $pw_arg_dir and what
 //	                   can be fetched, frame NAME.rollback
+//	  NAME_stage       downloads what $pw_arg_changes install, exactly those
+//	                   versions, and changes nothing else, in frame NAME.stage;
+//	                   returns the manager's status. It runs what takes long by
+//	                   stage_bounded (stage.sh), which may end it at any moment.
+//	                   NAME_install finds there what it would download, and
+//	                   does without where it is gone
+//	  NAME_cache       prints the directory into which NAME_stage downloads
+//	  NAME_staged      prints for each of those versions
+//	                   NAME<TAB>ARCH<TAB>VERSION<TAB>staged|missing;
+//	                   what is installed already is staged too
 //	  NAME_repair      finishes an interrupted state (dpkg --configure -a, …),
 //	                   frame NAME.repair; only on an operator's explicit demand
 //

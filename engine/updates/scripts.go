@@ -1,9 +1,14 @@
 package updates
 
 import (
+	_ "embed" // the shell
+
 	"patchwave/connectors"
 	"patchwave/connectors/script"
 )
+
+//go:embed stage.sh
+var stageShell string
 
 // SimulateScript asks the solver of m; arguments: mode, want (see WantLines).
 func SimulateScript(m Manager) script.Script {
@@ -26,6 +31,18 @@ func KeepScript(m Manager) script.Script {
 
 // RollbackScript undoes changes; arguments: changes, dir, lock_wait.
 func RollbackScript(m Manager) script.Script { return jobScript(m, "rollback") }
+
+// CanStage reports whether a manager downloads ahead.
+func CanStage(m Manager) bool { return m.Shell().Dialect != connectors.DialectPowerShell }
+
+// StageScript downloads what changes install and installs nothing, where CanStage
+// says so; arguments: changes, lock_wait, size (bytes to fetch, 0 if unknown), mounts
+// (KIB, PATH with a tab between, a line each: what must stay free), limit (seconds),
+// yield (the file that makes it give way). Beside the frame of the manager it prints
+// stage.room (see stage.sh), stage.end ("yielded", "late" or nothing) and stage.files.
+func StageScript(m Manager) script.Script {
+	return named(m, "stage", "pw_status=0\n"+stageShell+"\n"+m.Shell().Job+"\nstage_host "+m.Name()+" || pw_status=$?\n")
+}
 
 // jobScript calls a function of the job's shell; its status is the script's.
 func jobScript(m Manager, what string) script.Script {

@@ -15,6 +15,9 @@ var simulateShell string
 //go:embed job.sh
 var jobShell string
 
+//go:embed stage.sh
+var stageShell string
+
 // Manager is the apk of Alpine Linux, 2.12 to 3.x. It has no state.
 type Manager struct{}
 
@@ -30,5 +33,5 @@ const name = "apk"
 
 // Shell returns the functions apk_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + stageShell}
 }

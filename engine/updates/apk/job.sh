@@ -22,6 +22,7 @@ apk_timed() {
 
 apk_change() {
 	apk_args=
+	apk_local=
 	apk_gone=
 	apk_allowed=
 	[ "$(printf '%s\n' "$pw_arg_changes" | grep -c .)" = "$(apk_changes | grep -c .)" ] || {
@@ -34,15 +35,21 @@ apk_change() {
 		'') ;;
 		remove)
 			apk_args="$apk_args !$apk_name"
+			apk_local="$apk_local !$apk_name"
 			apk_gone="$apk_gone $apk_name"
 			;;
-		*) apk_args="$apk_args $apk_name=$apk_to" ;;
+		*)
+			apk_args="$apk_args $apk_name=$apk_to"
+			apk_local="$apk_local $(apk_instead "$apk_name" "$apk_to")"
+			;;
 		esac
 	done <<-APK_CHANGES
 		$(apk_changes)
 	APK_CHANGES
 	[ -n "$apk_args" ] || return 0
-	apk_add
+	apk_choose
+	apk_add || return
+	rm -f "$apk_ahead"/*.apk
 }
 
 # apk_changes: $pw_arg_changes with "|", which read does not run together, and

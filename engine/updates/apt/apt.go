@@ -18,6 +18,9 @@ var jobShell string
 //go:embed keep.sh
 var keepShell string
 
+//go:embed stage.sh
+var stageShell string
+
 // Manager is the apt of Debian, Ubuntu and their derivatives. It has no state.
 type Manager struct{}
 
@@ -33,5 +36,5 @@ const name = "apt"
 
 // Shell returns the functions apt_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + stageShell}
 }

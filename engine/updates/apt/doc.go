@@ -1,5 +1,5 @@
 // Package apt knows the apt of Debian, Ubuntu and their derivatives, from apt
-// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh, keep.sh)
+// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh, keep.sh, stage.sh)
 // and pure parsers of what that prints.
 //
 // # Which updates are pending
@@ -78,6 +78,7 @@
 //	apt.repair     refusals, "patchwave: nothing was changed" follows them;
 //	               failures before "patchwave: next step" do not count;
 //	               "patchwave: reboot required" if the flag was set meanwhile.
+//	apt.stage      as apt.install, of apt-get --download-only.
 //	apt.keep       NAME TAB ARCH TAB VERSION TAB kept|missing. What neither the
 //	               cache nor the index has is packed again from its installed files;
 //	               apt.undo says no of it all the same.

@@ -31,7 +31,8 @@ apt_timed() {
 	return "$apt_rc"
 }
 
-apt_change() {
+# apt_plan: what apt is told to do, in apt_args and apt_flags.
+apt_plan() {
 	apt_native=$(dpkg --print-architecture) || return 100
 	[ "$(printf '%s\n' "$pw_arg_changes" | grep -c .)" = "$(apt_changes | grep -c .)" ] || {
 		echo 'E: patchwave: a change is not spelled as apt spells it'
@@ -40,7 +41,6 @@ apt_change() {
 	}
 	apt_args=$(apt_changes | awk -F '|' '
 		{ name = $2 ($3 == "all" ? "" : ":" $3); print ($1 == "remove") ? name "-" : name "=" $5 }')
-	[ -n "$apt_args" ] || return 0
 	apt_flags='--mark-auto --no-install-recommends'
 	case $pw_arg_changes in
 	*"downgrade	"*) apt_flags="$apt_flags --allow-downgrades" ;;
@@ -49,6 +49,11 @@ apt_change() {
 	*"remove	"*) ;;
 	*) apt_flags="$apt_flags --no-remove" ;;
 	esac
+}
+
+apt_change() {
+	apt_plan || return
+	[ -n "$apt_args" ] || return 0
 	apt_wait
 	apt_only || {
 		apt_nothing

@@ -1,5 +1,5 @@
-# The transactions that change the host: install and rollback, and keep, which
-# stores what rollback needs.
+# The transactions that change the host: install and rollback, stage, which ends when
+# its packages are downloaded, and keep, which stores what rollback needs.
 import json
 import shutil
 
@@ -120,7 +120,7 @@ def prepare(base):
     if not missing:
         return 0
     words = ', '.join('{}-{}.{}'.format(name, new, arch) for _, name, arch, _, new in missing)
-    if MODE == 'install' or len(missing) == len(base.wanted):
+    if MODE != 'rollback' or len(missing) == len(base.wanted):
         raise dnf.exceptions.Error(words + ' is not to be had')
     sys.stderr.write('Error: {} is not to be had, the rest is rolled back\n'.format(words))
     base.wanted = [c for c in base.wanted if c not in missing]
@@ -158,4 +158,4 @@ def mark(base, item, kept, parallel):
 
 
 MODES['keep'] = keep
-MODES['install'] = MODES['rollback'] = prepare
+MODES['install'] = MODES['rollback'] = MODES['stage'] = prepare

@@ -9,7 +9,7 @@ import sys
 MODE = sys.argv[1]
 DIR = sys.argv[2] if len(sys.argv) > 2 else ''
 MODES = {}  # what each MODE calls with the base; it returns an exit status or None
-CHANGING = MODE in ('install', 'rollback')
+CHANGING = MODE in ('install', 'rollback', 'stage')
 LOCK_WAIT = int(os.environ.get('dnf_lock_wait') or 0)
 
 with os.fdopen(3, 'rb') as channel:

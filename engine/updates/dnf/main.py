@@ -32,6 +32,8 @@ class Cli(dnf.cli.Cli):
 ARGS = ['-y' if CHANGING or MODE == 'keep' else '--assumeno', '--setopt=exit_on_lock=1']
 if MODE == 'rollback':
     ARGS.append('--disableexcludes=all')
+if MODE == 'stage':
+    ARGS.append('--downloadonly')
 if not CHANGING and MODE != 'refresh':
     ARGS.append('-q')
 sys.exit(dnf.cli.main.main(ARGS + ['patchwave-' + MODE], cli_class=Cli))

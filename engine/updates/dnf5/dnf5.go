@@ -15,6 +15,8 @@ var (
 	simulateShell string
 	//go:embed job.sh
 	jobShell string
+	//go:embed stage.sh
+	stageShell string
 )
 
 type manager struct{}
@@ -32,6 +34,6 @@ func (manager) Shell() updates.Shell {
 	return updates.Shell{
 		Scan:     commonShell + scanShell,
 		Simulate: commonShell + simulateShell,
-		Job:      commonShell + jobShell,
+		Job:      commonShell + jobShell + stageShell,
 	}
 }

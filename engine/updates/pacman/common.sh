@@ -80,10 +80,10 @@ pacman_cached() {
 	done | sed 1q
 }
 
-# pacman_stage: makes pacman_tmp, a database directory whose lock is its own: the
+# pacman_scratch: makes pacman_tmp, a database directory whose lock is its own: the
 # real installed packages, the chosen index, and a hook that stops every
 # transaction before it begins.
-pacman_stage() {
+pacman_scratch() {
 	pacman_choose
 	pacman_tmp=$(mktemp -d) || return 1
 	mkdir "$pacman_tmp/hooks" && ln -s "$pacman_system/local" "$pacman_tmp/local" && ln -s "$pacman_index/sync" "$pacman_tmp/sync" || return 1
@@ -96,7 +96,7 @@ pacman_stage() {
 	pacman-conf </dev/null 2>/dev/null | sed '/^VerbosePkgLists/d' >"$pacman_tmp/pacman.conf"
 }
 
-pacman_unstage() {
+pacman_clear() {
 	[ -z "${pacman_tmp:-}" ] || rm -rf "$pacman_tmp"
 	pacman_tmp=''
 }

@@ -75,8 +75,9 @@ pacman_find() {
 	fi
 }
 
-# pacman_prepare: downloads exactly the wanted versions into pacman's cache, where
-# they change nothing, and finds their files.
+# pacman_prepare FRAME DOWNLOAD [COMMAND]: downloads exactly the wanted versions into
+# pacman's cache, where they change nothing, and finds their files. Refusals stand in
+# FRAME, the words of the download, which COMMAND runs, in DOWNLOAD.
 pacman_prepare() {
 	# shellcheck disable=SC2086 # names without white space
 	pacman_offered=$(pacman_offers $pacman_targets | cut -d'|' -f1,2)
@@ -85,15 +86,15 @@ pacman_prepare() {
 	if [ -n "$pacman_odd" ]; then
 		pacman_each pacman_find
 		if [ -n "$pacman_missing" ]; then
-			pacman_refuse pacman.install 65 "drift: the index does not offer the wanted version of $pacman_odd"
+			pacman_refuse "$1" 65 "drift: the index does not offer the wanted version of $pacman_odd"
 			return
 		fi
 	else
 		# shellcheck disable=SC2086 # names without white space
-		pw_run pacman.download pacman -Sddw --noconfirm --noprogressbar --color never --dbpath "$pacman_tmp" --logfile /dev/null -- $pacman_targets || return
+		pw_run "$2" ${3:-} pacman -Sddw --noconfirm --noprogressbar --color never --dbpath "$pacman_tmp" --logfile /dev/null -- $pacman_targets || return
 		pacman_each pacman_find
 		if [ -n "$pacman_missing" ]; then
-			pacman_refuse pacman.install 65 "drift: not in the cache after the download: $pacman_missing"
+			pacman_refuse "$1" 65 "drift: not in the cache after the download: $pacman_missing"
 			return
 		fi
 	fi
@@ -132,10 +133,10 @@ pacman_install() {
 	pacman_asked_for='' pacman_targets='' pacman_wanted='' pacman_new='' pacman_removals=no pacman_chosen=no
 	pacman_each pacman_read || return $?
 	pacman_free pacman.install || return $?
-	pacman_stage || return 1
-	pacman_prepare && pacman_check
+	pacman_scratch || return 1
+	pacman_prepare pacman.install pacman.download && pacman_check
 	pacman_status=$?
-	pacman_unstage
+	pacman_clear
 	[ "$pacman_status" -eq 0 ] || return "$pacman_status"
 	pacman_free pacman.install || return $?
 	# shellcheck disable=SC2086 # paths of packages, without white space
@@ -247,4 +248,34 @@ pacman_repair() {
 	stale) rm -f "$pacman_system/db.lck" ;;
 	esac
 	pw_run pacman.repair pacman -Dk --color never
+}
+
+# pacman_stage: only the download of pacman_install, which finds the files in the
+# cache.
+pacman_stage() {
+	pacman_init
+	pacman_asked_for='' pacman_targets='' pacman_wanted='' pacman_new='' pacman_removals=no pacman_chosen=no
+	pacman_each pacman_read || return $?
+	[ -n "$pacman_targets" ] || return 0
+	pacman_scratch || return 1
+	pacman_prepare pacman.stage pacman.stage stage_bounded
+	pacman_status=$?
+	pacman_clear
+	return "$pacman_status"
+}
+
+pacman_cache() {
+	pacman_conf CacheDir | sed -n '1s:/*$::p'
+}
+
+pacman_staged() {
+	pacman_init
+	pacman_each pacman_staged_row
+}
+
+pacman_staged_row() {
+	[ "$1" != remove ] || return 0
+	pacman_word=missing
+	if [ -n "$(pacman_cached "$2" "$3" "$5")" ] || [ "$(pacman_local "$2" | cut -f3)" = "$5" ]; then pacman_word=staged; fi
+	printf '%s\t%s\t%s\t%s\n' "$2" "$3" "$5" "$pacman_word"
 }

@@ -131,8 +131,8 @@ func TestSimulationNeverProceeds(t *testing.T) {
 }
 
 func TestDryRunHasItsHook(t *testing.T) {
-	updatestest.Play(t, New().Shell().Simulate, fakePacman, "pacman_init && pacman_stage && pw_run hook cat \"$pacman_tmp/hooks/00-dry-run.hook\" && "+
-		"pw_run db ls \"$pacman_tmp\" && pacman_unstage", nil,
+	updatestest.Play(t, New().Shell().Simulate, fakePacman, "pacman_init && pacman_scratch && pw_run hook cat \"$pacman_tmp/hooks/00-dry-run.hook\" && "+
+		"pw_run db ls \"$pacman_tmp\" && pacman_clear", nil,
 		func(t *testing.T, p updatestest.Played) {
 			hook := p.Text("hook")
 			for _, want := range []string{"Operation = Install", "Operation = Upgrade", "Operation = Remove", "When = PreTransaction", "Exec = /bin/false", "AbortOnFail"} {

@@ -32,7 +32,7 @@ pacman_undo() {
 
 pacman_simulate() {
 	pacman_init
-	pacman_stage || return 1
+	pacman_scratch || return 1
 	set --
 	pacman_count=0
 	for pacman_want in $(printf '%s\n' "$pw_arg_want" | cut -f1); do
@@ -47,5 +47,5 @@ pacman_simulate() {
 		pacman_try pacman.sim "$@"
 		pw_run pacman.undo pacman_undo
 	fi
-	pacman_unstage
+	pacman_clear
 }

@@ -31,7 +31,7 @@ func parts(m updates.Manager) []part {
 	return []part{
 		{"scan", s.Scan, []string{"index_age", "refresh", "scan"}},
 		{"simulate", s.Simulate, []string{"simulate"}},
-		{"job", s.Job, []string{"install", "keep", "rollback", "repair"}},
+		{"job", s.Job, []string{"install", "keep", "rollback", "repair", "stage", "staged", "cache"}},
 	}
 }
 
@@ -40,7 +40,7 @@ func parts(m updates.Manager) []part {
 func shellSyntax(t *testing.T, m updates.Manager, _ Options) {
 	scripts := []script.Script{
 		{Name: "scan", Version: 1, Sh: m.Shell().Scan}, updates.SimulateScript(m), updates.InstallScript(m),
-		updates.KeepScript(m), updates.RollbackScript(m),
+		updates.KeepScript(m), updates.RollbackScript(m), updates.StageScript(m),
 	}
 	texts := map[string][]byte{}
 	for _, p := range parts(m) {
