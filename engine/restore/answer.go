@@ -79,7 +79,7 @@ func (s *Said) set(op Op, key, value string) {
 			s.Code = value
 		}
 	case "why":
-		s.Why = line(value)
+		s.Why = Line(value)
 	case "state":
 		if st := State(value); slices.Contains(statesOf(op), st) {
 			s.State = st
@@ -120,7 +120,7 @@ func statesOf(op Op) []State {
 // failed are the words of an answer that is none.
 func failed(a framing.Answer) string {
 	if f, ok := a.Get("error"); ok {
-		if why := line(string(f.Out)); why != "" {
+		if why := Line(string(f.Out)); why != "" {
 			return why
 		}
 	}
@@ -138,7 +138,7 @@ func knownCode(s string) bool {
 }
 
 func add(list []string, value string) []string {
-	if value = line(value); value == "" || len(list) >= maxWords {
+	if value = Line(value); value == "" || len(list) >= maxWords {
 		return list
 	}
 	return append(list, value)

@@ -33,8 +33,8 @@ func Tag(run, host string) string {
 // OwnTag reports whether a name is one of patchwave's.
 func OwnTag(s string) bool { return tagShape.MatchString(s) }
 
-// line makes one bounded line without control characters of what a host said.
-func line(s string) string {
+// Line makes one bounded line without control characters of what a host said.
+func Line(s string) string {
 	const most = 300
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
