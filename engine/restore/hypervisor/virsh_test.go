@@ -44,7 +44,8 @@ func libvirtd(t *testing.T) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	daemon := exec.CommandContext(ctx, "libvirtd", "-f", conf, "-p", filepath.Join(dir, "pid"))
-	daemon.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir, "HOME="+dir)
+	daemon.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir, "HOME="+dir,
+		"LIBVIRT_DRIVER_DIR="+dir) // no other driver than the one for tests, which is built in
 	if err := daemon.Start(); err != nil {
 		t.Fatalf("libvirtd (apt-get install libvirt-daemon): %v", err)
 	}
