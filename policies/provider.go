@@ -24,9 +24,16 @@ func BuiltInProviders() []string {
 	return []string{"snapper", "btrfs", "lvm", "zfs", "packages", "hypervisor", "command", "system_restore", "vss"}
 }
 
-// AvailableProviders are those of BuiltInProviders that this version has, in the
-// order in which they are tried where a restore point names none.
-func AvailableProviders() []string { return []string{"packages"} }
+// AvailableProviders are those of BuiltInProviders that this version has.
+func AvailableProviders() []string {
+	return []string{"packages", "hypervisor", "system_restore", "vss"}
+}
+
+// DefaultProviders are tried, in this order, where a restore point names none.
+func DefaultProviders() []string { return []string{"packages", "system_restore", "vss"} }
+
+// AvailableTypes are those of ProviderTypes that this version speaks to.
+func AvailableTypes() []string { return []string{ProviderHyperV, ProviderLibvirt, ProviderCommand} }
 
 // Provider is something outside of the hosts that makes restore points of them.
 type Provider struct {
@@ -37,6 +44,8 @@ type Provider struct {
 	Connection string
 	// URL is its API, or "".
 	URL string
+	// Target is how Connection dials the machine of URL; its Kind is "" without both.
+	Target connectors.Target
 	// Token logs in at URL; nil means none.
 	Token connectors.Secret
 	// Create, Check, Rollback and Remove are programs and their arguments that run

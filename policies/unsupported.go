@@ -55,12 +55,18 @@ func (u *unsupported) preparation(p *Preparation) {
 	if p == nil {
 		return
 	}
-	if r := p.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, available) {
+	if r := p.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, r.available) {
 		u.add(p.Pos, "restore points by %s", strings.Join(r.Providers, ", "))
 	}
 }
 
-func available(provider string) bool { return slices.Contains(AvailableProviders(), provider) }
+// available reports whether this version has a provider, built in or declared.
+func (r *RestorePoint) available(provider string) bool {
+	if d := r.Declared[provider]; d != nil {
+		return slices.Contains(AvailableTypes(), d.Type)
+	}
+	return slices.Contains(AvailableProviders(), provider)
+}
 
 func (u *unsupported) policy(p *Policy) {
 	if p.Reboot.When == RebootDefer {

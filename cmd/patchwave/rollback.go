@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/restore"
 	"patchwave/engine/run"
 	"patchwave/engine/updates"
 	"patchwave/policies"
@@ -101,6 +102,9 @@ func (a *app) rollbackPlan(s *session, past *journal.Run, hosts []*journal.Host)
 			step.Updates = append(step.Updates, plan.Entry{Decision: "rollback", Change: updates.Change{
 				Action: updates.Action(u.Action), Name: u.Name, Arch: u.Arch, From: u.From, To: u.To}})
 		}
+		if h.Point.Provider != restore.Packages {
+			step.RestorePoint = &plan.Point{Provider: h.Point.Provider, ID: h.Point.Native, Undoes: h.Point.Undoes, CannotUndo: h.Point.Cannot}
+		}
 		b := &w.Batches[len(w.Batches)-1]
 		b.Hosts = append(b.Hosts, plan.Host{Name: h.Name, Steps: []plan.Step{step}, Skipped: []plan.Skipped{}, Notes: []string{}})
 	}
@@ -113,7 +117,11 @@ func (a *app) confirmRollback(past *journal.Run, hosts []*journal.Host) error {
 		return nil
 	}
 	for _, h := range hosts {
-		a.say("%s: back to what it had %s (restore point %s, of package versions only)", h.Name, ago(a.now().Sub(past.Started)), h.Point.Provider)
+		what := "of package versions only"
+		if h.Point.Scope == restore.ScopeSystem {
+			what = "of the whole system: what was written since is lost"
+		}
+		a.say("%s: back to what it had %s (restore point %s, %s)", h.Name, ago(a.now().Sub(past.Started)), h.Point.Provider, what)
 		if len(h.Point.Cannot) > 0 {
 			a.say("  cannot be brought back: %v", h.Point.Cannot)
 		}

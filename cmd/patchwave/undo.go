@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"patchwave/engine/journal"
+	"patchwave/engine/restore"
 	"patchwave/engine/run"
 	"patchwave/engine/store"
 )
@@ -52,7 +53,7 @@ func (a *app) changesOfRuns(ctx context.Context, st *store.Store) (changes, erro
 // host returns what a run left on a host that can be undone, or nil.
 func (c changes) host(r *journal.Run, name string) *journal.Host {
 	h := r.Host(name)
-	if h == nil || h.Point == nil || c.undone[runHost{r.ID, name}] {
+	if h == nil || h.Point == nil || h.Point.Provider == restore.None || h.Point.Scope == restore.ScopeFiles || c.undone[runHost{r.ID, name}] {
 		return nil
 	}
 	left := slices.ContainsFunc(h.Updates, func(u journal.UpdateRecord) bool {

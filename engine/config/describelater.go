@@ -27,13 +27,13 @@ func (m missing) String() string {
 // a test, so that a line goes when the thing comes.
 func later() map[string]missing {
 	return map[string]missing{
-		"host.hypervisor":           {"no hypervisor is spoken to", false},
-		"preparation.restore_point": {"the only provider is " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
+		"host.hypervisor":           {"type `proxmox` is not spoken to", false},
+		"preparation.restore_point": {"the built-in providers are " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"policy.reboot.when":        {"`defer`", true},
 		"policy.windows_update":     {"Windows hosts are not patched", true},
 		"waiver":                    {"there is no compliance report that it could change", false},
 		"standard":                  {"there is no compliance report that it could judge", false},
-		"provider":                  {"no provider outside of the hosts is used", false},
+		"provider":                  {"type `proxmox` is not spoken to", false},
 	}
 }
 

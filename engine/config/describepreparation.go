@@ -77,7 +77,7 @@ func describeRestorePoint() *language.Block {
 		Name: "restore_point",
 		Doc:  "A way back, made and checked before a host is changed.",
 		Notes: []string{
-			"Built-in providers: " + codeList(policies.BuiltInProviders()) + ". What each can undo is said in the plan: `packages` undoes what the package manager can still fetch, the others the whole system.",
+			"Built-in providers: " + codeList(policies.BuiltInProviders()) + ". What each can undo is said in the plan: `packages` undoes what the package manager can still fetch, `vss` holds files only and is no way back, the others undo the whole system.",
 		},
 		Example: `preparation "standard" {
   restore_point {
@@ -88,7 +88,7 @@ func describeRestorePoint() *language.Block {
   }
 }`,
 		Arguments: []language.Argument{
-			language.Arg("providers", language.List(providerName()), "Tried in order; the first that can do it does. Names of built-in ones, or `provider.NAME`.").Or(policies.AvailableProviders()),
+			language.Arg("providers", language.List(providerName()), "Tried in order; the first that can do it does. Names of built-in ones, or `provider.NAME`.").Or(policies.DefaultProviders()),
 			language.Arg("required", language.Flag(), "Without a checked restore point the host is not changed.").Or(false).Like(true),
 			language.Arg("keep", language.Number(1, maxKeep), "How many of a host stay.").Or(defaultKeep),
 			language.Arg("expire", language.Duration(), "How long they stay.").Like("14d").OrSays("until `keep` removes them"),

@@ -34,6 +34,7 @@ func (l *loader) linkWindows() {
 		if r := p.connectionRef; r != nil {
 			if c, ok := find(l, l.model.connections, *r); ok {
 				p.value.Connection = c.name
+				p.value.Target = l.providerTarget(p.value, c)
 			}
 		}
 	}

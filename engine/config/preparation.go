@@ -158,7 +158,7 @@ func restorePointShape() shape {
 
 func (l *loader) decodeRestorePoint(raw *hcl.Block) (*policies.RestorePoint, []ref) {
 	b := l.open(raw, restorePointShape())
-	r := &policies.RestorePoint{Providers: policies.AvailableProviders(), Keep: defaultKeep}
+	r := &policies.RestorePoint{Providers: policies.DefaultProviders(), Keep: defaultKeep}
 	names, declared := b.providers()
 	if len(names) > 0 {
 		r.Providers = names

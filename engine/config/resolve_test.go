@@ -238,7 +238,7 @@ func TestTree(t *testing.T) {
 		t.Error(diff)
 	}
 	if rest.Preparation.RestorePoint.Keep != 3 || rest.Preparation.RestorePoint.Required ||
-		!slices.Equal(rest.Preparation.RestorePoint.Providers, []string{"packages"}) {
+		!slices.Equal(rest.Preparation.RestorePoint.Providers, []string{"packages", "system_restore", "vss"}) {
 		t.Errorf("restore point %+v", rest.Preparation.RestorePoint)
 	}
 }

@@ -99,6 +99,15 @@ func (c Client) Discard(ctx context.Context, id ID) error {
 	return err
 }
 
+// Bury leaves the tombstone of a job of this run that is not known on the host any
+// more, because the host was taken back to a time before it: the job can then not be
+// started again. rc is its exit status, -1 if it is not known. Burying twice is no
+// error; a job that works is not buried (guard).
+func (c Client) Bury(ctx context.Context, id ID, rc int, bootID string) error {
+	_, _, err := c.op(ctx, "bury", map[string]string{"id": id.String(), "rc": strconv.Itoa(rc), "boot_id": bootID})
+	return err
+}
+
 // op runs one operation and turns a refusal into an error.
 func (c Client) op(ctx context.Context, op string, extra map[string]string) (map[string]string, []byte, error) {
 	ttl := max(1, int64(c.Claim.TTL/time.Second))

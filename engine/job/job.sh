@@ -345,6 +345,34 @@ job_boot_id=$(cat "$job_dir/boot_id" 2>/dev/null)
 	job_say "collected=yes"
 }
 
+# job_bury: the host was taken back to a time before the job, which must not be
+# started again. What was found of it is from then.
+job_bury() {
+	case $job_id in '' | *[!A-Za-z0-9._-]* | .*)
+		job_say "refused=guard"
+		job_say "why=bad job id"
+		return 1
+		;;
+	esac
+	claim_read
+	if ! claim_mine; then
+		claim_refuse "the claim of this run is gone"
+		return 1
+	fi
+	if [ -f "$job_dir/alive" ] && ! flock -n "$job_dir/alive" true; then
+		job_say "refused=guard"
+		job_say "why=the job works"
+		return 1
+	fi
+	if [ ! -f "$job_tomb" ]; then
+		job_write "$job_tomb" "rc=$pw_arg_rc
+job_boot_id=$pw_arg_boot_id
+" || return 1
+	fi
+	rm -rf "$job_dir"
+	job_say "buried=yes"
+}
+
 job_main() {
 	job_prepare || return
 	case $pw_arg_op in
@@ -368,6 +396,7 @@ job_main() {
 		job_status
 		;;
 	collect) job_collect ;;
+	bury) job_bury ;;
 	*) job_say "refused=unsupported" ;;
 	esac
 }

@@ -163,6 +163,9 @@ type JobIntentData struct {
 	Fence int64  `json:"fence"`
 	// BootID is the host's before the job.
 	BootID string `json:"boot_id"`
+	// Where is "" for a job on the host, else "hypervisor" or "controller": there it is
+	// a command that may be given again.
+	Where string `json:"where,omitempty"`
 }
 
 // JobOutcomeData is written when the outcome of a job is known.
@@ -202,6 +205,27 @@ type PointData struct {
 	Checked  bool     `json:"checked"`
 	Undoes   []string `json:"undoes"`
 	Cannot   []string `json:"cannot_undo"`
+	// Scope is "system", "packages" or "files"; "" in events of older versions, which
+	// knew packages only.
+	Scope string `json:"scope,omitempty"`
+	// Tag is patchwave's own name of the point at its provider, and Native the
+	// provider's own.
+	Tag    string `json:"tag,omitempty"`
+	Native string `json:"native,omitempty"`
+	// Size is in bytes; 0 is unknown.
+	Size int64 `json:"size,omitempty"`
+	// Tried are the providers that were passed over.
+	Tried []PointTried `json:"tried,omitempty"`
+	// Before is what the provider said of the system before it was taken back; set in
+	// PointUsed only.
+	Before string `json:"before,omitempty"`
+}
+
+// PointTried is a provider that was asked for a restore point and made none that
+// could be taken.
+type PointTried struct {
+	Provider string `json:"provider"`
+	Why      string `json:"why"`
 }
 
 // RebootedData is a reboot that was proven by the boot id.

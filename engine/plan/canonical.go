@@ -127,6 +127,9 @@ func (c *canonical) point(p *Point) {
 	text := func(s *string) { c.text(*s) }
 	c.raw(`{"cannot_undo":`)
 	list(c, p.CannotUndo, text)
+	if p.ID != "" {
+		c.member(`,"id":`, p.ID)
+	}
 	c.member(`,"provider":`, p.Provider)
 	c.raw(`,"required":`)
 	c.buf = strconv.AppendBool(c.buf, p.Required)

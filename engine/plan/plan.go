@@ -66,7 +66,10 @@ const StepUpdates = "updates"
 
 // Point is the restore point that would be made.
 type Point struct {
-	Provider   string   `json:"provider"`
+	Provider string `json:"provider"`
+	// ID is the provider's own name of the point that a plan goes back to; "" in a plan
+	// that makes one.
+	ID         string   `json:"id,omitempty"`
 	Required   bool     `json:"required"`
 	Undoes     []string `json:"undoes"`
 	CannotUndo []string `json:"cannot_undo"`

@@ -1,8 +1,95 @@
-// Package restore takes hosts back to what they were.
+// Package restore takes hosts back to what they were: the contract of all
+// restore point providers, the scripts' wire format, and the provider "packages",
+// which every host can have. The others live below, one folder each; each is real
+// script files, embedded, and declarations. Nothing here opens a connection:
+// engine/run runs what Provider.Call returns, and hands back what was printed. The
+// contract that every provider keeps, as a test suite, is restoretest.
 //
-// The restore point that every host gets is a manifest of the versions that a
-// run replaces, with copies of the old packages where they can be had. It
-// undoes only packages, and only those whose old version was kept or can still
-// be fetched; it does not undo configuration and data that maintainer scripts
-// changed.
+// # How one is chosen
+//
+// At protecting, before anything is changed, the providers of the policy are tried
+// in its order: does it fit the host (Fits, without asking it), is it possible
+// there with the space there is (detect), is it made (create), is it there and
+// whole (check)? The first that is whole is the host's. A point that is only
+// partial is kept, and the next provider is tried. If the policy requires a point
+// and none is whole, or if it rolls back on failure and nothing but files could be
+// had, the host ends there, unchanged. The journal, the plan and the report say
+// which one it is, what it undoes, what it cannot, and why others were passed over.
+//
+// # The script restore-point
+//
+// Every provider but packages and those that are programs of the operator is one
+// script of the name restore-point, version 1, in POSIX sh or PowerShell, or both.
+//
+//	Arguments
+//	  op        detect | create | check | rollback | prove | remove | list
+//	  provider  the kind: system_restore | vss | hyperv | libvirt (later snapper, btrfs, lvm, zfs …)
+//	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
+//	            characters of [A-Za-z0-9_-]; absent for detect and list
+//	  id        the provider's own name of it; absent before it was made
+//	  before    (rollback, prove) the identity that check told before the rollback
+//	  domain    (hyperv, libvirt) the machine's name or number there
+//	  uri       (libvirt) the connection URI as virsh takes it there
+//
+//	Answer: one frame "restore-point" of KEY=VALUE lines. The first of two equal keys
+//	counts; undoes, cannot and point may stand several times.
+//	  possible  yes | no                                      detect
+//	  state     whole | partial | unusable                    create
+//	            absent | whole | partial | unusable | pending  check
+//	            pending | restored | not-restored             rollback, prove
+//	            removed | absent | kept                       remove
+//	  code      an error code: disk locked unsupported exit guard interrupted timeout sudo
+//	  native    the provider's own number of what went wrong, for provider.Codes
+//	  why       words about it, one line
+//	  id        the provider's own name of the point          create, check
+//	  identity  what the system is now; another one after     check, prove
+//	            each rollback. One word, only ever compared
+//	  free need size   bytes
+//	  undoes cannot    what differs from host to host, in words
+//	  point     TAG<TAB>ID<TAB>SECONDS<TAB>BYTES               list: created in seconds
+//	            since 1970 UTC; only points whose tag is patchwave's
+//
+// An error ends the script without that frame (frame "error", see
+// connectors/powershell), which is never taken for a success. detect, check, prove
+// and list only read. create of a tag that is there already answers with that point.
+// remove removes one point by id after it has seen that its tag is the one given; no
+// operation touches a point whose tag is another's.
+//
+// On the host itself create, rollback and remove are the body of a job (engine/job),
+// what reads is a command; on a hypervisor all are commands.
+//
+//	system_restore, on a client (facts: os name "windows")
+//	  detect    asks CIM and the registry: is System Restore on for the system drive,
+//	            are VSS and swprv not disabled, is there shadow storage?
+//	  create    id = SequenceNumber, size unknown
+//	  check     identity = time of the last boot, FILETIME in 16 hex digits
+//	  rollback  state=pending; the host boots at once, the job does not end
+//	  prove     state by SystemRestore.GetLastRestoreStatus
+//	  remove    state=kept: Windows removes its oldest by itself
+//	vss, on a server (facts: os name "windows-server")
+//	  create    native = ReturnValue of Win32_ShadowCopy.Create if not 0; id = {GUID};
+//	            the tag is kept in %ProgramData%\patchwave\points\TAG.json: a shadow
+//	            copy has no name of its own
+//	  rollback  is never asked: a shadow copy brings files back, by hand
+//	hyperv, on the Hyper-V host
+//	  identity  process id of the machine's worker process; another one after each start
+//	  rollback  turns the machine off, applies the checkpoint, starts it
+//	libvirt, on the hypervisor or over its URI
+//	  identity  the domain's number of this start (domid) or "off"
+//	  rollback  destroys the domain, reverts, starts it
+//
+// # What packages undoes
+//
+// The restore point that every host can have is a manifest of the versions that a
+// run replaces, with copies of the old packages where they can be had. It undoes only
+// packages, and only those whose old version was kept or can still be fetched; it
+// does not undo configuration and data that maintainer scripts changed.
+//
+// # A rollback of the whole system
+//
+// It takes back what patchwave has on the host too: claim, jobs and tombstones. It is
+// therefore proven by the provider (prove, with the identity from before it, which
+// is journaled first) and by the boot id, never by a file on the host; then the claim
+// is set again and a tombstone is written for every job of the run, before any other
+// job: an old job cannot come back to life.
 package restore

@@ -11,9 +11,6 @@ import (
 	"patchwave/engine/updates"
 )
 
-// Provider is the name of this provider in configuration and reports.
-const Provider = "packages"
-
 var unsafePath = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
 // Dir is where the old packages of a run are kept on a host.
@@ -24,7 +21,7 @@ func Dir(run string) string {
 // ParseKeep reads the answer of a manager's keep script and says what the
 // restore point can undo. What the host does not name as kept cannot be undone.
 func ParseKeep(m updates.Manager, run string, changes []updates.Change, a framing.Answer) journal.PointData {
-	p := journal.PointData{ID: run + "/packages", Provider: Provider, Dir: Dir(run), Checked: true, Undoes: []string{}, Cannot: []string{}}
+	p := journal.PointData{ID: run + "/packages", Provider: Packages, Dir: Dir(run), Checked: true, Undoes: []string{}, Cannot: []string{}}
 	var lines []kept
 	if f, ok := a.Get(m.Name() + ".keep"); ok {
 		for _, line := range f.Lines() {

@@ -9,7 +9,6 @@ import (
 	"patchwave/connectors"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
-	"patchwave/engine/restore"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -76,6 +75,10 @@ func (m *machine) check(ctx context.Context) error {
 	if a.State == inventory.ScanFailed {
 		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
 			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
+	}
+	if why := m.nothingToGoBackTo(); why != "" {
+		fault := &journal.Fault{Code: string(connectors.CodeUnsupported), Message: why + "; nothing was changed"}
+		return m.finish(ctx, journal.Failed, "", fault, m.stepEnd("failed", nil, fault)...)
 	}
 	if unfit, err := m.require(ctx); unfit || err != nil {
 		return err
@@ -195,53 +198,6 @@ const reconnectLimit = 15 * time.Minute
 
 // changes are the changes of the plan.
 func (m *machine) changes() []updates.Change { return m.plan.Changes() }
-
-// protect claims the host, makes the restore point, and lets the actions begin.
-func (m *machine) protect(ctx context.Context) error {
-	if err := m.know(ctx); err != nil {
-		return err
-	}
-	if m.protected() {
-		return m.prepare(ctx)
-	}
-	if err := m.begin(ctx, StepRestorePoint); err != nil {
-		return err
-	}
-	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Set(ctx) }); err != nil {
-		return err
-	}
-	if m.work.Start.Kind == KindRollback {
-		return m.to(ctx, journal.Ready, m.stepEnd("ok", nil, nil)...)
-	}
-	required := false
-	for _, s := range m.plan.Steps {
-		required = required || (s.RestorePoint != nil && s.RestorePoint.Required)
-	}
-	id := m.jobID(StepRestorePoint, 1)
-	if err := m.rec.add(ctx, m.intent(id)); err != nil {
-		return err
-	}
-	e, err := m.workJob(ctx, id, updates.KeepScript(m.manager), map[string]string{
-		"changes": updates.ChangeLines(m.changes()), "dir": restore.Dir(m.work.Run), "lock_wait": lockWait})
-	if err != nil {
-		return err
-	}
-	point := restore.ParseKeep(m.manager, m.work.Run, m.changes(), e.answer)
-	entries := []entry{m.outcome(id, e), {m.name, journal.PointMade, point}}
-	rc := e.RC
-	fault := jobFault(e)
-	if fault == nil && required && !point.Checked {
-		fault = &journal.Fault{Code: string(connectors.CodeGuard),
-			Message: fmt.Sprintf("the required restore point cannot bring back %s; nothing was changed", list(point.Cannot))}
-	}
-	if fault != nil {
-		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
-	}
-	if len(m.actions()) > 0 {
-		return m.rec.add(ctx, append(entries, m.stepEnd("ok", &rc, nil)...)...) // prepare is next
-	}
-	return m.to(ctx, journal.Ready, append(entries, m.stepEnd("ok", &rc, nil)...)...)
-}
 
 // lockWait is how long the package manager waits for another's lock, in
 // seconds.

@@ -52,6 +52,8 @@ type Engine struct {
 	Observed func(inventory.Observation) error
 	// Programs starts the actions of the controller; nil: there are none.
 	Programs Programs
+	// Restores are the restore points beside those of packages; nil: there are none.
+	Restores Restores
 	// Packet sends the packet that wakes a machine from the controller; nil: it
 	// cannot.
 	Packet func(ctx context.Context, mac, address string) error

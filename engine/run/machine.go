@@ -322,7 +322,20 @@ const (
 
 // client is the jobs and the claim of the host.
 func (m *machine) client() job.Client {
-	keep, expire := DefaultKeep, DefaultExpire
+	keep, expire := m.retention()
+	dead := slices.Concat(m.work.Dead, m.dead)
+	if m.work.Start.Kind == KindRollback {
+		// a host that was taken back bears the claim of the run that made the point
+		dead = append(dead, m.pointRun())
+	}
+	return job.Client{Session: m.session, Host: m.name, Become: true, Keep: keep, Expire: expire,
+		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.number(),
+			TTL: max(m.ttl, job.DefaultTTL), Dead: dead}}
+}
+
+// retention is how many restore points stay on the host, and how long.
+func (m *machine) retention() (keep int, expire time.Duration) {
+	keep, expire = DefaultKeep, DefaultExpire
 	if p := m.policy.Preparation; p != nil && p.RestorePoint != nil {
 		if p.RestorePoint.Keep > 0 {
 			keep = p.RestorePoint.Keep
@@ -331,9 +344,7 @@ func (m *machine) client() job.Client {
 			expire = p.RestorePoint.Expire
 		}
 	}
-	return job.Client{Session: m.session, Host: m.name, Become: true, Keep: keep, Expire: expire,
-		Claim: job.Claim{Controller: m.engine.Controller, Run: m.work.Run, Fence: m.number(),
-			TTL: max(m.ttl, job.DefaultTTL), Dead: slices.Concat(m.work.Dead, m.dead)}}
+	return keep, expire
 }
 
 // number is the fencing number of the work on this host.

@@ -50,7 +50,7 @@ func (m *machine) reboot(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit+bootWait)
 	defer cancel()
-	s, err := m.awaitBoot(ctx, before, limit)
+	s, err := m.awaitBoot(ctx, id, before, limit)
 	if err != nil {
 		return err
 	}
@@ -109,9 +109,9 @@ func (m *machine) askReboot(ctx context.Context, id job.ID, before string) error
 }
 
 // awaitBoot waits until the host answers with another boot id than before, and
-// returns what the host then says of the job. A host that still answers with the
+// returns what the host then says of job id. A host that still answers with the
 // old one when the time is over is no error.
-func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Duration) (job.Status, error) {
+func (m *machine) awaitBoot(ctx context.Context, id job.ID, before string, limit time.Duration) (job.Status, error) {
 	m.hangUp()
 	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -123,7 +123,7 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	halves := 0
 	for pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
-		s, err := m.bootOf(ctx, before)
+		s, err := m.bootOf(ctx, id, before)
 		switch {
 		case err == nil && s.BootID != before:
 			return s, nil
@@ -147,7 +147,7 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	// with time of its own, tells a host that is away from one that stayed.
 	final, done := context.WithTimeout(whole, m.host.Target.Timeouts.WithDefaults().Connect)
 	defer done()
-	if s, err := m.bootOf(final, before); err == nil {
+	if s, err := m.bootOf(final, id, before); err == nil {
 		return s, nil
 	}
 	e := connectors.Errorf(connectors.CodeTimeout, connectors.PhaseDial, m.name, "the host did not come back within %s of its reboot", limit)
@@ -155,13 +155,13 @@ func (m *machine) awaitBoot(ctx context.Context, before string, limit time.Durat
 	return there, e
 }
 
-// bootOf asks for the state of the reboot job on a new connection: one that
+// bootOf asks for the state of the job that reboots on a new connection: one that
 // lives through a reboot proves nothing.
-func (m *machine) bootOf(ctx context.Context, before string) (job.Status, error) {
+func (m *machine) bootOf(ctx context.Context, id job.ID, before string) (job.Status, error) {
 	if err := m.dial(ctx); err != nil {
 		return job.Status{}, err
 	}
-	s, _, err := m.client().Poll(ctx, m.jobID(StepReboot, m.round()), 0)
+	s, _, err := m.client().Poll(ctx, id, 0)
 	if err != nil || s.BootID == before {
 		m.hangUp()
 	}

@@ -23,17 +23,18 @@ func (m *machine) restore(ctx context.Context) error {
 		return err
 	}
 	for _, j := range m.rec.host(m.name).Jobs {
-		if j.Outcome != nil && j.Outcome.State != string(job.Collected) {
+		if j.Where == "" && j.Outcome != nil && j.Outcome.State != string(job.Collected) {
 			if err := m.collect(ctx, j); err != nil {
 				return err
 			}
 		}
 	}
+	pruned := m.prunePoints(ctx)
 	err := m.tidy(ctx, func(ctx context.Context) error { return m.client().Release(ctx) })
 	if err != nil && connectors.CodeOf(err) != connectors.CodeLocked {
 		return err
 	}
-	return m.restored(ctx, "")
+	return m.restored(ctx, "", pruned...)
 }
 
 // collect tidies a job away whose outcome is in the journal.

@@ -93,9 +93,8 @@ func (m *machine) toRollback(ctx context.Context, fault *journal.Fault) error {
 		journal.HostStateData{From: m.state(), To: journal.RollingBack, Fault: fault}})
 }
 
-// rollback undoes the changes of this run and believes it when the host has the
-// old versions.
-func (m *machine) rollback(ctx context.Context) error {
+// rollbackPackages undoes the changes of this run with the host's package manager.
+func (m *machine) rollbackPackages(ctx context.Context) error {
 	if err := m.know(ctx); err != nil {
 		return err
 	}

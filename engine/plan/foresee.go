@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"slices"
+
+	"patchwave/engine/restore"
+	"patchwave/inventory"
+	"patchwave/policies"
+)
+
+// foresee says which restore point a host is likely to get where that is not the
+// manifest of its packages: the first of the policy's providers that fits the host,
+// by what is declared and what the scan said. Which one it is in the end is decided on
+// the host, before anything is changed.
+func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Facts) {
+	if p.Preparation == nil || p.Preparation.RestorePoint == nil || len(plan.Steps) == 0 {
+		return
+	}
+	want := p.Preparation.RestorePoint
+	partial := false
+	for _, name := range want.Providers {
+		if name == restore.Packages {
+			partial = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.RestorePoint != nil && len(s.RestorePoint.CannotUndo) > 0 })
+			if !partial {
+				return
+			}
+			continue
+		}
+		kind := kindOf(name, want, h)
+		if fits, _ := restore.Fits(kind, h, f); !fits {
+			continue
+		}
+		scope := restore.ScopeOf(kind)
+		if partial && !scope.Rollback {
+			return // some packages are more than files
+		}
+		for i := range plan.Steps {
+			plan.Steps[i].RestorePoint = &Point{Provider: name, Required: want.Required,
+				Undoes: append([]string{}, scope.Undoes...), CannotUndo: append([]string{}, scope.CannotUndo...)}
+		}
+		return
+	}
+}
+
+// kindOf is the kind of a provider: a built-in one is its own; that of a block is its
+// type, and hypervisor is what the host says it runs on.
+func kindOf(name string, want *policies.RestorePoint, h *inventory.Host) string {
+	if d := want.Declared[name]; d != nil {
+		return d.Type
+	}
+	if name == restore.Hypervisor && h.Hypervisor != nil {
+		return h.Hypervisor.Type
+	}
+	return name
+}
