@@ -27,7 +27,7 @@ preparation "desktop" {
     no_users = true
   }
   restore_point {
-    providers = ["system_restore"] # warning: none of these providers is available in this version
+    providers = ["system_restore"]
   }
 }
 
@@ -36,7 +36,7 @@ preparation "desktop-on" {
     no_users = true
   }
   restore_point {
-    providers = ["system_restore"] # warning: none of these providers is available in this version
+    providers = ["system_restore"]
   }
 }
 
