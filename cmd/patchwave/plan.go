@@ -16,6 +16,7 @@ import (
 	"patchwave/engine/feeds"
 	"patchwave/engine/plan"
 	"patchwave/engine/report/safe"
+	"patchwave/engine/restore"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
 	"patchwave/policies"
@@ -326,6 +327,9 @@ func hostPlanText(h plan.Host, color bool) string {
 		}
 		if pt := s.RestorePoint; pt != nil {
 			text := fmt.Sprintf("restore point: %s", pt.Provider)
+			if pt.Provider != restore.Packages && len(pt.Undoes) > 0 {
+				text += ", undoes " + strings.Join(pt.Undoes, ", ")
+			}
 			if len(pt.CannotUndo) > 0 {
 				text += ", cannot undo " + strings.Join(pt.CannotUndo, ", ")
 			}

@@ -132,6 +132,7 @@ func hostText(h *journal.Host, color bool) string {
 		}
 		fmt.Fprintf(&b, "  %-14s %s  %s%s\n", s.Name, paint(s.State, stateStyle(s.State), color), took, rc)
 	}
+	b.WriteString(pointText(h.Point))
 	b.WriteString(actionsText(h, color))
 	for _, u := range h.Updates {
 		fmt.Fprintf(&b, "    %s %s\n", safe.Text(fmt.Sprintf("%s %s %s -> %s", u.Action, u.Name, orDash(u.From), orDash(u.To))), paint(u.State, stateStyle(u.State), color))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"patchwave/connectors"
 )
 
 // TestPollWhereNothingCanBeWritten: the disk has become full under the job. What
@@ -112,4 +114,60 @@ func inode(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return strings.Fields(string(out))[0]
+}
+
+// TestBury: a host that was taken back to a time before a job does not do it again,
+// and a job that works is not buried.
+func TestBury(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{"r1", "h1", "updates", 1}
+	mark := filepath.Join(root, "did")
+	if _, err := c.Start(t.Context(), id, body, map[string]string{"do": "echo did >>" + mark + "; exit 3"}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, c, id)
+	if err := os.RemoveAll(filepath.Join(root, "jobs", id.String())); err != nil { // the host is as before
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.Bury(t.Context(), id, 3, "00000000-0000-4000-8000-000000000001"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Start(t.Context(), id, body, map[string]string{"do": "echo did >>" + mark})
+	if err != nil || s.State != Collected || s.RC != 3 || s.Fresh {
+		t.Errorf("started again: %+v, %v", s, err)
+	}
+	if did, err := os.ReadFile(mark); err != nil || string(did) != "did\n" {
+		t.Errorf("it was done: %q, %v", did, err)
+	}
+
+	works := ID{"r1", "h1", "updates", 2}
+	if _, err := c.Start(t.Context(), works, body, map[string]string{"do": "until [ -e " + mark + ".go ]; do sleep 0.1; done"}); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for s := (Status{}); s.State != Running; <-tick.C {
+		if s, _, err = c.Poll(t.Context(), works, 0); err != nil || s.Ended() {
+			t.Fatalf("the job is %+v: %v", s, err)
+		}
+	}
+	if err := c.Bury(t.Context(), works, 0, ""); connectors.CodeOf(err) != connectors.CodeGuard {
+		t.Errorf("a job that works is buried: %v", err)
+	}
+	if err := os.WriteFile(mark+".go", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := await(t, c, works); s.State != Done {
+		t.Errorf("it is %+v", s)
+	}
+	c.Claim.Run = "r2"
+	if err := c.Bury(t.Context(), works, 0, ""); connectors.CodeOf(err) != connectors.CodeLocked {
+		t.Errorf("a job of another's host is buried: %v", err)
+	}
 }

@@ -37,6 +37,8 @@ type puppet struct {
 	order          []string
 	// asked are the moments at which it was asked to reboot.
 	asked []time.Time
+	// ops are the operations on jobs and the claim that are not mere looks.
+	ops []string
 }
 
 // fate is what is wrong with a host, and how long it takes for things.
@@ -201,6 +203,9 @@ func (p *puppet) Close() error { return nil }
 // job is one operation on jobs and the claim; whose claim it is, others test.
 func (p *puppet) job(call framing.Call, now time.Time) string {
 	id := call.Args["id"]
+	if op := call.Args["op"]; op != "poll" {
+		p.ops = append(p.ops, strings.TrimSpace(op+" "+id))
+	}
 	switch call.Args["op"] {
 	case "start":
 		started := "started=before\n"

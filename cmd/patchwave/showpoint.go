@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"patchwave/engine/journal"
+	"patchwave/engine/report/safe"
+	"patchwave/engine/restore"
+)
+
+// pointText shows a restore point where there is more to say of it than that the old
+// packages were kept.
+func pointText(p *journal.PointData) string {
+	if p == nil || p.Provider == restore.Packages && len(p.Cannot) == 0 && len(p.Tried) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	text := "restore point: " + p.Provider
+	if p.Tag != "" {
+		text += " (" + p.Tag + ")"
+	}
+	if p.Scope != "" && p.Provider != restore.Packages && len(p.Undoes) > 0 {
+		text += ", undoes " + strings.Join(p.Undoes, ", ")
+	}
+	if len(p.Cannot) > 0 {
+		text += ", cannot undo " + strings.Join(p.Cannot, ", ")
+	}
+	fmt.Fprintf(&b, "    %s\n", safe.Text(text))
+	for _, t := range p.Tried {
+		fmt.Fprintf(&b, "      passed over %s: %s\n", safe.Text(t.Provider), safe.Text(t.Why))
+	}
+	return b.String()
+}
