@@ -99,10 +99,18 @@ func (l *line) negotiate(domain, name, password string, body []byte) (status int
 		l.t.Fatalf("%d, %q, %v", status, challenge, err)
 	}
 	info := second[binary.LittleEndian.Uint32(second[44:]):]
+	third, sealing := proofOf([8]byte(second[24:32]), info, domain, name, password)
+	l.mine = sealing
+	status, _, answer = l.post("Negotiate "+base64.StdEncoding.EncodeToString(third), soapType, body)
+	return status, answer
+}
+
+// proofOf answers a challenge.
+func proofOf(nonce [8]byte, info []byte, domain, name, password string) ([]byte, *sealing) {
 	temp := append([]byte{1, 1, 0, 0, 0, 0, 0, 0}, make([]byte, 20)...)
 	temp = append(append(temp, info...), 0, 0, 0, 0)
 	response := ntowf(password, name, domain)
-	proof := hmacMD5(response, second[24:32], temp)
+	proof := hmacMD5(response, nonce[:], temp)
 	exported := []byte("0123456789abcdef")
 	third := append([]byte(ntlmSignature), 3, 0, 0, 0)
 	var payload []byte
@@ -110,10 +118,7 @@ func (l *line) negotiate(domain, name, password string, body []byte) (status int
 		third = appendField(third, len(f), 64+len(payload))
 		payload = append(payload, f...)
 	}
-	third = append(binary.LittleEndian.AppendUint32(third, asked), payload...)
-	l.mine = newSealing(exported, asked)
-	status, _, answer = l.post("Negotiate "+base64.StdEncoding.EncodeToString(third), soapType, body)
-	return status, answer
+	return append(binary.LittleEndian.AppendUint32(third, asked), payload...), newSealing(exported, asked)
 }
 
 // identify asks for something that needs a login and nothing else.
@@ -163,7 +168,7 @@ func TestNTLMBelongsToAConnection(t *testing.T) {
 		t.Errorf("sealed for another connection: %d", status)
 	}
 	n := s.Counters()
-	if n.Connections != 2 || n.Handshakes != 2 || n.Logins != 2 || n.Sealed != 4 || n.Plain != 0 {
+	if n.Connections != 2 || n.Handshakes != 2 || n.Logins != 2 || n.Sealed != 4 || n.Plain != 0 || n.Unauthorized != 5 {
 		t.Errorf("%+v", n)
 	}
 }
@@ -231,8 +236,10 @@ func TestBrokenNegotiations(t *testing.T) {
 	s := serve(t, Options{})
 	l := newLine(t, s)
 	third := base64.StdEncoding.EncodeToString(exampleMessage(t, append(make([]byte, 16), exampleTemp(t)...)))
+	// an answer to a challenge that was never given
+	early, _ := proofOf([8]byte{}, nil, "", "admin", "secret")
 	for _, authorization := range []string{
-		"Negotiate", "Negotiate !", "Negotiate YII=", "Negotiate " + third, "NTLM " + third, "Basic YWRtaW46c2VjcmV0", "Kerberos YII=", "x", mutual,
+		"Negotiate", "Negotiate !", "Negotiate YII=", "Negotiate " + third, "NTLM " + third, "Negotiate " + base64.StdEncoding.EncodeToString(early), "Basic YWRtaW46c2VjcmV0", "Kerberos YII=", "x", mutual,
 	} {
 		if status, challenge, _ := l.post(authorization, soapType, nil); status != http.StatusUnauthorized || challenge != "Negotiate" {
 			t.Errorf("%q: %d, %q", authorization, status, challenge)

@@ -119,6 +119,23 @@ func TestSealingOfTheExample(t *testing.T) {
 	}
 }
 
+// TestWeakSealing is the example of MS-NLMP 4.2.3: keys of 56 bits, and no key
+// exchange.
+func TestWeakSealing(t *testing.T) {
+	key := unhex(t, "eb93429a8bd952f8b89c55b87f475edc")
+	client := newDirection(key, fromClient, flag56)
+	if got := hex.EncodeToString(client.signing); got != "60e799be5c72fc92922ae8ebe961fb8d" {
+		t.Errorf("signing key = %s", got)
+	}
+	signature, sealed := client.seal(utf16le("Plaintext"))
+	if got := hex.EncodeToString(sealed); got != "a02372f6530273f3aa1eb90190ce5200c99d" {
+		t.Errorf("sealed = %s", got)
+	}
+	if got := hex.EncodeToString(signature); got != "01000000ff2aeb52f681793a00000000" {
+		t.Errorf("signature = %s", got)
+	}
+}
+
 func TestSealingInOrder(t *testing.T) {
 	for _, flags := range []uint32{flag128 | flagKeyExchange, flag128, flag56, 0} {
 		key := unhex(t, "00112233445566778899aabbccddeeff")
