@@ -3,9 +3,6 @@ package winrm
 import (
 	"bytes"
 	"context"
-
-	"github.com/hashicorp/go-hclog"
-
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -16,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/hashicorp/go-hclog"
 
 	"patchwave/connectors"
 	"patchwave/connectors/connectortest"

@@ -26,10 +26,17 @@ func noLeaks(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }
 
-// hasty waits for nothing.
+// hasty does not wait where nothing is to come, and is patient with a busy computer.
 func hasty() Config {
-	return Config{Operation: 200 * time.Millisecond, Grace: 200 * time.Millisecond, Pause: time.Millisecond, Poll: time.Millisecond,
-		Busy: time.Millisecond, Cleanup: 300 * time.Millisecond}
+	return Config{Operation: 200 * time.Millisecond, Grace: 10 * time.Second, Pause: time.Millisecond, Poll: time.Millisecond,
+		Busy: time.Millisecond, Cleanup: 5 * time.Second}
+}
+
+// impatient soon gives up.
+func impatient() Config {
+	c := hasty()
+	c.Grace, c.Cleanup = 200*time.Millisecond, 300*time.Millisecond
+	return c
 }
 
 // dialed opens a session that is closed with the test.
@@ -209,7 +216,7 @@ func TestHostileReceive(t *testing.T) {
 				return true
 			}
 			f.start(t, false)
-			s := dialed(t, hasty(), f.target())
+			s := dialed(t, impatient(), f.target())
 			_, err := s.Run(t.Context(), connectors.Command{Line: "x", Timeout: time.Minute})
 			fails(t, err, connectors.CodeLost, "")
 			_, err = s.Run(t.Context(), connectors.Command{Line: "x"})

@@ -112,7 +112,7 @@ func TestManyClientsOfOneHost(t *testing.T) {
 		return 0
 	}
 	f.start(t, false)
-	d := New(testConfig())
+	d := New(Config{})
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
