@@ -53,7 +53,8 @@
 //
 // The host answers a request for output within 20 seconds (OperationTimeout),
 // with what there is; ten seconds later the connection is given up. A request for
-// output is sent again, on a new connection, five times; nothing else is ever
-// sent twice. When a reply was lost half way, output may be missing, so the
-// session is lost at once.
+// output is sent again as it was, on a new connection, five times: the host then has
+// not been told that the output came, and gives it again (as others rely on; it was
+// not tried on Windows). Nothing else is ever sent
+// twice. When a reply breaks off half way the session is lost at once.
 package winrm

@@ -85,9 +85,15 @@ func (p *process) run() {
 // collect asks for output until the command has ended.
 func (p *process) collect() (runner.Exit, error) {
 	failures := 0
+	var request []byte
 	for {
+		// The same message again, with the same id, asks for the reply that was lost;
+		// another one would say that it had come.
+		if failures == 0 {
+			request = p.lane.requests.receive(p.shell, p.command)
+		}
 		asked := time.Now()
-		e, err := p.lane.recv.post(p.ctx, p.lane.requests.receive(p.shell, p.command))
+		e, err := p.lane.recv.post(p.ctx, request)
 		var out *output
 		if err == nil {
 			out, err = e.output(p.command)
