@@ -44,6 +44,7 @@ type fake struct {
 	seen                                            []string
 	lines                                           []string
 	tokens                                          []string
+	bound                                           []byte
 }
 
 type fakeShell struct{ commands map[string]*fakeCommand }
@@ -201,6 +202,9 @@ func (f *fake) admit(w http.ResponseWriter, r *http.Request, c *fakeConn, secret
 		if !c.authenticate(m, f.user, password) {
 			return refuse("Negotiate", "Kerberos")
 		}
+		f.mu.Lock()
+		f.bound = c.bound
+		f.mu.Unlock()
 	case !c.authed, !secret && r.TLS == nil:
 		return refuse("Negotiate", "Kerberos")
 	}

@@ -25,6 +25,8 @@ type fakeConn struct {
 	inSeal, outSeal   *rc4.Cipher
 	inSign, outSign   []byte
 	inCount, outCount uint32
+	// bound is the channel binding of the last login,
+	bound []byte
 }
 
 func hmacMD5(key []byte, parts ...[]byte) []byte {
@@ -96,6 +98,7 @@ func (c *fakeConn) authenticate(m []byte, user, password string) bool {
 	if !hmac.Equal(hmacMD5(v2, c.nonce, nt[16:]), nt[:16]) {
 		return false
 	}
+	c.bound = pairOf(nt[44:], 10)
 	exported := hmacMD5(v2, nt[:16])
 	if len(key) == 16 {
 		r, _ := rc4.NewCipher(exported)
@@ -112,6 +115,21 @@ func (c *fakeConn) authenticate(m []byte, user, password string) bool {
 	c.outSeal, _ = rc4.NewCipher(derive("session key to server-to-client sealing key magic constant"))
 	c.inCount, c.outCount, c.authed = 0, 0, true
 	return true
+}
+
+// pairOf finds one of the AV pairs (MS-NLMP, 2.2.2.1).
+func pairOf(b []byte, id uint16) []byte {
+	for len(b) >= 4 {
+		got, n := binary.LittleEndian.Uint16(b), int(binary.LittleEndian.Uint16(b[2:]))
+		if got == id && len(b) >= 4+n {
+			return b[4 : 4+n]
+		}
+		if got == 0 || len(b) < 4+n {
+			return nil
+		}
+		b = b[4+n:]
+	}
+	return nil
 }
 
 func (c *fakeConn) open(b []byte) ([]byte, error) {

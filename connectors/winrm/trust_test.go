@@ -1,9 +1,11 @@
 package winrm
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/md5"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -46,6 +48,23 @@ func TestUntrustedCertificate(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A login over https holds for this certificate only: MD5 of the structure of RFC
+// 2744 with the hash of the certificate (RFC 5929, 4.1). Windows refuses a wrong one
+// even where it asks for none.
+func TestLoginIsBoundToTheCertificate(t *testing.T) {
+	noLeaks(t)
+	f := &fake{scheme: "ntlm"}
+	f.start(t, true)
+	dialed(t, hasty(), f.target())
+	data := append([]byte("tls-server-end-point:"), sha256Of(f.server.Certificate().Raw)...)
+	want := md5.Sum(append(append(make([]byte, 16), byte(len(data)), 0, 0, 0), data...))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !bytes.Equal(f.bound, want[:]) {
+		t.Errorf("the login is bound to %x, want %x", f.bound, want)
 	}
 }
 
