@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"patchwave/connectors/sim/wsman"
 )
@@ -153,6 +154,20 @@ func TestLongPoll(t *testing.T) {
 	}
 	if _, _, code := w.finish(sh, id); code != 0xC000013A {
 		t.Errorf("code %#x", code)
+	}
+}
+
+// TestPatience: a client does not get more time than the server has.
+func TestPatience(t *testing.T) {
+	w := open(t, wsman.Options{MaxTimeout: 10 * time.Millisecond})
+	sh := w.shell()
+	id := w.command(sh, "do:hang")
+	for a := (&answer{}); a.code != wsman.CodeTimedOut; {
+		ask := receiveAsk(sh, id)
+		ask.timeout = "P1D"
+		if a = w.ask(ask); a.done || a.code != 0 && a.code != wsman.CodeTimedOut {
+			t.Fatalf("%+v", a)
+		}
 	}
 }
 
