@@ -193,7 +193,15 @@ func (h *Host) Publish(offers ...Offer) {
 	h.repo = slices.Concat(h.repo, offers)
 }
 
-// now is the machine's clock.
+// PassTime moves the machine's clock on: what it takes the time by sees that much
+// of it gone.
+func (h *Host) PassTime(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.spec.ClockSkew += d
+}
+
+// now is the machine's clock, under its lock.
 func (h *Host) now() time.Time { return time.Now().Add(h.spec.ClockSkew) }
 
 // names of the packages, sorted.
