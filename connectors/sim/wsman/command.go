@@ -87,12 +87,16 @@ type command struct {
 	removed  bool
 	// interrupted: ctrl-c has ended it.
 	interrupted bool
-	// turn counts Receives: the newest one gets the output.
-	turn uint64
+	// turn counts Receives: the newest one gets the output. waiting are those there
+	// are now.
+	turn    uint64
+	waiting int
 	// sent is the answer to the last Receive, until the next one shows that the
-	// client has it; sentTo is the message that asked for it.
+	// client has it; sentTo is the message that asked for it. While it is under way,
+	// no other Receive is answered: who knows whether it arrives.
 	sent     *batch
 	sentTo   string
+	underWay bool
 	lost     bool
 	repeated bool
 }
@@ -208,16 +212,13 @@ func (c *command) receive(ctx context.Context, q query) (batch, *Fault) {
 	c.turn++
 	turn := c.turn
 	c.wake() // who waits has been relieved
-	if b, ok := c.again(q); ok {
-		return b, nil
-	}
+	c.waiting++
+	defer func() { c.waiting-- }()
 	for {
 		if c.removed || c.turn != turn {
 			return batch{}, FaultOf(CodeAborted)
 		}
-		if len(c.queue) > 0 || c.finished {
-			b := c.take(q)
-			c.sent, c.sentTo, c.lost, c.repeated = &b, q.message, false, false
+		if b, ok := c.next(q); ok {
 			return b, nil
 		}
 		changed := c.changed
@@ -237,6 +238,23 @@ func (c *command) receive(ctx context.Context, q query) (batch, *Fault) {
 	}
 }
 
+// next is the answer to a Receive, if there is one now.
+func (c *command) next(q query) (batch, bool) {
+	if c.underWay {
+		return batch{}, false
+	}
+	b, ok := c.again(q)
+	if !ok {
+		if len(c.queue) == 0 && !c.finished {
+			return batch{}, false
+		}
+		b = c.take(q)
+		c.sent, c.sentTo, c.lost, c.repeated = &b, q.message, false, false
+	}
+	c.underWay = true
+	return b, true
+}
+
 // again is the last answer once more, where the client does not have it.
 func (c *command) again(q query) (batch, bool) {
 	if c.sent == nil {
@@ -252,13 +270,19 @@ func (c *command) again(q query) (batch, bool) {
 	return batch{}, false
 }
 
-// miss says that the answer to a message did not reach the client.
-func (c *command) miss(message string) {
+// receivers are the Receives that wait.
+func (c *command) receivers() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sent != nil && c.sentTo == message {
-		c.lost = true
-	}
+	return c.waiting
+}
+
+// settle says whether the answer under way has reached the client.
+func (c *command) settle(arrived bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.underWay, c.lost = false, !arrived
+	c.wake()
 }
 
 // take takes output from the queue: as much as fits, and the end if that is all.

@@ -18,8 +18,9 @@ type Counters struct {
 	Creates, Commands, Receives, Sends, Signals, Deletes int64
 
 	// OpenConnections, LiveShells and LiveCommands are there now; a command lives
-	// until it is terminated. Running are the commands that have not ended.
-	OpenConnections, LiveShells, LiveCommands, Running int
+	// until it is terminated. Running are the commands that have not ended, Waiting
+	// the Receives that wait for output.
+	OpenConnections, LiveShells, LiveCommands, Running, Waiting int
 }
 
 type counters struct {
@@ -52,6 +53,9 @@ func (s *Server) Counters() Counters {
 	c.LiveShells, c.Running = len(s.shells), s.running
 	for _, sh := range s.shells {
 		c.LiveCommands += len(sh.commands)
+		for _, cmd := range sh.commands {
+			c.Waiting += cmd.receivers()
+		}
 	}
 	return c
 }

@@ -30,7 +30,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
-	wait(r.Context(), t.Delay)
+	if wait(r.Context(), t.Delay); r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // the client is gone, or the machine
+	}
 	if s.before(w, t) {
 		return
 	}
@@ -141,7 +143,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, w
 	}
 	t := s.Trouble()
 	if req.Body.Identify != nil {
-		_ = s.send(r.Context(), w, t, who.sealing, http.StatusOK, identified(s.opt.Version)) // the client may be gone
+		s.send(r.Context(), w, t, who.sealing, http.StatusOK, identified(s.opt.Version), &reply{})
 		return
 	}
 	op := operationOf(req.Header.Action)
@@ -154,15 +156,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, w
 		rep = s.operate(r.Context(), op, req, who.user, t, r.RemoteAddr)
 	}
 	if fails {
-		if rep != nil && rep.lost != nil {
-			rep.lost()
-		}
+		rep.settled(false)
 		if f.Reset {
 			c.reset()
 			panic(http.ErrAbortHandler)
 		}
 		if f.Body != nil {
-			_ = s.send(r.Context(), w, t, who.sealing, or(f.Status, http.StatusOK), f.Body) // the client may be gone
+			s.send(r.Context(), w, t, who.sealing, or(f.Status, http.StatusOK), f.Body, &reply{})
 			return
 		}
 		if f.Fault == nil {
@@ -172,17 +172,24 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, w
 		rep = &reply{fault: f.Fault}
 	}
 	envelope := rep.envelope(req.Header.MessageID, words{machine: s.opt.Machine, lang: t.FaultLanguage, text: t.FaultText})
-	if err := s.send(r.Context(), w, t, who.sealing, rep.status(), envelope); err != nil && rep.lost != nil {
-		rep.lost()
+	s.send(r.Context(), w, t, who.sealing, rep.status(), envelope, rep)
+}
+
+// send sends an envelope, sealed if the request was, and settles the reply. Where
+// the client does not get it, the connection ends.
+func (s *Server) send(ctx context.Context, w http.ResponseWriter, t Trouble, k *sealing, status int, envelope []byte, rep *reply) {
+	err := ctx.Err() // else nothing at all would be an answer too: 200
+	if err == nil {
+		err = s.write(ctx, w, t, k, status, envelope)
+	}
+	rep.settled(err == nil)
+	if err != nil {
+		panic(http.ErrAbortHandler)
 	}
 }
 
-// send sends an envelope, sealed if the request was. An error says that the client
-// does not have it.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, t Trouble, k *sealing, status int, envelope []byte) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+// write is send.
+func (s *Server) write(ctx context.Context, w http.ResponseWriter, t Trouble, k *sealing, status int, envelope []byte) error {
 	w.Header().Set("Content-Type", soapType)
 	if k != nil && !t.Unsealed {
 		w.Header().Set("Content-Type", sealedType)
@@ -198,8 +205,8 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, t Trouble, k *
 	w.WriteHeader(status)
 	out := &slow{w: w, flush: http.NewResponseController(w), ctx: ctx, pause: t.Trickle}
 	_, err := out.Write(envelope)
-	if err == nil && t.Flood != 0 {
-		err = flood(out, t.Flood-int64(len(envelope)))
+	if missing := t.Flood - int64(len(envelope)); err == nil && (t.Flood < 0 || missing > 0) {
+		err = flood(out, missing)
 	}
 	if err != nil {
 		return fmt.Errorf("send a reply: %w", err)

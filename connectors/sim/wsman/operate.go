@@ -181,7 +181,7 @@ func (s *Server) receive(ctx context.Context, sh *shell, r *request, l limits, t
 		return nil, fault
 	}
 	rep := received(c.id, out)
-	rep.lost = func() { c.miss(q.message) }
+	rep.settle = c.settle
 	return rep, nil
 }
 

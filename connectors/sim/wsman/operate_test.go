@@ -194,7 +194,7 @@ func TestTakenAway(t *testing.T) {
 				}
 				waiting <- a
 			}()
-			eventually(t, "the other one waits", func() bool { return w.s.Counters().Receives == 2 })
+			eventually(t, "the other one waits", func() bool { return w.s.Counters().Waiting == 1 })
 			away(w, sh, id)
 			if a := <-waiting; a.code != wsman.CodeAborted {
 				t.Errorf("%+v", a)

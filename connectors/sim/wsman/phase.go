@@ -129,6 +129,10 @@ func (s *Server) goDown() {
 	if s.http == nil {
 		return
 	}
+	s.net.Lock()
+	s.deadNet = true
+	s.net.Unlock()
+	s.Cut() // first of all: whoever waits gets no answer
 	s.crash()
 	s.mu.Lock()
 	s.phase = Down
@@ -136,10 +140,6 @@ func (s *Server) goDown() {
 		s.drop(sh)
 	}
 	s.mu.Unlock()
-	s.net.Lock()
-	s.deadNet = true
-	s.net.Unlock()
-	s.Cut()
 	_ = s.http.Close() // what it says of connections is of those just cut
 	s.http = nil
 	// where the address cannot be held, somebody else may get the port

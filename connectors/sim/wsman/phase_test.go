@@ -20,7 +20,7 @@ func TestReboot(t *testing.T) {
 		_, err := w.try(t.Context(), receiveAsk(sh, id))
 		waiting <- err
 	}()
-	eventually(t, "it waits", func() bool { return w.s.Counters().Receives == 2 })
+	eventually(t, "it waits", func() bool { return w.s.Counters().Waiting == 1 })
 	url := w.s.URL()
 	w.s.Reboot()
 	if err := <-waiting; err == nil {
@@ -88,7 +88,7 @@ func TestClose(t *testing.T) {
 		_, err := w.try(t.Context(), receiveAsk(sh, id))
 		ended <- err
 	}()
-	eventually(t, "it waits", func() bool { return w.s.Counters().Receives == 1 })
+	eventually(t, "it waits", func() bool { return w.s.Counters().Waiting == 1 })
 	w.s.Close()
 	for range 2 {
 		if err := <-ended; err == nil {

@@ -13,8 +13,16 @@ type reply struct {
 	action string
 	body   string // XML
 	fault  *Fault
-	// lost is called when the reply did not reach the client.
-	lost func()
+	// settle, if there is one, is called once, with whether the reply has reached the
+	// client.
+	settle func(arrived bool)
+}
+
+// settled calls settle.
+func (r *reply) settled(arrived bool) {
+	if r != nil && r.settle != nil {
+		r.settle(arrived)
+	}
 }
 
 // status is the HTTP status of a reply.

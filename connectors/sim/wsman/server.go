@@ -199,8 +199,8 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	s.end()
 	s.goDown()
+	s.end()
 	s.work.Wait()
 	s.phases.Lock()
 	defer s.phases.Unlock()

@@ -89,14 +89,24 @@ func TestReceiveInTime(t *testing.T) {
 		if fault != nil || len(b.segments) != 1 || string(b.segments[0].data) != "late" || b.done || time.Since(begin) != 3*time.Second {
 			t.Errorf("%+v, %v after %v", b, fault, time.Since(begin))
 		}
+		// while an answer is under way, nobody knows whether it arrives
+		q.message = "3"
+		if b, fault := c.receive(t.Context(), q); fault == nil || fault.Code != CodeTimedOut || time.Since(begin) != 5*time.Second {
+			t.Errorf("%+v, %+v after %v", b, fault, time.Since(begin))
+		}
+		go func() {
+			<-time.After(time.Second)
+			c.settle(false)
+		}()
+		if b, fault := c.receive(t.Context(), q); fault != nil || len(b.segments) != 1 || time.Since(begin) != 6*time.Second {
+			t.Errorf("it did not arrive: %+v, %+v after %v", b, fault, time.Since(begin))
+		}
+		c.settle(true)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, fault := c.receive(gone, q); fault != nil {
-			t.Errorf("the same message has no answer any more: %+v", fault)
-		}
-		q.message = "3"
-		if _, fault := c.receive(gone, q); fault == nil {
-			t.Error("a client that is gone gets output")
+		q.message = "4"
+		if b, fault := c.receive(gone, q); fault == nil {
+			t.Errorf("a client that is gone gets %+v", b)
 		}
 		c.finish(0)
 	})

@@ -246,7 +246,7 @@ func TestCutWhileReceiving(t *testing.T) {
 		_, err := w.try(t.Context(), receiveAsk(sh, id))
 		failed <- err
 	}()
-	eventually(t, "it waits", func() bool { return w.s.Counters().Receives == 1 })
+	eventually(t, "it waits", func() bool { return w.s.Counters().Waiting == 1 })
 	w.s.Cut()
 	if err := <-failed; err == nil {
 		t.Error("the connection was not cut")
