@@ -62,8 +62,9 @@ type Session interface {
 	Dialect() Dialect
 	// Run runs one command to its end. A command that ran and failed is not an
 	// error: look at Result.ExitCode. The error is an *Error with one of the codes
-	// lost, timeout, interrupted (ctx was cancelled), sudo, unsupported. After lost
-	// the session is dead.
+	// lost, timeout, interrupted (ctx was cancelled), sudo, unsupported, guard (what
+	// a script has to lie in on the machine is not safe). After lost the session is
+	// dead.
 	// When ctx ends, Run returns within two seconds with what was read so far;
 	// whether the command still runs on the machine is not known.
 	Run(ctx context.Context, c Command) (Result, error)

@@ -43,6 +43,22 @@ func (c *channel) post(ctx context.Context, message []byte) (*envelope, error) {
 	return e, err
 }
 
+// warm opens the connection ahead, if there is none. Its error does not matter: who
+// needs the connection opens it again, and gets the error.
+func (c *channel) warm(ctx context.Context) {
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-c.turn }()
+	if c.link == nil && ctx.Err() == nil {
+		if l, err := open(ctx, c.cfg, c.ep, c.login); err == nil {
+			c.link = l
+		}
+	}
+}
+
 func (c *channel) once(ctx context.Context, message []byte) (*envelope, error) {
 	if c.link != nil && !c.link.usable() {
 		c.link.close()

@@ -25,7 +25,8 @@
 // the first byte of a login. Basic, Kerberos and client certificates go over https
 // only. NTLM over https is bound to the server's certificate (RFC 5929,
 // tls-server-end-point), which defeats relaying it; the messages are protected by
-// TLS and are not encrypted a second time.
+// TLS and are not encrypted a second time. Kerberos is not bound to it: its library
+// cannot, and a host that insists (CbtHardeningLevel Strict) refuses it.
 //
 // Over plain http there is NTLM only. Nothing proves there who the peer is before
 // the login; the password itself is never sent, the answer to the challenge can be

@@ -16,7 +16,7 @@ import (
 // Bounds of what a host may send in one reply, in bytes.
 const (
 	maxHead = 64 << 10
-	maxBody = 1 << 20
+	maxBody = 512 << 10
 	// maxInformal is how many replies of class 1xx may come before the real one.
 	maxInformal = 4
 )

@@ -2,6 +2,7 @@ package winrm
 
 import (
 	"context"
+	"crypto/fips140"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -58,6 +59,11 @@ func newLogin(ep *endpoint) (login, error) {
 		}
 		if t.WinRM.Auth == connectors.WinRMBasic {
 			return basicLogin{ep}, nil
+		}
+		if fips140.Enforced() {
+			e := connectors.Errorf(connectors.CodeUnsupported, connectors.PhaseLogin, t.Name, "NTLM needs ciphers that are forbidden here (GODEBUG=fips140=only)")
+			e.Hint = "use auth = \"kerberos\" or \"certificate\""
+			return nil, e
 		}
 		return ntlmLogin{ep}, nil
 	default:

@@ -20,9 +20,9 @@ import (
 
 const (
 	shellURI = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-	// envelopeSize is the largest reply that is asked for, in bytes: the default of
-	// Windows.
-	envelopeSize = 512_000
+	// envelopeSize is the largest reply that is asked for, in bytes: what every host
+	// allows, and little enough that a flood is soon seen to be one.
+	envelopeSize = 153_600
 	locale       = "en-US"
 )
 

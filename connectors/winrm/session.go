@@ -84,6 +84,7 @@ func (s *session) Start(ctx context.Context, line string, stdout, stderr *runner
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
+	s.work.Go(func() { l.recv.warm(s.ctx) }) // it is needed as soon as the command runs
 	id, err := l.start(ctx, line)
 	if err != nil {
 		cause := context.Cause(ctx)
