@@ -59,6 +59,8 @@ func contract(document string) string {
 		"test": `passed failed tests[]{name file line column state:passed|failed failures[]{message file line column}}`,
 		"lock": `leases[]{kind:run|occurrence|host name state:held|abandoned fence owner{actor run host pid} acquired renewed age_s}
 			claims[]{host run state:held|abandoned since}`,
+		"restore-points": `points[]{id host provider run created expires size scope:system|packages|files
+			state:whole|partial|used|expired tag}`,
 		"suspend":          `suspensions[]{policy since until reason actor}`,
 		"schedule-install": `files[]{path state:new|written|unchanged|differs} next[]`,
 	}[document]

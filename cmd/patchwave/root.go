@@ -115,7 +115,7 @@ func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
 		(*app).initCmd, (*app).importCmd, (*app).validateCmd, (*app).fmtCmd, (*app).testCmd, (*app).hostsCmd, (*app).graphCmd, (*app).schemaCmd,
 		(*app).pingCmd, (*app).scanCmd, (*app).pendingCmd, (*app).explainCmd, (*app).scheduleCmd, (*app).planCmd, (*app).applyCmd, (*app).runCmd, (*app).resumeCmd, (*app).cancelCmd, (*app).rollbackCmd, (*app).execCmd,
-		(*app).suspendCmd, (*app).unsuspendCmd, (*app).lockCmd,
+		(*app).suspendCmd, (*app).unsuspendCmd, (*app).lockCmd, (*app).restorePointsCmd,
 		(*app).statusCmd, (*app).historyCmd, (*app).showCmd, (*app).reportCmd,
 		(*app).feedsCmd, (*app).demoCmd, (*app).versionCmd,
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"patchwave/policies"
 
@@ -134,6 +135,10 @@ func (l *loader) checkRollback(p *policy) {
 	}
 	prep := p.value.Preparation
 	if prep != nil && l.model.preparations.named[prep.Name].restores {
+		if r := prep.RestorePoint; r != nil && !slices.ContainsFunc(r.Providers, func(name string) bool { return name != "vss" }) {
+			l.fail(p.verification.at, fmt.Sprintf("policy %q rolls back and has no restore point that can be gone back to", p.name),
+				"Shadow copies (vss) hold files only. Add another provider, or use on_failure = \"stop\".", p.verify.failureAt)
+		}
 		return
 	}
 	detail := "Give the policy a preparation with a restore_point, or use on_failure = \"stop\"."

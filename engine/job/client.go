@@ -104,7 +104,11 @@ func (c Client) Discard(ctx context.Context, id ID) error {
 // started again. rc is its exit status, -1 if it is not known. Burying twice is no
 // error; a job that works is not buried (guard).
 func (c Client) Bury(ctx context.Context, id ID, rc int, bootID string) error {
-	_, _, err := c.op(ctx, "bury", map[string]string{"id": id.String(), "rc": strconv.Itoa(rc), "boot_id": bootID})
+	args := map[string]string{"id": id.String(), "boot_id": bootID}
+	if rc >= 0 {
+		args["rc"] = strconv.Itoa(rc)
+	}
+	_, _, err := c.op(ctx, "bury", args)
 	return err
 }
 

@@ -211,6 +211,22 @@ function Complete-Job {
     Write-JobLine 'collected=yes'
 }
 
+# Hide-Job: the host was taken back to a time before the job, which must not be
+# started again. What was found of it is from then.
+function Hide-Job {
+    if ($JobId -cnotmatch '^[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$') { Stop-Job 'guard' 'bad job id' }
+    $JobClaim = Read-PwClaim $JobClaimFile
+    if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
+    $JobAlive = Get-JobFile 'alive'
+    if ((Test-PwFile $JobAlive) -and (Test-PwHeld $JobAlive)) { Stop-Job 'guard' 'the job works' }
+    if (-not (Test-PwFile $JobTomb)) { Save-PwText $JobTomb ('rc=' + (Get-PwArg 'rc') + "`njob_boot_id=" + (Get-PwArg 'boot_id') + "`n") }
+    if ((Get-PwDirectory $JobDir).exists) {
+        Remove-PwTask $JobKey
+        try { Remove-PwDirectory $JobDir } catch { Write-JobLine ('left=' + $JobKey) } # the tombstone counts
+    }
+    Write-JobLine 'buried=yes'
+}
+
 function Invoke-JobOp {
     switch ($JobOp) {
         'claim' { Set-JobClaim }
@@ -226,6 +242,7 @@ function Invoke-JobOp {
             Write-JobStatus
         }
         'collect' { Complete-Job }
+        'bury' { Hide-Job }
         default { Stop-Job 'unsupported' 'the operation is not known' }
     }
 }

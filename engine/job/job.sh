@@ -365,8 +365,8 @@ job_bury() {
 		return 1
 	fi
 	if [ ! -f "$job_tomb" ]; then
-		job_write "$job_tomb" "rc=$pw_arg_rc
-job_boot_id=$pw_arg_boot_id
+		job_write "$job_tomb" "rc=${pw_arg_rc:-}
+job_boot_id=${pw_arg_boot_id:-}
 " || return 1
 	fi
 	rm -rf "$job_dir"

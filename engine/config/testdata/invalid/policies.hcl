@@ -86,6 +86,19 @@ policy "back2" {
   verification = verification.back # error: policy "back2" rolls back and has no restore point; Preparation "none" has no restore_point
 }
 
+preparation "files" {
+  restore_point {
+    providers = ["vss"]
+  }
+}
+
+policy "back3" {
+  hosts        = group.g
+  baseline     = baseline.b
+  preparation  = preparation.files
+  verification = verification.back # error: policy "back3" rolls back and has no restore point that can be gone back to; Shadow copies (vss) hold files only. Add another provider, or use on_failure = "stop".
+}
+
 policy "wrong" {
   hosts    = [] # error: hosts is empty
   baseline = "b" # error: a reference is needed here
