@@ -88,7 +88,8 @@ func TestScripts(t *testing.T) {
 	all := scripts(t)
 	own := map[string][]string{} // bodies of one directory are put together
 	for name := range all {
-		own[path.Dir(name)] = append(own[path.Dir(name)], prefix(name))
+		dir := path.Dir(name)
+		own[dir] = append(own[dir], prefix(name), path.Base(dir))
 	}
 	bodies := 0
 	for name, in := range all {
