@@ -24,7 +24,7 @@ func shape(name, in string, k kind, say sayer) {
 	base := strings.TrimSuffix(path.Base(name), ".ps1")
 	head, _, _ := strings.Cut(in, "\n")
 	named := func(n string) bool { return strings.HasPrefix(head, "# "+n+": ") && len(head) > len(n)+6 }
-	switch ok := named(base) || named(path.Base(path.Dir(name))) || named("patchwave"); {
+	switch ok := named(base) || named(path.Base(path.Dir(name))) || named("patchwave") || named("restore-point"); {
 	case k == bootstrap:
 		if !regexp.MustCompile(`^# patchwave [a-z]+ v[1-9][0-9]*$`).MatchString(head) {
 			say("head: the first line is not # patchwave %s vN", base)
