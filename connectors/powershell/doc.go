@@ -26,7 +26,8 @@
 // # Rules for scripts
 //
 // Windows PowerShell 5.1 only. ASCII only, no line longer than 200 bytes, no file
-// longer than 400 lines; the first line is "# NAME: what it does". No
+// longer than 400 lines; the first line is "# NAME: what it does", with the name of the
+// script or of its directory. No
 // Invoke-Expression, no script block made of text, no Add-Type, no compressed or
 // encoded code, no hidden window: they are what defenders look for, and none is
 // needed. No secret, ever: script block logging keeps all of it. No alias, no path
@@ -34,9 +35,9 @@
 //
 // What is outside the language (COM, the registry, CIM, services, tasks, access
 // lists, native programs, the clock) is behind functions of at most 40 lines, so that
-// a test can put its own in their place. Functions are Verb-PwNoun, or Verb-Noun where
-// the noun begins with the name of a script of the same directory; so do variables
-// that the whole program sees. A body does not exit and does not return: the DONE mark
+// a test can put its own in their place. Functions are Verb-PwNoun, or begin (after
+// their verb) with the name of a script of the same directory or of the directory; so
+// do variables that the whole program sees. A body does not exit and does not return: the DONE mark
 // stands at its end.
 //
 // The tests of this package hold every .ps1 of the tree to these rules (gate_*_test.go

@@ -66,7 +66,7 @@ func bad() [][2]string {
 		{"wildcards", "Remove-Item $GoodA"}, {"wildcards", "Test-Path -Path $GoodA"},
 		{"alias", "gci | % { $_ }"}, {"alias", "$GoodA | where { $_ }"}, {"alias", "sleep 3"}, {"alias", "sc stop x"}, {"alias", "curl http://x"},
 
-		{"bytes", "# \u00e4"}, {"bytes", "$GoodA = 1\r"}, {"bytes", "$GoodA = '\x00'"}, {"bytes", "$GoodA = 1\n"}, {"width", "$GoodA = 1  "}, {"width", "$GoodA = '" + strings.Repeat("x", 200) + "'"},
+		{"bytes", "# \u00e4"}, {"bytes", "$GoodA = 1\r"}, {"bytes", "$GoodA = '\x00'"}, {"width", "$GoodA = 1  "}, {"width", "$GoodA = '" + strings.Repeat("x", 200) + "'"},
 		{"size", strings.Repeat("$GoodA = 1\n", 400) + "$GoodA = 1"}, {"size", "function Get-PwBad {\n" + strings.Repeat("    $a = 1\n", 80) + "}"},
 		{"size", strings.TrimSuffix(strings.Repeat("# "+strings.Repeat("x", 190)+"\n", 200), "\n")},
 		{"not whole", "if (1) {"}, {"not whole", "}"}, {"not whole", "$GoodA = 'x"}, {"not whole", "$GoodA = \"$(x\""}, {"not whole", "<# x"}, {"not whole", "$GoodA = @'\nx"},

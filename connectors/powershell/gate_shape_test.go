@@ -18,18 +18,19 @@ func shape(name, in string, k kind, say sayer) {
 			break
 		}
 	}
-	if !strings.HasSuffix(in, "\n") || strings.HasSuffix(in, "\n\n") {
-		say("bytes: it does not end with one line feed")
+	if !strings.HasSuffix(in, "\n") {
+		say("bytes: it does not end with a line feed")
 	}
 	base := strings.TrimSuffix(path.Base(name), ".ps1")
 	head, _, _ := strings.Cut(in, "\n")
-	switch ok := strings.HasPrefix(head, "# "+base+": "); {
+	named := func(n string) bool { return strings.HasPrefix(head, "# "+n+": ") && len(head) > len(n)+6 }
+	switch ok := named(base) || named(path.Base(path.Dir(name))) || named("patchwave") || named("restore-point"); {
 	case k == bootstrap:
 		if !regexp.MustCompile(`^# patchwave [a-z]+ v[1-9][0-9]*$`).MatchString(head) {
 			say("head: the first line is not # patchwave %s vN", base)
 		}
 	case !ok:
-		say("head: the first line is not # %s: what it does", base)
+		say("head: the first line is not # %s: what it does (or the name of the directory)", base)
 	}
 	lines := strings.Split(in, "\n")
 	for i, line := range lines {
@@ -175,7 +176,7 @@ func shared(name string) bool {
 }
 
 var (
-	leaves = regexp.MustCompile(`(?i)(^|[\s;{}])(exit|return)\b`)
+	leaves = regexp.MustCompile(`(?i)(^|[\s;{}])(exit|return)($|[^\w-])`)
 	heads  = regexp.MustCompile(`(?im)^\s*(param\s*\(|using\s+(namespace|module)|#requires|trap\b|\[CmdletBinding)`)
 )
 

@@ -75,7 +75,7 @@ func compare(part string, before journal.HealthData, after Fingerprint, updated 
 	case partFailed:
 		return gone(after.FailedUnits, was, "%s has failed"), fmt.Sprintf("%d failed before, and no more now", len(was))
 	case partBroken:
-		return broken(was, after.BrokenPackages), fmt.Sprintf("%d broken before, and no more now", len(was))
+		return broken(was, ripe(before, after)), fmt.Sprintf("%d broken before, and no more now", len(was))
 	case partRoutes:
 		worse = gone(was, after.Routes, "there is no route to %s any more")
 	}
@@ -193,7 +193,7 @@ func kernelDifference(before journal.HealthData, after Fingerprint, updated []st
 		return nil, is + " as before"
 	case older(is, was):
 		return []string{fmt.Sprintf("kernel %s runs, and the newer %s did before", is, was)}, ""
-	case slices.Contains(before.Kernels, is), slices.ContainsFunc(updated, kernelPackage.MatchString):
+	case slices.Contains(before.Kernels, is), slices.ContainsFunc(updated, kernelPackage.MatchString), newBuild(before, updated):
 		return nil, fmt.Sprintf("%s after %s, as was to be expected", is, was)
 	default:
 		return []string{fmt.Sprintf("kernel %s runs and %s did before, but none was among the updates", is, was)}, ""

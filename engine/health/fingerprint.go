@@ -20,7 +20,12 @@ import (
 //go:embed health.sh
 var healthShell string
 
-func healthScript() script.Script { return script.Script{Name: "health", Version: 1, Sh: healthShell} }
+//go:embed health.ps1
+var healthPowerShell string
+
+func healthScript() script.Script {
+	return script.Script{Name: "health", Version: 1, Sh: healthShell, PowerShell: healthPowerShell}
+}
 
 // The parts of a host's health; see policies.HealthParts.
 const (
@@ -114,6 +119,9 @@ func parseFingerprint(a framing.Answer, parts []string) Fingerprint {
 		partServices: (*reader).services, partListeners: (*reader).listeners, partMounts: (*reader).mounts, partFailed: (*reader).failed,
 		partBroken: (*reader).broken, partRoutes: (*reader).routes, partTime: (*reader).time,
 		partKernel: func(r *reader) { r.kernel(clean(basics["kernel"])) },
+	}
+	if r.f.Init == initWindows {
+		read = windowsParts(clean(basics["kernel"]), basics["uptime"])
 	}
 	for _, part := range parts {
 		if one := read[part]; one != nil {

@@ -107,7 +107,11 @@ func (p Prober) getThere(ctx context.Context, probe policies.Probe) (bool, strin
 	}
 	status, body, ok := answer(f)
 	if !ok {
-		return false, "no answer: " + clean(strings.TrimSpace(strings.Join(f.ErrLines(), " "))), nil
+		said := f.ErrLines()
+		if f.RC != 0 { // PowerShell has no second stream
+			said = append(said, f.Lines()...)
+		}
+		return false, "no answer: " + clean(strings.TrimSpace(strings.Join(said, " "))), nil
 	}
 	good, detail := page(probe, status, body)
 	return good, detail, nil

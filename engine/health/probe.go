@@ -13,6 +13,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
+	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
 	"patchwave/engine/journal"
 	"patchwave/policies"
@@ -21,7 +22,12 @@ import (
 //go:embed probe.sh
 var probeShell string
 
-func probeScript() script.Script { return script.Script{Name: "probe", Version: 1, Sh: probeShell} }
+//go:embed probe.ps1
+var probePowerShell string
+
+func probeScript() script.Script {
+	return script.Script{Name: "probe", Version: 1, Sh: probeShell, PowerShell: powershell.Program() + probePowerShell}
+}
 
 // probeTimeout bounds one try of a probe.
 const probeTimeout = time.Minute
@@ -172,7 +178,7 @@ type reply struct {
 // service" (see probe.sh); one that is on its way is not stopped yet.
 func (r reply) stopped() bool {
 	switch r.word {
-	case "activating", "deactivating", "reloading", "refreshing":
+	case "activating", "deactivating", "reloading", "refreshing", "start_pending", "stop_pending", "continue_pending", "pause_pending":
 		return false
 	}
 	return r.rc == 3 || r.rc == 4

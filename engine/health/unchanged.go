@@ -54,7 +54,7 @@ func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeRes
 			return nil, err
 		}
 		results := Difference(c.Before, after, c.Parts, c.Updated)
-		if last || !slices.ContainsFunc(results, mends) {
+		if last || !slices.ContainsFunc(results, func(r journal.ProbeResult) bool { return mends(r) || after.Init == initWindows && servicing(r) }) {
 			return results, nil
 		}
 		switch {

@@ -1,4 +1,4 @@
-# System Restore: Windows clients only.
+# system_restore: System Restore, of Windows clients only.
 function Get-PwRestorePoints { return @(Get-CimInstance -Namespace 'root/default' -ClassName SystemRestore) }
 function New-PwRestorePoint([string]$Description) {
     $RpAnswer = Invoke-CimMethod -Namespace 'root/default' -ClassName SystemRestore -MethodName CreateRestorePoint -Arguments @{

@@ -1,4 +1,4 @@
-# Shadow copies that last: Windows Server only. They hold files; the volume that
+# vss: shadow copies that last: Windows Server only. They hold files; the volume that
 # Windows runs from cannot be reverted to one.
 function New-PwShadow([string]$Drive) {
     $RpAnswer = Invoke-CimMethod -ClassName Win32_ShadowCopy -MethodName Create -Arguments @{ Volume = ($Drive + '\'); Context = 'ClientAccessible' }
