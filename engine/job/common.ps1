@@ -197,3 +197,9 @@ function ConvertTo-PwClaimText($Claim) {
     foreach ($PwKey in $Claim.Keys) { $PwFields[$PwKey] = [string]$Claim[$PwKey] }
     return ((ConvertTo-Json -InputObject $PwFields -Compress) + "`n")
 }
+
+# Write-PwBytes BYTES: bytes to standard output, which Write-PwRaw has opened.
+function Write-PwBytes($Bytes) {
+    $script:PwOut.Write($Bytes, 0, $Bytes.Length)
+    $script:PwOut.Flush()
+}

@@ -43,6 +43,11 @@ func jobScript() script.Script {
 	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: commonPowerShell + hostPowerShell + claimPowerShell + jobPowerShell}
 }
 
+// Common is what scripts for Windows of other packages put before themselves, to know
+// the boot, the claim and the directory of a host as jobs do: the functions of
+// common.ps1.
+func Common() string { return commonPowerShell }
+
 // language is what a job is made of in a dialect.
 type language struct {
 	// wrap is the text of the wrapper, without line feeds at its end.

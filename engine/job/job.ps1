@@ -255,12 +255,6 @@ function Write-JobLog {
     Write-PwRaw ("`n@@" + $PwNonce + " END log rc=0`n")
 }
 
-# Write-PwBytes BYTES: bytes to standard output, which Write-PwRaw has opened.
-function Write-PwBytes($Bytes) {
-    $script:PwOut.Write($Bytes, 0, $Bytes.Length)
-    $script:PwOut.Flush()
-}
-
 # Invoke-JobMain: a disk that is full, or a lock or directory that is another's, is an answer; all
 # else is an error of the script.
 function Invoke-JobMain {
