@@ -117,7 +117,7 @@ function Write-JobStatus {
     if (Test-PwFile $JobTomb) {
         Write-JobLine 'state=collected'
         foreach ($JobWord in (Read-PwText $JobTomb) -split "`n") {
-            if ($JobWord -match '^(rc=[0-9]*|job_boot_id=[0-9a-f-]*)$') { Write-JobLine $JobWord }
+            if ($JobWord -match '^(rc=-?[0-9]*|job_boot_id=[0-9a-f-]*)$') { Write-JobLine $JobWord }
         }
         return
     }
@@ -211,6 +211,21 @@ function Complete-Job {
     Write-JobLine 'collected=yes'
 }
 
+# Set-JobTomb: the host was taken back to a time before the job, which must not be started again. What
+# was found of it is from then.
+function Set-JobTomb {
+    if ($JobId -cnotmatch '^[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$') { Stop-Job 'guard' 'bad job id' }
+    $JobClaim = Read-PwClaim $JobClaimFile
+    if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
+    if (Test-PwHeld (Get-JobFile 'alive')) { Stop-Job 'guard' 'the job works' }
+    if (-not (Test-PwFile $JobTomb)) {
+        Save-PwText $JobTomb ('rc=' + (Get-PwArg 'rc') + "`njob_boot_id=" + (Get-PwArg 'boot_id') + "`n")
+    }
+    Remove-PwTask $JobKey
+    try { Remove-PwDirectory $JobDir } catch { Write-JobLine ('left=' + $JobKey) }
+    Write-JobLine 'buried=yes'
+}
+
 function Invoke-JobOp {
     switch ($JobOp) {
         'claim' { Set-JobClaim }
@@ -226,6 +241,7 @@ function Invoke-JobOp {
             Write-JobStatus
         }
         'collect' { Complete-Job }
+        'bury' { Set-JobTomb }
         default { Stop-Job 'unsupported' 'the operation is not known' }
     }
 }
