@@ -50,8 +50,8 @@ function Stop-JobClaim([string]$Why, $Claim) {
 function Test-JobWorking {
     $JobLock = Open-PwMutex 'Global\patchwave-job'
     try {
-        if (-not (Enter-PwMutex $JobLock 0)) { return $true }
-        Exit-PwMutex $JobLock
+        if (-not (Lock-PwMutex $JobLock 0)) { return $true }
+        Unlock-PwMutex $JobLock
         return $false
     } finally {
         $JobLock.Dispose()

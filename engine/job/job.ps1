@@ -251,8 +251,8 @@ function Invoke-JobLocked {
     Initialize-Job
     $JobLock = Open-PwMutex 'Global\patchwave-op'
     try {
-        if (-not (Enter-PwMutex $JobLock 30000)) { Stop-Job 'locked' 'another operation holds Global\patchwave-op' }
-        try { Invoke-JobOp } finally { Exit-PwMutex $JobLock }
+        if (-not (Lock-PwMutex $JobLock 30000)) { Stop-Job 'locked' 'another operation holds Global\patchwave-op' }
+        try { Invoke-JobOp } finally { Unlock-PwMutex $JobLock }
     } finally {
         $JobLock.Dispose()
     }

@@ -6,7 +6,6 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
-	"patchwave/engine/job"
 )
 
 //go:embed windows.ps1
@@ -34,23 +33,23 @@ func rebootScript() script.Script {
 
 // readyScript says whether Windows is done with a reboot.
 func readyScript() script.Script {
-	return script.Script{Name: "ready", Version: 1, PowerShell: job.Common() + windowsPowerShell + readyPowerShell}
+	return script.Script{Name: "ready", Version: 1, PowerShell: powershell.Common() + windowsPowerShell + readyPowerShell}
 }
 
 // requireScript says what is true of a host before it is touched.
 func requireScript() script.Script {
-	return script.Script{Name: "require", Version: 1, Sh: requireShell, PowerShell: job.Common() + windowsPowerShell + requirePowerShell}
+	return script.Script{Name: "require", Version: 1, Sh: requireShell, PowerShell: powershell.Common() + windowsPowerShell + requirePowerShell}
 }
 
 // actionScript runs a command or a script, as a job.
 func actionScript() script.Script {
-	return script.Script{Name: "action", Version: 1, Sh: actionShell, PowerShell: job.Common() + powershell.Program() + actionPowerShell}
+	return script.Script{Name: "action", Version: 1, Sh: actionShell, PowerShell: powershell.Common() + powershell.Program() + actionPowerShell}
 }
 
 // sleepScript puts a machine back to sleep, or off.
 func sleepScript() script.Script {
 	return script.Script{Name: "sleep", Version: 1, Sh: sleepShell,
-		PowerShell: job.Common() + powershell.Program() + windowsPowerShell + sleepPowerShell}
+		PowerShell: powershell.Common() + powershell.Program() + windowsPowerShell + sleepPowerShell}
 }
 
 // windows reports whether the host speaks PowerShell. A host that is away is known
