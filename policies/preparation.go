@@ -89,7 +89,8 @@ type Action struct {
 	// Command is a program and its arguments, started without a shell. On the
 	// controller the arguments hold declared attributes of the host only.
 	Command []Text
-	// Script is for sh; there is nothing of the host in it.
+	// Script is for sh, on a Windows host for PowerShell; there is nothing of the host
+	// in it.
 	Script string
 	// Undo and UndoScript are the way back.
 	Undo       []Text

@@ -29,6 +29,15 @@ var program string
 // them too.
 func Program() string { return program }
 
+//go:embed common.ps1
+var common string
+
+// Common is what a body that knows of claims, boots and patchwave's directory on a
+// Windows host puts before itself: the boot id, locks, files that are written whole or
+// not at all, and claims as engine/job writes them. It needs nothing of the prelude,
+// but Write-PwBytes, which needs Write-PwRaw.
+func Common() string { return common }
+
 // Encode renders one call: the whole program, Body in its place. It fails as
 // Call.Check does, and if Body is not ASCII.
 func Encode(c framing.Call) ([]byte, error) {

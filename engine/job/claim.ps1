@@ -15,6 +15,23 @@ function Test-JobDead($Claim) {
     return (@((Get-PwArg 'dead') -split ' ') -ccontains $Claim.run)
 }
 
+# Test-JobStages RUN: a run that downloads ahead. It never disturbs another one, and gives way to whoever
+# comes.
+function Test-JobStages([string]$Run) { return $Run.StartsWith('stage-', [StringComparison]::Ordinal) }
+
+# Test-JobGivesWay CLAIM: the host is held for a download, and we want more than that.
+function Test-JobGivesWay($Claim) { return ((Test-JobStages $Claim.run) -and -not (Test-JobStages $JobMine.run)) }
+
+# Clear-JobStaging: has the downloads end; they look for this file each second.
+function Clear-JobStaging {
+    foreach ($JobName in @(Get-PwStaging ([IO.Path]::Combine($JobRoot, 'jobs')))) {
+        if (Test-PwFile ([IO.Path]::Combine($JobRoot, 'jobs', $JobName, 'ready'))) {
+            Save-PwText ([IO.Path]::Combine($JobRoot, 'jobs', $JobName, 'yield')) ''
+        }
+    }
+    for ($JobLeft = 40; $JobLeft -gt 0 -and (Test-JobWorking); $JobLeft--) { Wait-PwSecond }
+}
+
 function Write-JobClaim {
     $JobNew = $JobMine.Clone()
     $JobNew.expires = (Get-PwNow) + (ConvertTo-PwNumber (Get-PwArg 'ttl'))
@@ -33,8 +50,8 @@ function Stop-JobClaim([string]$Why, $Claim) {
 function Test-JobWorking {
     $JobLock = Open-PwMutex 'Global\patchwave-job'
     try {
-        if (-not (Enter-PwMutex $JobLock 0)) { return $true }
-        Exit-PwMutex $JobLock
+        if (-not (Lock-PwMutex $JobLock 0)) { return $true }
+        Unlock-PwMutex $JobLock
         return $false
     } finally {
         $JobLock.Dispose()
@@ -46,18 +63,21 @@ function Set-JobClaim {
     $JobFence = [IO.Path]::Combine($JobRoot, 'fences', $JobMine.controller)
     $JobMost = ConvertTo-PwNumber (Read-PwText $JobFence).Trim()
     $JobClaim = Read-PwClaim $JobClaimFile
-    if ($JobMine.fence -lt $JobMost) {
+    $JobStages = Test-JobStages $JobMine.run
+    if ($JobMine.fence -lt $JobMost -and -not $JobStages) {
         Stop-JobClaim ('a later run of this controller was here (fencing number ' + $JobMost + ', ours ' + $JobMine.fence + ')') $JobClaim
     }
-    $JobStands = (Get-PwNow) -lt $JobClaim.expires
+    $JobWay = Test-JobGivesWay $JobClaim
     if ($JobClaim.controller -ne '' -and -not (Test-JobOurs $JobClaim)) {
+        if ($JobWay) { Clear-JobStaging }
         if (Test-JobWorking) { Stop-JobClaim 'a job of another run works on this host' $JobClaim }
-        if ($JobStands -and -not (Test-JobDead $JobClaim)) { Stop-JobClaim 'another run works on this host' $JobClaim }
+        $JobStands = (Get-PwNow) -lt $JobClaim.expires
+        if ($JobStands -and -not (Test-JobDead $JobClaim) -and -not $JobWay) { Stop-JobClaim 'another run works on this host' $JobClaim }
     }
-    if ((Test-JobOurs $JobClaim) -and -not (Test-JobNamed $JobClaim) -and $JobStands) {
+    if ((Test-JobOurs $JobClaim) -and -not (Test-JobNamed $JobClaim) -and (Get-PwNow) -lt $JobClaim.expires) {
         Stop-Job 'locked' ('this run works on this very machine under the name ' + $JobClaim.name + '; take one of the two out of the inventory')
     }
-    Save-PwText $JobFence ('' + $JobMine.fence + "`n")
+    if (-not $JobStages) { Save-PwText $JobFence ('' + $JobMine.fence + "`n") }
     Write-JobClaim
     Write-JobLine 'claim=set'
 }

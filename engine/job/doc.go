@@ -61,6 +61,7 @@
 //	  jobs\KEY\claim.json boot_id     whose it is, and the boot in which it was started
 //	  jobs\KEY\alive                  held open for itself alone by the task's wrapper
 //	  jobs\KEY\out.log  pid  rc       what it printed, is, and ended with
+//	  jobs\KEY\yield                  somebody else wants the host: a download ends
 //	  tombs\KEY                       what is left of a collected job, 30 days
 //
 // KEY is the id; one of more than 100 characters is cut and has a piece of its

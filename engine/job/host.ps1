@@ -62,6 +62,15 @@ function Get-PwOlder([string]$Path, [int]$Days, [string]$Kind) {
     return $PwList
 }
 
+# Get-PwStaging PATH: the names of the jobs that download ahead.
+function Get-PwStaging([string]$Path) {
+    $PwList = @()
+    foreach ($PwItem in (New-Object IO.DirectoryInfo $Path).GetDirectories('stage-*')) { $PwList += $PwItem.Name }
+    return $PwList
+}
+
+function Wait-PwSecond { Start-Sleep -Seconds 1 }
+
 function Get-PwFileSize([string]$Path) {
     if (-not [IO.File]::Exists($Path)) { return [long]0 }
     return [long](New-Object IO.FileInfo $Path).Length

@@ -26,12 +26,8 @@ var jobPowerShell string
 //go:embed wrap.ps1
 var wrapPowerShell string
 
-// commonPowerShell is what job.ps1 and wrap.ps1 share; hostPowerShell and
-// claimPowerShell are parts of job.ps1.
+// hostPowerShell and claimPowerShell are parts of job.ps1.
 //
-//go:embed common.ps1
-var commonPowerShell string
-
 //go:embed host.ps1
 var hostPowerShell string
 
@@ -40,7 +36,7 @@ var claimPowerShell string
 
 // jobScript is the operations on jobs and claims.
 func jobScript() script.Script {
-	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: commonPowerShell + hostPowerShell + claimPowerShell + jobPowerShell}
+	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: powershell.Common() + hostPowerShell + claimPowerShell + jobPowerShell}
 }
 
 // language is what a job is made of in a dialect.
@@ -56,7 +52,7 @@ type language struct {
 func languageOf(d connectors.Dialect) language {
 	if d == connectors.DialectPowerShell {
 		return language{
-			wrap: commonPowerShell + powershell.Program() + wrapPowerShell + "exit (Invoke-WrapMain)",
+			wrap: powershell.Common() + powershell.Program() + wrapPowerShell + "exit (Invoke-WrapMain)",
 			sum: func(b []byte) string {
 				sum := sha256.Sum256(b)
 				return hex.EncodeToString(sum[:])

@@ -117,7 +117,7 @@ function Write-JobStatus {
     if (Test-PwFile $JobTomb) {
         Write-JobLine 'state=collected'
         foreach ($JobWord in (Read-PwText $JobTomb) -split "`n") {
-            if ($JobWord -match '^(rc=[0-9]*|job_boot_id=[0-9a-f-]*)$') { Write-JobLine $JobWord }
+            if ($JobWord -match '^(rc=-?[0-9]*|job_boot_id=[0-9a-f-]*)$') { Write-JobLine $JobWord }
         }
         return
     }
@@ -211,19 +211,18 @@ function Complete-Job {
     Write-JobLine 'collected=yes'
 }
 
-# Hide-Job: the host was taken back to a time before the job, which must not be
-# started again. What was found of it is from then.
-function Hide-Job {
+# Set-JobTomb: the host was taken back to a time before the job, which must not be started again. What
+# was found of it is from then.
+function Set-JobTomb {
     if ($JobId -cnotmatch '^[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$') { Stop-Job 'guard' 'bad job id' }
     $JobClaim = Read-PwClaim $JobClaimFile
     if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
-    $JobAlive = Get-JobFile 'alive'
-    if ((Test-PwFile $JobAlive) -and (Test-PwHeld $JobAlive)) { Stop-Job 'guard' 'the job works' }
-    if (-not (Test-PwFile $JobTomb)) { Save-PwText $JobTomb ('rc=' + (Get-PwArg 'rc') + "`njob_boot_id=" + (Get-PwArg 'boot_id') + "`n") }
-    if ((Get-PwDirectory $JobDir).exists) {
-        Remove-PwTask $JobKey
-        try { Remove-PwDirectory $JobDir } catch { Write-JobLine ('left=' + $JobKey) } # the tombstone counts
+    if (Test-PwHeld (Get-JobFile 'alive')) { Stop-Job 'guard' 'the job works' }
+    if (-not (Test-PwFile $JobTomb)) {
+        Save-PwText $JobTomb ('rc=' + (Get-PwArg 'rc') + "`njob_boot_id=" + (Get-PwArg 'boot_id') + "`n")
     }
+    Remove-PwTask $JobKey
+    try { Remove-PwDirectory $JobDir } catch { Write-JobLine ('left=' + $JobKey) }
     Write-JobLine 'buried=yes'
 }
 
@@ -242,7 +241,7 @@ function Invoke-JobOp {
             Write-JobStatus
         }
         'collect' { Complete-Job }
-        'bury' { Hide-Job }
+        'bury' { Set-JobTomb }
         default { Stop-Job 'unsupported' 'the operation is not known' }
     }
 }
@@ -252,8 +251,8 @@ function Invoke-JobLocked {
     Initialize-Job
     $JobLock = Open-PwMutex 'Global\patchwave-op'
     try {
-        if (-not (Enter-PwMutex $JobLock 30000)) { Stop-Job 'locked' 'another operation holds Global\patchwave-op' }
-        try { Invoke-JobOp } finally { Exit-PwMutex $JobLock }
+        if (-not (Lock-PwMutex $JobLock 30000)) { Stop-Job 'locked' 'another operation holds Global\patchwave-op' }
+        try { Invoke-JobOp } finally { Unlock-PwMutex $JobLock }
     } finally {
         $JobLock.Dispose()
     }
@@ -270,12 +269,6 @@ function Write-JobLog {
     Write-PwRaw ('@@' + $PwNonce + " BEGIN log`n")
     Write-PwBytes $JobPiece
     Write-PwRaw ("`n@@" + $PwNonce + " END log rc=0`n")
-}
-
-# Write-PwBytes BYTES: bytes to standard output, which Write-PwRaw has opened.
-function Write-PwBytes($Bytes) {
-    $script:PwOut.Write($Bytes, 0, $Bytes.Length)
-    $script:PwOut.Flush()
 }
 
 # Invoke-JobMain: a disk that is full, or a lock or directory that is another's, is an answer; all

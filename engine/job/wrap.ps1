@@ -28,7 +28,7 @@ function Open-PwLog([string]$Path) {
 # Stop-WrapJob LOCK RC: the host's lock is given back first: whoever reads rc may go on.
 function Stop-WrapJob($Lock, [int]$Rc) {
     if ($null -ne $Lock) {
-        Exit-PwMutex $Lock
+        Unlock-PwMutex $Lock
         $Lock.Dispose()
     }
     # in its place: also where the disk is full by now
@@ -40,7 +40,7 @@ function Stop-WrapJob($Lock, [int]$Rc) {
 # Enter-WrapHost: the host's lock; nothing if another job works.
 function Enter-WrapHost {
     $WrapLock = Open-PwMutex 'Global\patchwave-job'
-    if (Enter-PwMutex $WrapLock 60000) { return $WrapLock }
+    if (Lock-PwMutex $WrapLock 60000) { return $WrapLock }
     $WrapLock.Dispose()
     return $null
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/script"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -105,7 +104,7 @@ func (m *machine) onHost(ctx context.Context, intent journal.ActionIntentData, i
 	} else {
 		args["argv"] = wordsOf(intent.Command)
 	}
-	e, err := m.workJob(ctx, id, script.Script{Name: "action", Version: 1, Sh: actionShell}, args)
+	e, err := m.workJob(ctx, id, actionScript(), args)
 	if err != nil {
 		return acted{}, err
 	}
@@ -130,7 +129,7 @@ func (m *machine) onHost(ctx context.Context, intent journal.ActionIntentData, i
 // rcTimeout is the exit status of timeout(1) for a program that it ended.
 const rcTimeout = 124
 
-// wordsOf are arguments as action.sh reads them.
+// wordsOf are arguments as action.sh and action.ps1 read them.
 func wordsOf(argv []string) string {
 	words := make([]string, 0, len(argv))
 	for _, a := range argv {

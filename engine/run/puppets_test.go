@@ -11,6 +11,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
+	"patchwave/connectors/powershell"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -39,6 +40,8 @@ type puppet struct {
 	asked []time.Time
 	// ops are the operations on jobs and the claim that are not mere looks.
 	ops []string
+	// pane makes it a Windows host; nil is one that speaks sh.
+	pane *pane
 }
 
 // fate is what is wrong with a host, and how long it takes for things.
@@ -130,14 +133,27 @@ func (p *puppet) well(now time.Time) bool {
 
 func (p *puppet) bootID() string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", p.boots) }
 
-func (*puppet) Dialect() connectors.Dialect { return connectors.DialectSh }
+func (p *puppet) Dialect() connectors.Dialect {
+	if p.pane != nil {
+		return connectors.DialectPowerShell
+	}
+	return connectors.DialectSh
+}
+
+// decode reads a script in its language.
+func (p *puppet) decode(program []byte) (framing.Call, error) {
+	if p.pane != nil {
+		return powershell.Decode(program)
+	}
+	return posix.Decode(program)
+}
 
 // Run implements connectors.Session.
 func (p *puppet) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
 	if err := rest(ctx, p.fate.latency); err != nil {
 		return connectors.Result{}, connectors.Errorf(connectors.CodeInterrupted, connectors.PhaseCommand, p.name, "interrupted")
 	}
-	call, err := posix.Decode(c.Script)
+	call, err := p.decode(c.Script)
 	if err != nil {
 		return connectors.Result{}, err
 	}
@@ -187,11 +203,16 @@ func (p *puppet) answer(call framing.Call) (connectors.Result, error) {
 			if j.what == "keep" {
 				text = "update\tall\t1\tkept"
 			}
+			if j.what == "reboot" && p.pane != nil {
+				frame, text = "reboot", p.pane.refuses
+			}
 			log = fmt.Sprintf("@@%s BEGIN %s\n%s\n@@%s END %s rc=%d\n@@%s DONE\n", j.nonce, frame, text, j.nonce, frame, j.rc, j.nonce)
 		}
 		put("log", log, 0)
 	default:
-		return connectors.Result{ExitCode: 127}, nil
+		if p.pane == nil || !p.pane.answer(p, call, put) {
+			return connectors.Result{ExitCode: 127}, nil
+		}
 	}
 	fmt.Fprintf(&out, "@@%s DONE\n", call.Nonce)
 	return connectors.Result{Stdout: out.Bytes(), Stderr: errs.Bytes()}, nil
@@ -210,7 +231,7 @@ func (p *puppet) job(call framing.Call, now time.Time) string {
 	case "start":
 		started := "started=before\n"
 		if p.jobs[id] == nil {
-			body, err := posix.Decode([]byte(call.Args["body"]))
+			body, err := p.decode([]byte(call.Args["body"]))
 			if err != nil {
 				return "refused=unsupported\n"
 			}
@@ -229,6 +250,10 @@ func (p *puppet) begin(id string, body framing.Call, now time.Time) {
 	j := &puppetJob{what: body.Name, nonce: body.Nonce, begun: now, boot: p.boots}
 	switch body.Name {
 	case "reboot":
+		if p.pane != nil && p.pane.refuses != "" {
+			j.ends, j.rc = now, 20
+			break
+		}
 		p.asked = append(p.asked, now)
 		j.ends, p.downFrom = now, now.Add(time.Second)
 		p.back, p.never = now.Add(p.fate.reboot), p.fate.never
@@ -286,7 +311,14 @@ func (f *puppets) Dial(ctx context.Context, t connectors.Target) (connectors.Ses
 	}
 	p.mu.Lock()
 	up := p.up(time.Now())
+	var refused error
+	if up && p.pane != nil && p.pane.dials != nil {
+		refused = p.pane.dials(p)
+	}
 	p.mu.Unlock()
+	if refused != nil {
+		return nil, refused
+	}
 	if !up {
 		if err := rest(ctx, 10*time.Second); err != nil {
 			return nil, connectors.Errorf(connectors.CodeInterrupted, connectors.PhaseDial, t.Name, "interrupted")

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/connectors/script"
+	"patchwave/connectors/framing"
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -36,8 +36,12 @@ func (m *machine) reboot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	whole := limit + bootWait
+	if m.windows() {
+		whole *= 2 // once to come back, once to get ready
+	}
 	// while the host is away nobody can renew its claim
-	m.ttl = limit + bootWait
+	m.ttl = whole
 	defer func() { m.ttl = 0 }()
 	if !asked {
 		fault, err := m.inTurn(ctx, id, before)
@@ -48,7 +52,7 @@ func (m *machine) reboot(ctx context.Context) error {
 			return m.finish(ctx, journal.Failed, "", fault, m.stepEnd("failed", nil, fault)...)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit+bootWait)
+	ctx, cancel := context.WithTimeout(ctx, whole)
 	defer cancel()
 	s, err := m.awaitBoot(ctx, id, before, limit)
 	if err != nil {
@@ -56,21 +60,59 @@ func (m *machine) reboot(ctx context.Context) error {
 	}
 	outcome := m.outcome(id, ended{Status: s})
 	if s.BootID == before {
-		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf(
-			"the host was asked to reboot and did not within %s; look for what inhibits it", limit)}
+		fault := m.stayed(ctx, id, s, limit)
 		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome)...)
 	}
-	if err := m.reconnect(ctx, bootWait, func(ctx context.Context) error {
-		if err := m.prober().Booted(ctx, bootWait); err != nil {
-			return err
+	boot, fault, err := m.comeUp(ctx, s.BootID, limit+bootWait)
+	if err != nil {
+		return err
+	}
+	rebooted := entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: boot}}
+	if fault != nil {
+		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome, rebooted)...)
+	}
+	return m.to(ctx, journal.Verifying, append(m.stepEnd("ok", nil, nil), outcome, rebooted)...)
+}
+
+// comeUp waits until a host that answers after its reboot has come up, and looks at
+// it. It returns its boot id, which Windows may have changed once more.
+func (m *machine) comeUp(ctx context.Context, boot string, limit time.Duration) (string, *journal.Fault, error) {
+	wait := bootWait
+	windows := m.windows()
+	if windows {
+		var fault *journal.Fault
+		var err error
+		if boot, fault, err = m.awaitReady(ctx, boot, limit); fault != nil || err != nil {
+			return boot, fault, err
+		}
+		wait = reconnectLimit // Windows Update takes its time to answer
+	}
+	err := m.reconnect(ctx, wait, func(ctx context.Context) error {
+		if !windows {
+			if err := m.prober().Booted(ctx, bootWait); err != nil {
+				return err
+			}
 		}
 		_, err := m.observe(ctx, nil)
 		return err
-	}); err != nil {
-		return err
+	})
+	return boot, nil, err
+}
+
+// stayed says why a host did not reboot: what it said when it was asked, or nothing
+// but that.
+func (m *machine) stayed(ctx context.Context, id job.ID, s job.Status, limit time.Duration) *journal.Fault {
+	if s.State == job.Done && s.RC > 0 {
+		var out ended
+		if err := m.look(ctx, time.Minute, id, &out); err == nil {
+			f, _ := framing.ParseLog(job.Nonce(id), out.log).Get("reboot")
+			if said := lastWords(string(f.Out)); said != "" {
+				return &journal.Fault{Code: string(connectors.CodeExit), Message: "the host refuses to reboot: " + said}
+			}
+		}
 	}
-	entries := append(m.stepEnd("ok", nil, nil), outcome, entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: s.BootID}})
-	return m.to(ctx, journal.Verifying, entries...)
+	return &journal.Fault{Code: string(connectors.CodeExit), Message: fmt.Sprintf(
+		"the host was asked to reboot and did not within %s; look for what inhibits it", limit)}
 }
 
 // asked reports whether a resume finds that the host was asked to reboot, or is
@@ -93,13 +135,12 @@ func (m *machine) asked(ctx context.Context, id job.ID, before string) (bool, er
 
 // askReboot starts the reboot job unless the host has rebooted already.
 func (m *machine) askReboot(ctx context.Context, id job.ID, before string) error {
-	body := script.Script{Name: "reboot", Version: 1, Sh: rebootShell}
 	err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error {
 		s, _, err := m.client().Poll(ctx, id, 0)
 		if err != nil || s.BootID != before || s.State != job.Absent {
 			return err
 		}
-		_, err = m.client().Start(ctx, id, body, nil)
+		_, err = m.client().Start(ctx, id, rebootScript(), nil)
 		return err
 	})
 	if passing(err) {
@@ -131,7 +172,7 @@ func (m *machine) awaitBoot(ctx context.Context, id job.ID, before string, limit
 			return s, nil // the host has refused to reboot: there is nothing to wait for
 		case err != nil && ctx.Err() != nil: // the time was over in the middle of the question
 			there, last = job.Status{}, err
-		case connectors.CodeOf(err) == connectors.CodeExit && halves < mostHalves:
+		case connectors.CodeOf(err) == connectors.CodeExit && (halves < mostHalves || m.windows()):
 			halves++
 			there, last = job.Status{}, err
 		case err != nil && !passing(err):

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the script
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,22 +23,36 @@ var requireShell string
 // maxComm is how much of a program's name Linux keeps, in bytes.
 const maxComm = 15
 
+// installerWait is how long another installation is waited for on a Windows host.
+const installerWait = time.Minute
+
 // Requirements asks a host, with one command, whether it is as a policy wants it
-// before it is touched. It returns every way in which it is not, and the code of
-// the failure; no reasons and "" if it is. now is the controller's clock.
-func Requirements(ctx context.Context, s connectors.Session, host string, r policies.Require, now func() time.Time) (reasons []string, code connectors.Code, err error) {
-	args := map[string]string{"users": "no", "processes": strings.Join(comms(r.NoProcess), "\n"), "mounts": strings.Join(mounts(r), "\n")}
+// before it is touched. A Windows host is asked besides what is in the way of updates,
+// and, if reboots says that it may be rebooted, of that. It returns every way in which
+// it is not, and the code of the failure; no reasons and "" if it is. now is the
+// controller's clock.
+func Requirements(ctx context.Context, s connectors.Session, host string, r policies.Require, reboots bool, now func() time.Time) (reasons []string, code connectors.Code, err error) {
+	d := s.Dialect()
+	args := map[string]string{"users": "no", "processes": strings.Join(comms(r.NoProcess, d), "\n"), "mounts": strings.Join(mounts(r, d), "\n")}
 	if r.NoUsers {
 		args["users"] = "yes"
 	}
+	limit := time.Minute
+	if d == connectors.DialectPowerShell {
+		args["wait"], args["reboot"] = strconv.Itoa(int(installerWait/time.Second)), "no"
+		if reboots {
+			args["reboot"] = "yes"
+		}
+		limit += installerWait + time.Minute
+	}
 	sent := now()
-	a, err := script.Run(ctx, s, script.Script{Name: "require", Version: 1, Sh: requireShell}, args, script.Options{
-		Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 1 << 20}})
+	a, err := script.Run(ctx, s, requireScript(), args, script.Options{
+		Host: host, Command: connectors.Command{Become: true, Timeout: limit, MaxOutput: 1 << 20}})
 	if err != nil {
 		return nil, "", err
 	}
-	disk := lacking(a, r)
-	reasons = append(disk, slices.Concat(skewed(a, r, sent, now()), running(a, r), loggedIn(a, r))...)
+	disk := lacking(a, r, d)
+	reasons = append(disk, slices.Concat(skewed(a, r, sent, now()), running(a, r, d), loggedIn(a, r), blocked(a, d))...)
 	switch {
 	case len(reasons) == 0:
 		return nil, "", nil
@@ -48,11 +63,15 @@ func Requirements(ctx context.Context, s connectors.Session, host string, r poli
 	}
 }
 
-// mounts are the paths whose free space is asked for; drives of Windows are not.
-func mounts(r policies.Require) []string {
+// drive is a drive of Windows, as the configuration names it.
+var drive = regexp.MustCompile(`^[A-Za-z]:\\?$`)
+
+// mounts are the paths whose free space is asked for: drives of Windows there, paths
+// elsewhere. A policy for both names both.
+func mounts(r policies.Require, d connectors.Dialect) []string {
 	var out []string
 	for m := range r.DiskFree {
-		if strings.HasPrefix(m, "/") {
+		if d == connectors.DialectPowerShell && drive.MatchString(m) || d != connectors.DialectPowerShell && strings.HasPrefix(m, "/") {
 			out = append(out, m)
 		}
 	}
@@ -60,8 +79,11 @@ func mounts(r policies.Require) []string {
 	return out
 }
 
-// comms are names as Linux keeps them.
-func comms(names []string) []string {
+// comms are names as Linux keeps them; Windows keeps all of them.
+func comms(names []string, d connectors.Dialect) []string {
+	if d == connectors.DialectPowerShell {
+		return names
+	}
 	out := make([]string, 0, len(names))
 	for _, n := range names {
 		out = append(out, n[:min(len(n), maxComm)])
@@ -70,14 +92,14 @@ func comms(names []string) []string {
 }
 
 // lacking says where there is too little space, or where it is not told.
-func lacking(a framing.Answer, r policies.Require) (reasons []string) {
+func lacking(a framing.Answer, r policies.Require, d connectors.Dialect) (reasons []string) {
 	free := map[string]int64{}
 	for _, row := range rows(a, "disk") {
 		if kib, err := strconv.ParseInt(row[0], 10, 64); err == nil && kib >= 0 && kib < 1<<50 {
 			free[row[1]] = kib << 10
 		}
 	}
-	for _, m := range mounts(r) {
+	for _, m := range mounts(r, d) {
 		has, ok := free[m]
 		switch {
 		case !ok:
@@ -113,7 +135,7 @@ func skewed(a framing.Answer, r policies.Require, sent, got time.Time) []string 
 }
 
 // running says which programs run that must not.
-func running(a framing.Answer, r policies.Require) (reasons []string) {
+func running(a framing.Answer, r policies.Require, d connectors.Dialect) (reasons []string) {
 	if len(r.NoProcess) == 0 {
 		return nil
 	}
@@ -126,7 +148,7 @@ func running(a framing.Answer, r policies.Require) (reasons []string) {
 			pids[row[1]] = append(pids[row[1]], strconv.FormatInt(n, 10))
 		}
 	}
-	for i, name := range comms(r.NoProcess) {
+	for i, name := range comms(r.NoProcess, d) {
 		if len(pids[name]) > 0 {
 			reasons = append(reasons, fmt.Sprintf("%s runs (process %s)", r.NoProcess[i], list(pids[name])))
 		}
@@ -150,6 +172,20 @@ func loggedIn(a framing.Answer, r policies.Require) []string {
 		return nil
 	}
 	return []string{"logged in: " + list(users)}
+}
+
+// blocked says what is in the way of updates on a Windows host.
+func blocked(a framing.Answer, d connectors.Dialect) (reasons []string) {
+	if d != connectors.DialectPowerShell {
+		return nil
+	}
+	if f, ok := a.Get("blockers"); !ok || f.RC != 0 {
+		return []string{"it cannot be told whether another installation is at work"}
+	}
+	for _, row := range rows(a, "blockers") {
+		reasons = append(reasons, bounded(row[1], 250))
+	}
+	return reasons
 }
 
 // rows are the lines of a frame that have two fields with a tab between.
@@ -184,12 +220,19 @@ func sizeText(n int64) string {
 }
 
 // require ends a host that is not as its policy wants it, and reports whether it
-// has.
+// has. A Windows host that cannot be updated now is ended too, whatever its policy
+// says.
 func (m *machine) require(ctx context.Context) (bool, error) {
-	if m.policy.Preparation == nil || m.policy.Preparation.Require == nil {
+	var wants policies.Require
+	switch p := m.policy.Preparation; {
+	case p != nil && p.Require != nil:
+		wants = *p.Require
+	case !m.windows():
 		return false, nil
 	}
-	reasons, code, err := Requirements(ctx, m.session, m.name, *m.policy.Preparation.Require, m.engine.Now)
+	when := m.policy.Reboot.When
+	reboots := when != policies.RebootNever && when != policies.RebootDefer && m.policy.Updates != "no-reboot"
+	reasons, code, err := Requirements(ctx, m.session, m.name, wants, reboots, m.engine.Now)
 	if err != nil || len(reasons) == 0 {
 		return false, err
 	}

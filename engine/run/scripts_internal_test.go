@@ -131,7 +131,7 @@ func TestRequireScript(t *testing.T) {
 		ask := func(r policies.Require, shift time.Duration, override string) (string, connectors.Code) {
 			t.Helper()
 			s.override = override
-			reasons, code, err := Requirements(t.Context(), s, "h", r, func() time.Time { return time.Now().Add(shift) })
+			reasons, code, err := Requirements(t.Context(), s, "h", r, false, func() time.Time { return time.Now().Add(shift) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +177,7 @@ pw_has() { [ "$1" = loginctl ]; }
 `
 	inShells(t, func(t *testing.T, s shell) {
 		s.override = fake
-		reasons, _, err := Requirements(t.Context(), s, "h", policies.Require{NoUsers: true}, time.Now)
+		reasons, _, err := Requirements(t.Context(), s, "h", policies.Require{NoUsers: true}, false, time.Now)
 		if err != nil || !slices.Equal(reasons, []string{"logged in: anna on tty2, bert on pts/0"}) {
 			t.Errorf("%q, %v", reasons, err)
 		}
@@ -192,20 +192,20 @@ func TestHostileRequirements(t *testing.T) {
 	a := framing.Answer{Frames: []framing.Frame{frame("disk", "-1\t/\n99999999999999999999\t/\n1e9\t/\n5000\t/boot\n\t/\n"), frame("clock", "9223372036854775807"),
 		frame("processes", "0\tx\n-4\tx\nnot a number\tx\n12\tother\n"), frame("users", strings.Repeat("x", 5000)+"\tpts/0\n")}}
 	now := time.Now()
-	if got := lacking(a, r); !slices.Equal(got, []string{"the free space on / cannot be told"}) {
+	if got := lacking(a, r, connectors.DialectSh); !slices.Equal(got, []string{"the free space on / cannot be told"}) {
 		t.Errorf("%q", got)
 	}
 	if got := skewed(a, r, now, now); !slices.Equal(got, []string{"its clock cannot be read"}) {
 		t.Errorf("%q", got)
 	}
-	if got := running(a, r); got != nil {
+	if got := running(a, r, connectors.DialectSh); got != nil {
 		t.Errorf("%q", got)
 	}
 	if got := loggedIn(a, r); len(got) != 1 || len(got[0]) > 200 {
 		t.Errorf("%q", got)
 	}
 	nothing := framing.Answer{}
-	for _, got := range [][]string{lacking(nothing, r), skewed(nothing, r, now, now), running(nothing, r), loggedIn(nothing, r)} {
+	for _, got := range [][]string{lacking(nothing, r, connectors.DialectSh), skewed(nothing, r, now, now), running(nothing, r, connectors.DialectSh), loggedIn(nothing, r)} {
 		if len(got) != 1 || !strings.Contains(got[0], "cannot be") {
 			t.Errorf("of nothing: %q", got)
 		}

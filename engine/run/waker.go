@@ -139,13 +139,13 @@ func (w Waker) send(ctx context.Context, h *inventory.Host, via string) error {
 // Rest puts a host back to what it was. It goes there two seconds later, unless a
 // run works on it.
 func (w Waker) Rest(ctx context.Context, s connectors.Session, host, found string) error {
-	a, err := script.Run(ctx, s, script.Script{Name: "sleep", Version: 1, Sh: sleepShell}, map[string]string{"how": found},
+	a, err := script.Run(ctx, s, sleepScript(), map[string]string{"how": found},
 		script.Options{Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 64 << 10}})
 	if err != nil {
 		return err
 	}
 	if f, ok := a.Get("sleep"); !ok || f.RC != 0 {
-		return connectors.Errorf(connectors.CodeExit, connectors.PhaseCommand, host, "exit status %d: %s", f.RC, short(strings.Join(f.ErrLines(), " ")))
+		return connectors.Errorf(connectors.CodeExit, connectors.PhaseCommand, host, "exit status %d: %s", f.RC, bounded(strings.Join(append(f.Lines(), f.ErrLines()...), " "), 200))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-# common: what the operations on jobs and the wrapper of one share. Windows PowerShell 5.1, ASCII only.
+# common: what scripts share that know of jobs, claims and boots. Windows PowerShell 5.1, ASCII only.
 
 # Get-PwRoot: the directory of patchwave on this machine.
 function Get-PwRoot {
@@ -64,8 +64,8 @@ function Open-PwMutex([string]$Name) {
     return $PwMutex
 }
 
-# Enter-PwMutex MUTEX MILLISECONDS: takes it; one whose holder has died is free.
-function Enter-PwMutex($Mutex, [int]$Milliseconds) {
+# Lock-PwMutex MUTEX MILLISECONDS: takes it; one whose holder has died is free.
+function Lock-PwMutex($Mutex, [int]$Milliseconds) {
     try {
         return $Mutex.WaitOne($Milliseconds)
     } catch [Threading.AbandonedMutexException] {
@@ -73,8 +73,8 @@ function Enter-PwMutex($Mutex, [int]$Milliseconds) {
     }
 }
 
-# Exit-PwMutex MUTEX: gives it back.
-function Exit-PwMutex($Mutex) {
+# Unlock-PwMutex MUTEX: gives it back.
+function Unlock-PwMutex($Mutex) {
     $Mutex.ReleaseMutex()
 }
 
@@ -196,4 +196,10 @@ function ConvertTo-PwClaimText($Claim) {
     $PwFields = @{}
     foreach ($PwKey in $Claim.Keys) { $PwFields[$PwKey] = [string]$Claim[$PwKey] }
     return ((ConvertTo-Json -InputObject $PwFields -Compress) + "`n")
+}
+
+# Write-PwBytes BYTES: bytes to standard output, which Write-PwRaw has opened.
+function Write-PwBytes($Bytes) {
+    $script:PwOut.Write($Bytes, 0, $Bytes.Length)
+    $script:PwOut.Flush()
 }
