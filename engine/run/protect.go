@@ -198,7 +198,7 @@ func (m *machine) required() bool {
 
 // unprotected says why a host may not be changed with what could be had.
 func (m *machine) unprotected(p journal.PointData) *journal.Fault {
-	why := ""
+	var why string
 	switch {
 	case m.required() && p.Provider == restore.None:
 		why = "no restore point could be made, and one is required: " + triedText(p.Tried)

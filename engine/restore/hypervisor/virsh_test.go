@@ -32,17 +32,13 @@ import (
 // does. It returns the URI.
 func libvirtd(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pwv") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := t.TempDir()
 	conf := filepath.Join(dir, "conf")
 	text := "unix_sock_dir = \"" + dir + "\"\nauth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nlog_outputs = \"4:file:" + dir + "/log\"\n"
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	daemon := exec.CommandContext(ctx, "libvirtd", "-f", conf, "-p", filepath.Join(dir, "pid"))
 	daemon.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir, "HOME="+dir,
 		"LIBVIRT_DRIVER_DIR="+dir) // no other driver than the one for tests, which is built in
@@ -91,8 +87,8 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// real asks a provider over a session of this machine.
-type real struct {
+// asker asks a provider over a session of this machine.
+type asker struct {
 	t       *testing.T
 	session connectors.Session
 	p       restore.Provider
@@ -100,7 +96,7 @@ type real struct {
 	uri     string
 }
 
-func newReal(t *testing.T, domain string) *real {
+func newAsker(t *testing.T, domain string) *asker {
 	t.Helper()
 	uri := libvirtd(t)
 	s, err := local.Dialer{}.Dial(t.Context(), connectors.Target{Name: "kvm1", Kind: connectors.KindLocal})
@@ -109,10 +105,10 @@ func newReal(t *testing.T, domain string) *real {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	h := &inventory.Host{Name: "web-01", Hypervisor: &inventory.Hypervisor{Type: "libvirt", URI: uri, Domain: domain}}
-	return &real{t: t, session: s, p: hypervisor.Libvirt("hypervisor", ""), host: h, uri: uri}
+	return &asker{t: t, session: s, p: hypervisor.Libvirt("hypervisor", ""), host: h, uri: uri}
 }
 
-func (r *real) ask(op restore.Op, at restore.Point) restore.Said {
+func (r *asker) ask(op restore.Op, at restore.Point) restore.Said {
 	r.t.Helper()
 	at.Host = r.host
 	c, ok := r.p.Call(op, at)
@@ -126,7 +122,7 @@ func (r *real) ask(op restore.Op, at restore.Point) restore.Said {
 	return r.p.Read(op, at, a)
 }
 
-func (r *real) virsh(args ...string) string {
+func (r *asker) virsh(args ...string) string {
 	r.t.Helper()
 	out, err := exec.CommandContext(r.t.Context(), "virsh", append([]string{"-q", "-c", r.uri}, args...)...).CombinedOutput()
 	if err != nil {
@@ -138,7 +134,7 @@ func (r *real) virsh(args ...string) string {
 // TestVirsh is the life of a point on a real libvirt: made, found again, gone back to,
 // removed; and the snapshot of somebody else stays.
 func TestVirsh(t *testing.T) {
-	r := newReal(t, "test")
+	r := newAsker(t, "test")
 	at := restore.Point{Tag: restore.Tag("r20261129-020000-a1b2c3", "web-01")}
 	r.virsh("snapshot-create-as", "--domain", "test", "--name", "daily-backup")
 	if s := r.ask(restore.OpDetect, at); !s.Possible || len(s.Cannot) != 1 {
@@ -189,7 +185,7 @@ func TestVirsh(t *testing.T) {
 // TestVirshWhatGoesWrong: a machine that is not there, a snapshot that somebody has
 // deleted, a machine that was started from something else, a daemon that is away.
 func TestVirshWhatGoesWrong(t *testing.T) {
-	r := newReal(t, "test")
+	r := newAsker(t, "test")
 	at := restore.Point{Tag: restore.Tag("r1", "web-01")}
 	if s := r.ask(restore.OpCreate, at); s.State != restore.Whole {
 		t.Fatalf("create: %+v", s)
