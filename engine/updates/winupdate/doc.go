@@ -15,9 +15,10 @@
 // to SYSTEM and Administrators alone, starts or joins the task, and waits at most
 // `wait` seconds. The worker holds the lock Global\patchwave-scan, renews
 // heartbeat.json, and leaves result.json by a rename. A task that runs no more and
-// left no result has crashed; one whose heartbeat is older than five minutes hangs,
-// and is ended. A search that goes on is joined by the next scan, of whatever
-// controller.
+// left no result has crashed; Windows itself ends one after 50 minutes (a search
+// blocks the worker: no heartbeat can tell that it hangs). A search that goes on is
+// joined by the next scan, of whatever controller. One that failed keeps the list of
+// the one before it, and says so: the listing is stale then.
 //
 // # Arguments of scan
 //
@@ -38,21 +39,23 @@
 // facts, os-release, df and index are as scan.sh prints them. facts also has
 // language_mode, product_type (1 client, 2 domain controller, 3 server) and build;
 // df has the mount points "C:\" …. index has age= of the last search that was not in
-// the cache. The script "facts" prints facts, os-release and df alone.
+// the cache. The script "facts" prints facts, os-release and df alone, and in facts
+// reboot_flag= with the plainest reasons for a reboot.
 //
 //	scan.running         the search goes on. KEY=VALUE: started= (unix seconds, for
 //	                     `since`), phase= (starting, search, read, choco), elapsed=
 //	                     (seconds), heartbeat= (its age in seconds). None of the
 //	                     frames index and winupdate.list is printed then.
-//	winupdate.reboot     STRENGTH<TAB>REASON a line: strong, medium or weak, and
-//	                     cbs:RebootPending, cbs:RebootInProgress, cbs:PackagesPending,
-//	                     cbs:Busy, wu:RebootRequired, wu:ServicesPending,
-//	                     wu:PostRebootReporting, server-manager, dvd, update-exe,
-//	                     rename, domain-join (medium), file-rename (weak)
+//	winupdate.reboot     STRENGTH<TAB>REASON a line. strong: cbs:RebootPending,
+//	                     cbs:RebootInProgress, cbs:PackagesPending,
+//	                     wu:RebootRequired; medium: server-manager, dvd, update-exe,
+//	                     rename, domain-join; weak, which is told and requires
+//	                     nothing: cbs:Busy, wu:ServicesPending,
+//	                     wu:PostRebootReporting, file-rename
 //	winupdate.policy     KEY=VALUE, what is set: wu_server, wu_status_server,
 //	                     use_wu_server, no_auto_update, au_options,
 //	                     disable_access, no_internet, service (the start type of
-//	                     wuauserv: 2, 3, 4)
+//	                     wuauserv: 2, 3, 4); accept_eula, as it was asked
 //	winupdate.list       one line of JSON, see below
 //	winupdate.installed  for each of `names`: NAME<TAB><TAB>UPDATEID.REVISION<TAB>
 //	                     ok|pending-reboot|failed; for a package of Chocolatey
@@ -66,6 +69,7 @@
 // thing, null and absent are the same; that is how PowerShell writes JSON):
 //
 //	{"v":1, "source":"default", "online":true, "started":1764378000, "finished":1764378090,
+//	 "searched":1764378090,             end of the last search that was not in the cache
 //	 "code":2,                          OperationResultCode: 2, or 3 with warnings
 //	 "warnings":[{"hresult":"0x80240438","message":"…"}],
 //	 "error":{"phase":"search","hresult":"0x8024401C","message":"…"},      or null
@@ -142,6 +146,7 @@
 //	                  packages.json in dir, where a rollback finds what came since
 //
 // A rollback removes packages of the image by DISM: the one that bears the KB, or
-// for a cumulative update the one Package_for_RollupFix that came since. A servicing
-// stack stays for ever.
+// for a cumulative update the Package_for_RollupFix of the build in its title, or the
+// one that came since if it can be of no other change. A servicing stack stays for
+// ever. What DISM takes back is gone after a reboot.
 package winupdate
