@@ -133,6 +133,8 @@ func judge(changes []updates.Change, installed []updates.Installed, said updates
 		}
 		why := said.Failed[c.Name]
 		switch {
+		case there && at >= 0 && installed[at].State == updates.PendingReboot && c.Action != updates.ActionRemove && why == "":
+			r.State = updates.PendingReboot
 		case there && at >= 0 && installed[at].State != "ok" && c.Action != updates.ActionRemove:
 			r.State, r.Why = "failed-but-present", "the host says "+installed[at].State
 			if why != "" {
@@ -233,7 +235,7 @@ func (m *machine) needsReboot(h journal.Host) bool {
 	case policies.RebootAlways:
 		return some
 	case policies.RebootRequired, "":
-		return some && (m.part(m.round()).Reboot || m.facts.RebootRequired)
+		return some && (m.part(m.round()).Reboot || m.facts.RebootRequired || len(waiting(m.soFar(h.Updates))) > 0)
 	default:
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
+	"patchwave/engine/scan"
 	"patchwave/policies"
 )
 
@@ -60,17 +61,21 @@ func (m *machine) reboot(ctx context.Context) error {
 			"the host was asked to reboot and did not within %s; look for what inhibits it", limit)}
 		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome)...)
 	}
+	var a scan.Answer
 	if err := m.reconnect(ctx, bootWait, func(ctx context.Context) error {
 		if err := m.prober().Booted(ctx, bootWait); err != nil {
 			return err
 		}
-		_, err := m.observe(ctx, nil)
+		var err error
+		a, err = m.observe(ctx, waiting(m.rec.host(m.name).Updates))
 		return err
 	}); err != nil {
 		return err
 	}
 	entries := append(m.stepEnd("ok", nil, nil), outcome, entry{m.name, journal.Rebooted, journal.RebootedData{From: before, To: s.BootID}})
-	return m.to(ctx, journal.Verifying, entries...)
+	told, fault := m.afterReboot(a.Installed)
+	return m.rec.add(ctx, append(append(entries, told...), entry{m.name, journal.HostState,
+		journal.HostStateData{From: m.state(), To: journal.Verifying, Fault: fault}})...)
 }
 
 // asked reports whether a resume finds that the host was asked to reboot, or is

@@ -1,4 +1,4 @@
-# winupdate: Chocolatey, where a host has it.
+# choco: Chocolatey, where a host has it.
 
 # Get-PwChoco: choco.exe of the machine, or ''.
 function Get-PwChoco {

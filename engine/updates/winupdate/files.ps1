@@ -1,4 +1,4 @@
-# winupdate: time, files below %ProgramData%\patchwave, and values that may not be there.
+# files: time, files below %ProgramData%\patchwave, and values that may not be there.
 
 $winupdate_utf8 = New-Object Text.UTF8Encoding $false
 

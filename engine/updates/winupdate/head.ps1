@@ -1,4 +1,4 @@
-# patchwave: searches Windows Update as SYSTEM; started by the task \patchwave\scan.
+# head: searches Windows Update as SYSTEM; started by the task \patchwave\scan.
 # What prelude.ps1 gives a script, as far as it is needed here.
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
@@ -15,4 +15,3 @@ function Get-PwHresult($Problem) {
     while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
     return ('0x{0:X8}' -f $inner.HResult)
 }
-

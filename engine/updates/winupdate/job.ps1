@@ -1,4 +1,4 @@
-# winupdate: installing, in a job, as SYSTEM.
+# job: installing, in a job, as SYSTEM.
 
 $winupdate_version = '^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\.[0-9]{1,10}$'
 

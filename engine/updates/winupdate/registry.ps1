@@ -1,4 +1,4 @@
-# winupdate: what the registry tells, in the session: reasons for a reboot, and the agent's policies.
+# registry: what the registry tells, in the session: reasons for a reboot, and the agent's policies.
 
 function Test-PwWuKey([string]$Key) { return (Test-Path -LiteralPath ('Registry::HKEY_LOCAL_MACHINE\' + $Key)) }
 

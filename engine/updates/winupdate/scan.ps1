@@ -1,4 +1,4 @@
-# winupdate: the session's side of a search.
+# scan: the session's side of a search.
 
 # Get-PwWuTask: the task of the search: state 3 ready, 2 queued, 4 running, 0 none; and its last result.
 function Get-PwWuTask {

@@ -1,4 +1,4 @@
-# winupdate: what an installation would do, from the last result; the agent is not asked.
+# simulate: what an installation would do, from the last result; the agent is not asked.
 
 $winupdate_version = '^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\.[0-9]{1,10}$'
 

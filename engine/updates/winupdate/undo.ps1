@@ -1,4 +1,4 @@
-# winupdate: the way back.
+# undo: the way back.
 
 # Get-PwImagePackages: the packages of the running image: name, state, time.
 function Get-PwImagePackages {

@@ -15,7 +15,7 @@ var (
 	headText string
 	//go:embed files.ps1
 	filesText string
-	//go:embed agent.ps1
+	//go:embed winupdate.ps1
 	agentText string
 	//go:embed choco.ps1
 	chocoText string

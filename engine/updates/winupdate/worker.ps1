@@ -1,4 +1,4 @@
-# winupdate: the worker. It reads request.json, searches, and leaves state.json, result.json and, last, head.json.
+# worker: the worker. It reads request.json, searches, and leaves state.json, result.json and, last, head.json.
 
 function Write-PwWorker([string]$Name, $Value) {
     Write-PwWuFile (Join-Path (Get-PwWuDir) $Name) (ConvertTo-PwJson $Value)
