@@ -72,7 +72,4 @@ func (u *unsupported) policy(p *Policy) {
 	if p.Reboot.When == RebootDefer {
 		u.add(p.Pos, "deferred reboots")
 	}
-	if p.WindowsUpdate != nil {
-		u.add(p.WindowsUpdate.Pos, "Windows updates")
-	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"patchwave/connectors"
@@ -58,8 +59,9 @@ func (m *machine) install(ctx context.Context) error {
 			}
 		}
 	}
-	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager),
-		map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait})
+	args := map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait}
+	maps.Copy(args, m.policy.Arguments())
+	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager), args)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the script
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -103,9 +104,7 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	if len(req.Names) > 0 {
 		args["names"] = strings.Join(req.Names, "\n")
 	}
-	for k, v := range req.Args {
-		args[k] = v
-	}
+	maps.Copy(args, req.Args)
 	opt := script.Options{Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle}}
 	raw, err := question(ctx, s, Script(managers), args, opt)
 	var a Answer

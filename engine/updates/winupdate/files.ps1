@@ -131,7 +131,7 @@ function winupdate_source([string]$Word) {
 function winupdate_name([string]$Id, [string]$Title, $Kbs) {
     $known = @($Kbs | Where-Object { $_ -cmatch '^[0-9]{4,10}$' } | Sort-Object -Unique)
     if ($known.Count -eq 1) { return ('KB' + $known[0]) }
-    $name = ($Title -creplace '[^A-Za-z0-9._-]+', '-').Trim([char[]]'-._')
+    $name = ($Title -creplace '[^A-Za-z0-9._]+', '-').Trim([char[]]'-._')
     if ($name.Length -gt 80) { $name = $name.Substring(0, 80).Trim([char[]]'-._') }
     if ($name -eq '') { return ('update-' + $Id.Substring(0, 8)) }
     return $name

@@ -15,7 +15,7 @@ var (
 	guid     = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	identity = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.[0-9]{1,10}$`)
 	kb       = regexp.MustCompile(`^[0-9]{4,10}$`)
-	noWord   = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+	noWord   = regexp.MustCompile(`[^A-Za-z0-9._]+`)
 )
 
 // maxName bounds a name that is made of a title.

@@ -1,4 +1,5 @@
 # scan: the session's side of a search.
+# given: $winupdate_worker_text $winupdate_worker_sha256
 
 # Get-PwWuTask: the task of the search: state 3 ready, 2 queued, 4 running, 0 none; and its last result.
 function Get-PwWuTask {
