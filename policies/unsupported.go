@@ -33,7 +33,6 @@ func (g Gap) String() string {
 func Unsupported(p *Policy) []Gap {
 	u := &unsupported{}
 	u.preparation(p.Preparation)
-	u.policy(p)
 	return u.gaps
 }
 
@@ -66,10 +65,4 @@ func (r *RestorePoint) available(provider string) bool {
 		return slices.Contains(AvailableTypes(), d.Type)
 	}
 	return slices.Contains(AvailableProviders(), provider)
-}
-
-func (u *unsupported) policy(p *Policy) {
-	if p.WindowsUpdate != nil {
-		u.add(p.WindowsUpdate.Pos, "Windows updates")
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"patchwave/engine/report"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
+	"patchwave/policies"
 )
 
 func (a *app) scanCmd() *cobra.Command {
@@ -53,7 +54,8 @@ func (a *app) scan(ctx context.Context, s *session, hosts []*inventory.Host, ref
 	defer func() { err = joinClose(err, d) }()
 	p := a.progress("scanning", len(hosts))
 	var obs []inventory.Observation
-	fleet := scan.Fleet{Dialer: s.newTurns(d), Managers: managers(), Parallelism: s.cfg.Settings.Parallelism, Now: a.now}
+	fleet := scan.Fleet{Dialer: s.newTurns(d), Managers: managers(), Parallelism: s.cfg.Settings.Parallelism, Now: a.now,
+		Args: func(host string) map[string]string { return policies.ArgumentsOf(s.policies, host) }}
 	err = fleet.Scan(ctx, hosts, refresh, func(o inventory.Observation) error {
 		if err := s.store.SaveScan(ctx, o); err != nil {
 			return err

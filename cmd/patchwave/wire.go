@@ -14,12 +14,13 @@ import (
 	"patchwave/engine/updates/dnf"
 	"patchwave/engine/updates/dnf5"
 	"patchwave/engine/updates/pacman"
+	"patchwave/engine/updates/winupdate"
 	"patchwave/engine/updates/zypper"
 )
 
 // managers are the package managers this program knows.
 func managers() []updates.Manager {
-	return []updates.Manager{apt.New(), dnf.New(), dnf5.New(), zypper.New(), pacman.New(), apk.New()}
+	return []updates.Manager{apt.New(), dnf.New(), dnf5.New(), zypper.New(), pacman.New(), apk.New(), winupdate.New()}
 }
 
 // dialer picks the way to a machine by the kind of its connection.

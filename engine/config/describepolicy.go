@@ -153,14 +153,16 @@ func describeNotice() *language.Block {
 func describeWindowsUpdate() *language.Block {
 	return describe(windowsUpdateShape(), language.Block{
 		Name: "windows_update",
-		Doc:  "Where Windows hosts get their updates from.",
+		Doc: "Where Windows hosts get their updates from. A scan of a host that several policies claim, or none, asks what the host itself is set to. " +
+			"Optional updates (previews, drivers) are left out, as Windows itself leaves them out.",
 		Example: policyWith(`  windows_update {
     source      = "wsus"
     accept_eula = true
   }`),
 		Arguments: []language.Argument{
 			language.Arg("source", language.Word(updateSources()), "What the host is set to, a WSUS server, Microsoft, or a catalogue in a file.").Or(string(policies.SourceDefault)),
-			language.Arg("cab", language.Text(), "The catalogue, for `source = \"offline\"`, which needs it.").Like("wsusscn2.cab"),
+			language.Arg("cab", language.Text(), "The catalogue, for `source = \"offline\"`, which needs it. It is not carried to the hosts: put a file of that name into "+
+				"`%ProgramData%\\patchwave\\offline` of each. It names security updates only, and has none of their files.").Like("wsusscn2.cab"),
 			language.Arg("accept_eula", language.Flag(), "Accept the terms of updates that have some.").Or(false),
 		},
 	})

@@ -51,7 +51,14 @@ func point(p *policies.Policy, undo []updates.Undo, changes []updates.Change) *P
 	}
 	for _, c := range changes {
 		if c.Action == updates.ActionInstall {
-			out.Undoes = append(out.Undoes, c.Name+" (new)")
+			// what is new can be removed, unless the host says that this cannot
+			if slices.ContainsFunc(undo, func(u updates.Undo) bool {
+				return !u.Possible && u.Name == c.Name && u.Arch == c.Arch && u.Version == c.To
+			}) {
+				out.CannotUndo = append(out.CannotUndo, c.Name+" (new)")
+			} else {
+				out.Undoes = append(out.Undoes, c.Name+" (new)")
+			}
 			continue
 		}
 		text := c.Name + " " + c.From

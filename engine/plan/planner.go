@@ -221,7 +221,8 @@ func (p Planner) look(ctx context.Context, s connectors.Session, v visit, req Re
 		v.obs, v.stored = o, true
 		return p.decide(ctx, s, v, req.Versions)
 	}
-	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: req.Refresh, Timeouts: v.host.Target.Timeouts}, p.Now())
+	a := scan.Observe(ctx, s, p.Managers, scan.Request{Host: v.host.Name, Become: true, Refresh: req.Refresh,
+		Timeouts: v.host.Target.Timeouts, Args: v.policy.Arguments()}, p.Now())
 	v.obs = a.Observation
 	return p.decide(ctx, s, v, req.Versions)
 }

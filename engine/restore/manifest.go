@@ -32,10 +32,12 @@ func ParseKeep(m updates.Manager, run string, changes []updates.Change, a framin
 	}
 	for _, c := range changes {
 		switch {
-		case c.Action == updates.ActionInstall:
+		case c.Action == updates.ActionInstall && !slices.Contains(lines, kept{c.Name, c.Arch, c.To, "missing"}):
 			p.Undoes = append(p.Undoes, c.Name+" (new)")
 		case isKept(c, changes, lines):
 			p.Undoes = append(p.Undoes, fmt.Sprintf("%s %s", c.Name, c.From))
+		case c.Action == updates.ActionInstall:
+			p.Cannot = append(p.Cannot, c.Name+" (new)")
 		default:
 			p.Cannot = append(p.Cannot, fmt.Sprintf("%s %s", c.Name, c.From))
 		}

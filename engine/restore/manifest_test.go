@@ -51,6 +51,9 @@ func TestParseKeep(t *testing.T) {
 		{"a line with spaces for tabs", keep(without(0, "labtool amd64 1.0-1 kept")...), false, all[1:], []string{"labtool 1.0-1"}},
 		{"more than was asked for", keep(append(kept, "bash\tamd64\t5\tkept", "")...), true, all, []string{}},
 		{"nothing", keep(), false, all[1:2], []string{"labtool 1.0-1", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}},
+		{"what is new cannot be removed", keep(append(kept, "newdep\tamd64\t2.0-1\tmissing")...), false,
+			[]string{all[0], all[2], all[3]}, []string{"newdep (new)"}},
+		{"what is new can be removed", keep(append(kept, "newdep\tamd64\t2.0-1\tkept")...), true, all, []string{}},
 		{"no frame", framing.Answer{}, false, all[1:2], []string{"labtool 1.0-1", "victimpkg 1:3.0-1", "nginx 1.26.0-1"}},
 	}
 	for _, tt := range tests {

@@ -163,7 +163,8 @@ func (m *machine) observe(ctx context.Context, names []string) (scan.Answer, err
 		return scan.Answer{}, err
 	}
 	a := scan.Observe(ctx, m.session, m.engine.Managers,
-		scan.Request{Host: m.name, Become: true, Refresh: scan.RefreshNever, Names: names, Timeouts: m.host.Target.Timeouts}, m.engine.Now())
+		scan.Request{Host: m.name, Become: true, Refresh: scan.RefreshNever, Names: names,
+			Timeouts: m.host.Target.Timeouts, Args: m.policy.Arguments()}, m.engine.Now())
 	if a.Facts.BootID == "" {
 		if a.Problem != nil {
 			return a, &connectors.Error{Code: connectors.Code(a.Problem.Code), Phase: connectors.PhaseCommand, Host: m.name, Message: a.Problem.Message}

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"patchwave/connectors"
@@ -64,8 +65,9 @@ func (m *machine) install(ctx context.Context) error {
 			}
 		}
 	}
-	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager),
-		map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait})
+	args := map[string]string{"changes": updates.ChangeLines(changes), "lock_wait": lockWait}
+	maps.Copy(args, m.policy.Arguments())
+	e, err := m.workJob(ctx, id, updates.InstallScript(m.manager), args)
 	if err != nil {
 		return err
 	}
@@ -140,6 +142,8 @@ func judge(changes []updates.Change, installed []updates.Installed, said updates
 		}
 		why := said.Failed[c.Name]
 		switch {
+		case there && at >= 0 && installed[at].State == updates.PendingReboot && c.Action != updates.ActionRemove && why == "":
+			r.State = updates.PendingReboot
 		case there && at >= 0 && installed[at].State != "ok" && c.Action != updates.ActionRemove:
 			r.State, r.Why = "failed-but-present", "the host says "+installed[at].State
 			if why != "" {
@@ -243,7 +247,7 @@ func (m *machine) needsReboot(h journal.Host) bool {
 	case policies.RebootAlways:
 		return some
 	case policies.RebootRequired, "":
-		return some && (m.part(m.round()).Reboot || m.facts.RebootRequired)
+		return some && (m.part(m.round()).Reboot || m.facts.RebootRequired || len(waiting(m.soFar(h.Updates))) > 0)
 	default:
 		return false
 	}

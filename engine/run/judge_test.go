@@ -48,6 +48,10 @@ func TestJudge(t *testing.T) {
 		{"new, but not there", fresh, nil, updates.Outcome{}, "failed", "", true},
 		{"removed", gone, nil, claimed, "installed", "", false},
 		{"not removed", gone, []updates.Installed{has("a", "1", "ok")}, updates.Outcome{}, "failed", "", true},
+		{"waits for a reboot", fresh, []updates.Installed{has("a", "2", "pending-reboot")}, claimed, "pending-reboot", "", false},
+		{"waits for a reboot, whatever the status", fresh, []updates.Installed{has("a", "2", "pending-reboot")}, updates.Outcome{}, "pending-reboot", "", false},
+		{"waits for a reboot, but failed", fresh, []updates.Installed{has("a", "2", "pending-reboot")}, complains, "failed-but-present", "script failed", false},
+		{"removed at the next reboot", gone, []updates.Installed{has("a", "1", "pending-reboot")}, claimed, "claimed-but-still-offered", "the package manager reports success, but the host does not have it", false},
 		{"one of two kernels", fresh, []updates.Installed{has("a", "1", "ok"), has("a", "2", "ok")}, claimed, "installed", "", false},
 	}
 	for _, test := range tests {

@@ -52,7 +52,9 @@ type fate struct {
 	gone, ill []span
 	// fails: the installation fails; breaks: it is ill from then on; reboots: the
 	// update asks for a reboot; never: it does not come back from it.
-	fails, breaks, reboots, never bool
+	// waits: what is installed is finished by a reboot only; undone: the reboot takes
+	// it back.
+	fails, breaks, reboots, never, waits, undone bool
 }
 
 // span is a time, after the beginning of the test.
@@ -82,6 +84,9 @@ func (p *puppet) catchUp(now time.Time) {
 	if !p.back.IsZero() && !p.never && !now.Before(p.back) {
 		p.back, p.downFrom, p.flag = time.Time{}, time.Time{}, false
 		p.boots++
+		if p.fate.undone {
+			p.version = "1"
+		}
 	}
 	for _, id := range p.order {
 		j := p.jobs[id]
@@ -186,7 +191,11 @@ func (p *puppet) answer(call framing.Call) (connectors.Result, error) {
 			facts += "\nreboot_flag=update"
 		}
 		put("facts", facts, 0)
-		put("puppet.scan", p.version, 0)
+		state := "ok"
+		if p.fate.waits && p.version == "2" && p.boots == 0 {
+			state = updates.PendingReboot
+		}
+		put("puppet.scan", p.version+" "+state, 0)
 	case "simulate":
 		put("puppet.sim", call.Args["want"], 0)
 	case "probe":
@@ -343,8 +352,8 @@ func (puppetManager) ParseScan(a framing.Answer) updates.Listing {
 	if !ok {
 		return updates.Listing{State: inventory.ScanFailed}
 	}
-	return updates.Listing{State: inventory.ScanOK, Installed: []updates.Installed{
-		{Name: "update", Arch: "all", Version: strings.TrimSpace(string(f.Out)), State: "ok"}}}
+	version, state, _ := strings.Cut(strings.TrimSpace(string(f.Out)), " ")
+	return updates.Listing{State: inventory.ScanOK, Installed: []updates.Installed{{Name: "update", Arch: "all", Version: version, State: state}}}
 }
 
 // ParseSimulation implements updates.Manager.

@@ -11,6 +11,7 @@ import (
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
+	"patchwave/engine/scan"
 	"patchwave/policies"
 )
 
@@ -63,7 +64,7 @@ func (m *machine) reboot(ctx context.Context) error {
 		fault := m.stayed(ctx, id, s, limit)
 		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome)...)
 	}
-	boot, fault, err := m.comeUp(ctx, s.BootID, limit+bootWait)
+	boot, a, fault, err := m.comeUp(ctx, s.BootID, limit+bootWait)
 	if err != nil {
 		return err
 	}
@@ -71,19 +72,23 @@ func (m *machine) reboot(ctx context.Context) error {
 	if fault != nil {
 		return m.finish(ctx, journal.Failed, "", fault, append(m.stepEnd("failed", nil, fault), outcome, rebooted)...)
 	}
-	return m.to(ctx, journal.Verifying, append(m.stepEnd("ok", nil, nil), outcome, rebooted)...)
+	told, fault := m.afterReboot(a.Installed)
+	entries := append(append(m.stepEnd("ok", nil, nil), outcome, rebooted), told...)
+	return m.rec.add(ctx, append(entries, entry{m.name, journal.HostState,
+		journal.HostStateData{From: m.state(), To: journal.Verifying, Fault: fault}})...)
 }
 
 // comeUp waits until a host that answers after its reboot has come up, and looks at
 // it. It returns its boot id, which Windows may have changed once more.
-func (m *machine) comeUp(ctx context.Context, boot string, limit time.Duration) (string, *journal.Fault, error) {
+func (m *machine) comeUp(ctx context.Context, boot string, limit time.Duration) (string, scan.Answer, *journal.Fault, error) {
+	var a scan.Answer
 	wait := bootWait
 	windows := m.windows()
 	if windows {
 		var fault *journal.Fault
 		var err error
 		if boot, fault, err = m.awaitReady(ctx, boot, limit); fault != nil || err != nil {
-			return boot, fault, err
+			return boot, a, fault, err
 		}
 		wait = reconnectLimit // Windows Update takes its time to answer
 	}
@@ -93,10 +98,11 @@ func (m *machine) comeUp(ctx context.Context, boot string, limit time.Duration) 
 				return err
 			}
 		}
-		_, err := m.observe(ctx, nil)
+		var err error
+		a, err = m.observe(ctx, waiting(m.rec.host(m.name).Updates))
 		return err
 	})
-	return boot, nil, err
+	return boot, a, nil, err
 }
 
 // stayed says why a host did not reboot: what it said when it was asked, or nothing

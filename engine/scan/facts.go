@@ -15,7 +15,7 @@ import (
 // Facts asks a host for its facts only, with privilege: what a ping wants to
 // know. The observation has no updates; its Problem says what is in the way.
 func Facts(ctx context.Context, s connectors.Session, managers []updates.Manager, host string, now time.Time) inventory.Observation {
-	a, err := script.Run(ctx, s, script.Script{Name: "facts", Version: 1, Sh: scanShell},
+	a, err := script.Run(ctx, s, script.Script{Name: "facts", Version: 1, Sh: scanShell, PowerShell: scanPowerShell},
 		map[string]string{"managers": "", "refresh": string(RefreshNever), "max_age": "0"},
 		script.Options{Host: host, Command: connectors.Command{Become: true, Timeout: time.Minute, MaxOutput: 1 << 20}})
 	if err != nil {

@@ -23,6 +23,9 @@ type Fleet struct {
 	HostTimeout time.Duration
 	// Now is the clock.
 	Now func() time.Time
+	// Args are the arguments beyond Request's own for a host, see Request.Args; nil
+	// if there are none.
+	Args func(host string) map[string]string
 }
 
 // DefaultParallelism is how many hosts are in work at once.
@@ -67,7 +70,11 @@ func (f Fleet) host(ctx context.Context, h *inventory.Host, refresh Refresh) inv
 		o.Duration = time.Since(start)
 		return o
 	}
-	a := Observe(ctx, s, f.Managers, Request{Host: h.Name, Become: true, Refresh: refresh, Timeouts: h.Target.Timeouts}, f.Now())
+	req := Request{Host: h.Name, Become: true, Refresh: refresh, Timeouts: h.Target.Timeouts}
+	if f.Args != nil {
+		req.Args = f.Args(h.Name)
+	}
+	a := Observe(ctx, s, f.Managers, req, f.Now())
 	a.Duration = time.Since(start)
 	if err := s.Close(); err != nil {
 		a.Notes = append(a.Notes, "closing the connection: "+err.Error())

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the script
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -57,6 +58,8 @@ type Request struct {
 	// Timeouts are the operator's; within them an answer takes at most ten
 	// minutes.
 	Timeouts connectors.Timeouts
+	// Args are arguments beyond those: what a policy says about Windows Update.
+	Args map[string]string
 }
 
 // Answer is an observation and what was asked besides.
@@ -101,9 +104,9 @@ func Observe(ctx context.Context, s connectors.Session, managers []updates.Manag
 	if len(req.Names) > 0 {
 		args["names"] = strings.Join(req.Names, "\n")
 	}
-	raw, err := script.Run(ctx, s, Script(managers), args, script.Options{
-		Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle},
-	})
+	maps.Copy(args, req.Args)
+	opt := script.Options{Host: req.Host, Command: connectors.Command{Become: req.Become, Timeout: timeout, Idle: idle}}
+	raw, err := question(ctx, s, Script(managers), args, opt)
 	var a Answer
 	if err != nil {
 		a.Observation = Failure(req.Host, err, now)

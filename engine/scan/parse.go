@@ -149,7 +149,11 @@ var families = map[string]string{
 	"rhel": "redhat", "fedora": "redhat", "centos": "redhat", "amzn": "redhat", "rocky": "redhat", "almalinux": "redhat", "ol": "redhat",
 	"suse": "suse", "sles": "suse", "opensuse": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
 	"arch": "arch", "alpine": "alpine",
+	"windows": "windows", "windows-server": "windows",
 }
+
+// drive is a mount point of Windows.
+var drive = regexp.MustCompile(`^[A-Z]:\\$`)
 
 // diskFree reads "df -Pk": free bytes by mount point.
 func diskFree(a framing.Answer) map[string]int64 {
@@ -160,7 +164,7 @@ func diskFree(a framing.Answer) map[string]int64 {
 	free := map[string]int64{}
 	for _, line := range f.Lines() {
 		fields := strings.Fields(line)
-		if len(fields) != 6 || !strings.HasPrefix(fields[5], "/") {
+		if len(fields) != 6 || (!strings.HasPrefix(fields[5], "/") && !drive.MatchString(fields[5])) {
 			continue
 		}
 		if kib, err := strconv.ParseInt(fields[3], 10, 64); err == nil && kib >= 0 && kib < 1<<50 {

@@ -64,5 +64,7 @@
 // A manager whose Shell has the dialect PowerShell contributes functions of the
 // same names, which read the same arguments (Get-PwArg, see connectors/powershell)
 // and print frames of the same names; its job functions set $PwStatus where those
-// of sh return a status.
+// of sh return a status. NAME_refresh is always called, gets whether the index is to
+// be refreshed, and returns whether there is anything to list: if not, it has said
+// why. NAME_facts is called before it, and prints what needs no index.
 package updates

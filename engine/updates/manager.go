@@ -53,9 +53,14 @@ type Listing struct {
 // Installed is one installed package.
 type Installed struct {
 	Name, Arch, Version string
-	// State is "ok", or the manager's word for a half-installed package.
+	// State is "ok", PendingReboot, or the manager's word for a half-installed
+	// package.
 	State string
 }
+
+// PendingReboot is the state of a version that is installed and that a reboot
+// finishes, or undoes: only the time after it tells.
+const PendingReboot = "pending-reboot"
 
 // Want is one version that is wanted on a host.
 type Want struct {

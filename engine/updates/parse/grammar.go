@@ -52,6 +52,12 @@ var (
 		Version: regexp.MustCompile(`^[0-9][0-9a-z._~]*(-r[0-9]+)?$`),
 		Arch:    arch,
 	}
+
+	windows = Grammar{
+		Name:    regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`),
+		Version: regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,10}|[0-9][0-9A-Za-z._+-]{0,60})$`),
+		Arch:    regexp.MustCompile(`^$`),
+	}
 )
 
 // Deb is the grammar of dpkg: Debian Policy 5.6.1 and 5.6.12. dpkg itself
@@ -67,3 +73,7 @@ func Pacman() Grammar { return pacman }
 
 // Apk is the grammar of apk: apk-package(5).
 func Apk() Grammar { return apk }
+
+// Windows is the grammar of Windows Update, where a version is UPDATEID.REVISION in
+// lower case, and of Chocolatey. There are no architectures.
+func Windows() Grammar { return windows }

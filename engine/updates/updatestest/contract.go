@@ -3,6 +3,7 @@ package updatestest
 import (
 	"testing"
 
+	"patchwave/connectors"
 	"patchwave/engine/updates"
 	"patchwave/engine/updates/parse"
 )
@@ -27,8 +28,12 @@ type check struct {
 
 // Run runs the whole suite. It reads the recordings in testdata.
 func Run(t *testing.T, m updates.Manager, opt Options) {
+	shell := shellChecks
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		shell = powershellChecks
+	}
 	t.Run("contract", func(t *testing.T) {
-		for _, group := range [][]check{shellChecks, answerChecks} {
+		for _, group := range [][]check{shell, answerChecks} {
 			for _, c := range group {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()

@@ -1,0 +1,66 @@
+package winupdate
+
+import (
+	"crypto/sha256"
+	_ "embed" // the scripts
+	"encoding/hex"
+	"strings"
+
+	"patchwave/connectors"
+	"patchwave/engine/updates"
+)
+
+var (
+	//go:embed head.ps1
+	headText string
+	//go:embed files.ps1
+	filesText string
+	//go:embed winupdate.ps1
+	agentText string
+	//go:embed choco.ps1
+	chocoText string
+	//go:embed worker.ps1
+	workerText string
+	//go:embed registry.ps1
+	registryText string
+	//go:embed scan.ps1
+	scanText string
+	//go:embed simulate.ps1
+	simulateText string
+	//go:embed job.ps1
+	jobText string
+	//go:embed undo.ps1
+	undoText string
+)
+
+// Manager is Windows Update, with Chocolatey beside it. It has no state.
+type Manager struct{}
+
+var _ updates.Manager = Manager{}
+
+// New returns the manager.
+func New() Manager { return Manager{} }
+
+// Name returns "winupdate".
+func (Manager) Name() string { return "winupdate" }
+
+// Shell returns the functions winupdate_….
+func (Manager) Shell() updates.Shell {
+	return updates.Shell{
+		Dialect:  connectors.DialectPowerShell,
+		Scan:     filesText + chocoText + registryText + carried(worker()) + scanText,
+		Simulate: filesText + simulateText,
+		Job:      filesText + agentText + chocoText + jobText + undoText,
+	}
+}
+
+// worker is the program that the scan's task runs: a file of its own, which needs
+// nothing of the script that wrote it.
+func worker() string { return headText + filesText + agentText + chocoText + workerText }
+
+// carried is a program as data of another one: no line of it may end the literal.
+func carried(program string) string {
+	sum := sha256.Sum256([]byte(program))
+	return "$winupdate_worker_text = @'\n" + strings.TrimSuffix(program, "\n") + "\n\n'@\n" +
+		"$winupdate_worker_sha256 = '" + hex.EncodeToString(sum[:]) + "'\n"
+}

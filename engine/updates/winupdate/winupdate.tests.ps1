@@ -1,0 +1,67 @@
+# winupdate.tests: the logic of the scripts against an update agent that is made up.
+$ErrorActionPreference = 'Stop'
+foreach ($name in 'head', 'files', 'winupdate', 'choco', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
+
+$winupdate_failed = 0
+
+function Test-PwEqual([string]$What, $Want, $Got) {
+    $left = ConvertTo-PwJson @{ value = $Want }
+    $right = ConvertTo-PwJson @{ value = $Got }
+    if ($left -cne $right) {
+        $script:winupdate_failed++
+        [Console]::Error.WriteLine($What + ': ' + $right + ', want ' + $left)
+    }
+}
+
+function New-PwUpdate([string]$Id, [int]$Revision, [string]$Title) {
+    return [pscustomobject]@{
+        Identity = [pscustomobject]@{ UpdateID = $Id; RevisionNumber = $Revision }
+        Title = $Title; KBArticleIDs = @('5044281'); Categories = @([pscustomobject]@{ CategoryID = 'x'; Type = 'Product' })
+        InstallationBehavior = [pscustomobject]@{ RebootBehavior = 2; Impact = 0; CanRequestUserInput = $false }
+        MaxDownloadSize = 5; LastDeploymentChangeTime = [datetime]'2026-11-10T18:00:00'; IsUninstallable = $true; EulaAccepted = $false
+    }
+}
+
+function Wait-PwWu([int]$Seconds) { $script:winupdate_waited += $Seconds }
+$winupdate_waited = 0
+
+$id = 'A0000001-0000-4000-8000-000000000001'
+$read = winupdate_read (New-PwUpdate $id 200 "Two`tlines")
+Test-PwEqual 'id' $id.ToLowerInvariant() $read.id
+Test-PwEqual 'title' 'Two lines' $read.title
+Test-PwEqual 'one KB is a list' 1 $read.kb.Count
+Test-PwEqual 'no CVE is a list' 0 $read.cve.Count
+Test-PwEqual 'published' '2026-11-10T18:00:00Z' $read.published
+Test-PwEqual 'terms' $false $read.eula
+Test-PwEqual 'hollow' $null (winupdate_read ([pscustomobject]@{ Identity = $null }))
+Test-PwEqual 'name by KB' 'KB5044281' (winupdate_name $id 'x' @('5044281'))
+Test-PwEqual 'name by title' 'Contoso-Net-1.0' (winupdate_name $id 'Contoso - Net - (1.0)' @())
+Test-PwEqual 'name of no letters' 'update-A0000001' (winupdate_name $id '---' @())
+Test-PwEqual 'source' 'default' (winupdate_source 'x; y')
+
+# a search that fails twice for a reason that passes
+$winupdate_tries = 0
+$searcher = New-Object psobject -Property @{ Online = $true; ServerSelection = 0; ServiceID = ''; IncludePotentiallySupersededUpdates = $false }
+$searcher | Add-Member -MemberType ScriptMethod -Name Search -Value {
+    $script:winupdate_tries++
+    if ($script:winupdate_tries -lt 3) { throw (New-Object Runtime.InteropServices.COMException 'busy', -2145107934) }
+    return [pscustomobject]@{ ResultCode = 3; Updates = @() }
+}
+$session = New-Object psobject
+$session | Add-Member -MemberType ScriptMethod -Name CreateUpdateSearcher -Value { return $script:searcher }
+$nowhere = @{ server = 0; service = ''; added = $false }
+Test-PwEqual 'warnings are no failure' 3 (winupdate_search_again $session 'IsInstalled=0' $true $nowhere $false).code
+Test-PwEqual 'tries' 3 $winupdate_tries
+Test-PwEqual 'pauses' 60 $winupdate_waited
+
+# a simulation, from the last result
+$offers = @{ known = $true; updates = @{ ($id.ToLowerInvariant() + '.200') = [pscustomobject]@{ size = '5'; uninstallable = $true } }; packages = @{} }
+$want = @{ name = 'KB5044281'; arch = ''; version = ($id.ToLowerInvariant() + '.200') }
+$answer = winupdate_answer $offers @($want)
+Test-PwEqual 'offered' $true $answer.ok
+Test-PwEqual 'bytes' "DOWNLOAD`t5" $answer.lines[1]
+$want.version = $id.ToLowerInvariant() + '.201'
+Test-PwEqual 'another revision' $false (winupdate_answer $offers @($want)).ok
+
+if ($winupdate_failed -gt 0) { exit 1 }
+[Console]::Out.WriteLine('ok')
