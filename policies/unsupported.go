@@ -69,9 +69,6 @@ func (r *RestorePoint) available(provider string) bool {
 }
 
 func (u *unsupported) policy(p *Policy) {
-	if p.Reboot.When == RebootDefer {
-		u.add(p.Pos, "deferred reboots")
-	}
 	if p.WindowsUpdate != nil {
 		u.add(p.WindowsUpdate.Pos, "Windows updates")
 	}

@@ -52,7 +52,6 @@ func TestUnsupported(t *testing.T) {
 	got := what(Unsupported(p))
 	want := []string{
 		"restore points by zfs, pve (p.hcl:3)",
-		"deferred reboots (p.hcl:10)",
 		"Windows updates (p.hcl:13)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -58,7 +58,7 @@ func (a *app) agenda(ctx context.Context, s *session, at time.Time) (*agendaOf, 
 			return nil, err
 		}
 	}
-	return newAgenda(s.policies, s.inv, s.cfg.Zone(), suspensions), nil
+	return newAgenda(s.all(), s.inv, s.cfg.Zone(), alsoReboots(suspensions)), nil
 }
 
 // newAgenda is the agenda of policies; zone is where hosts are that do not say.

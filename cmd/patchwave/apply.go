@@ -220,7 +220,10 @@ func (a *app) carryOut(ctx context.Context, s *session, w run.Work, command stri
 // perform is carryOut for whoever listens for signals, holds the run's lease and
 // shows what came of it.
 func (a *app) perform(ctx context.Context, s *session, w run.Work, command string, held *holding, drain <-chan struct{}) (r *journal.Run, err error) {
-	w.Inventory, w.Policies = s.inv, s.policies
+	w.Inventory, w.Policies = s.inv, s.all()
+	if err := s.owes(ctx, &w); err != nil {
+		return nil, err
+	}
 	a.identify(&w.Start)
 	w.Start.Fence = held.run.Fence()
 	if w.Dead, err = deadRuns(ctx, s.store, a.now()); err != nil {
@@ -265,7 +268,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 // bound lets a run begin nothing that its windows leave no time for, unless it was
 // started outside of them on purpose.
 func (a *app) bound(ctx context.Context, s *session, w *run.Work) (err error) {
-	if w.Start.Now || !slices.ContainsFunc(s.policies, func(p *policies.Policy) bool { return p.Window != nil }) {
+	if w.Start.Now || !slices.ContainsFunc(s.all(), func(p *policies.Policy) bool { return p.Window != nil }) {
 		return nil
 	}
 	g, err := a.newGate(ctx, s, gateOptions{})

@@ -131,7 +131,7 @@ func (c *courier) event(e journal.Event, r *journal.Run) {
 		return
 	}
 	var list []notify.Message
-	for _, m := range notify.OfRun(r, c.s.policies, c.a.now()) {
+	for _, m := range notify.OfRun(r, c.s.all(), c.a.now()) {
 		if m.Event == notify.EventRollbackFailed {
 			list = append(list, m)
 		}
@@ -161,7 +161,7 @@ func (c *courier) ended(ctx context.Context, r *journal.Run) error {
 	if r.Ended == nil || r.State == "interrupted" {
 		return nil
 	}
-	list, err := outgoing(notify.OfRun(r, c.s.policies, c.a.now()))
+	list, err := outgoing(notify.OfRun(r, c.s.all(), c.a.now()))
 	if err != nil {
 		return err
 	}

@@ -307,3 +307,19 @@ func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
 		hostOf(ts, args[0]).Publish(sim.Offer{Name: name, Version: version, From: []sim.Origin{sim.Security()}})
 	}
 }
+
+// cmdReboot reboots a machine, as somebody at its console would.
+func cmdReboot(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: reboot HOST")
+	}
+	h := hostOf(ts, args[0])
+	before := h.Snapshot().BootID
+	h.Reboot()
+	until(ts, func() string {
+		if h.Snapshot().BootID == before {
+			return "it has not rebooted"
+		}
+		return ""
+	})
+}

@@ -147,14 +147,15 @@ func (g *gate) text(t time.Time) string {
 func (g *gate) plan(p *plan.Plan, s *session, counts func(host string) bool) error {
 	var whys []string
 	for _, w := range p.Waves {
-		i := slices.IndexFunc(s.policies, func(q *policies.Policy) bool { return q.Name == w.Policy })
+		all := s.all()
+		i := slices.IndexFunc(all, func(q *policies.Policy) bool { return q.Name == w.Policy })
 		for _, b := range w.Batches {
 			for _, h := range b.Hosts {
 				host := s.inv.Host(h.Name)
 				if i < 0 || host == nil || len(h.Steps) == 0 || !counts(h.Name) {
 					continue
 				}
-				if x := g.refuse(s.policies[i], host); x != nil && !slices.Contains(whys, x.Reason) {
+				if x := g.refuse(all[i], host); x != nil && !slices.Contains(whys, x.Reason) {
 					whys = append(whys, x.Reason)
 				}
 			}

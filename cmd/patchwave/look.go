@@ -78,7 +78,7 @@ func (a *app) showRun(doc report.Run) error {
 	for _, h := range doc.Hosts {
 		installed := 0
 		for _, u := range h.Updates {
-			if u.State == "installed" {
+			if u.State == "installed" || u.State == "pending-reboot" {
 				installed++
 			}
 		}

@@ -122,7 +122,7 @@ func noteSoak(ctx context.Context, s *session, r *journal.Run, p *plan.Plan) err
 	if r.State != "soaking" {
 		return nil
 	}
-	over, waiting := run.SoakOver(r, p, s.policies)
+	over, waiting := run.SoakOver(r, p, s.all())
 	slices.Sort(waiting)
 	return s.store.SetSoak(ctx, store.Soak{Run: r.ID, Over: over, Policies: slices.Compact(waiting)})
 }

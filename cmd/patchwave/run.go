@@ -97,7 +97,7 @@ func (a *app) openLight(ctx context.Context) (*session, error) {
 }
 
 func hostLocal(s *session) bool {
-	for _, p := range s.policies {
+	for _, p := range s.all() {
 		if p.Window != nil && p.Window.Zone == nil {
 			return true
 		}

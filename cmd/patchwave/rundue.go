@@ -95,6 +95,9 @@ func (n *night) occurrence(ctx context.Context, o store.Occurrence) error {
 	if err := n.endRefused(ctx, o.Policy); err != nil {
 		return err
 	}
+	if _, ok := paysReboots(o.Policy); ok {
+		return n.payReboots(ctx, o)
+	}
 	done, err := n.soaking(ctx, o)
 	if done || err != nil {
 		return err
@@ -328,10 +331,11 @@ func nothingToDo(p *plan.Plan) bool {
 // hostsOf are the hosts of a policy that are where an occurrence is.
 func (n *night) hostsOf(o store.Occurrence) []*inventory.Host {
 	p := n.policy(o.Policy)
-	g := newAgenda(n.s.policies, n.s.inv, n.s.cfg.Zone(), nil)
+	g := newAgenda(n.s.all(), n.s.inv, n.s.cfg.Zone(), nil)
+	claimer, _ := paysReboots(o.Policy)
 	var out []*inventory.Host
 	for _, h := range n.s.inv.Hosts {
-		if p != nil && slices.Contains(h.Policies, o.Policy) && g.placeOf(p, h).zone == o.Zone {
+		if p != nil && slices.Contains(h.Policies, claimer) && g.placeOf(p, h).zone == o.Zone {
 			out = append(out, h)
 		}
 	}
@@ -339,7 +343,7 @@ func (n *night) hostsOf(o store.Occurrence) []*inventory.Host {
 }
 
 func (n *night) policy(name string) *policies.Policy {
-	for _, p := range n.s.policies {
+	for _, p := range n.s.all() {
 		if p.Name == name {
 			return p
 		}

@@ -132,7 +132,7 @@ func (n *night) afterSoak(ctx context.Context, k store.Soak) error {
 	case r.Start.ConfigDigest != n.s.cfg.Digest:
 		return n.giveUp(ctx, r)
 	}
-	if over, waiting := run.SoakOver(r, w.Plan, n.s.policies); over.After(n.app.now()) {
+	if over, waiting := run.SoakOver(r, w.Plan, n.s.all()); over.After(n.app.now()) {
 		// nobody had recorded until when it soaks
 		return n.s.store.SetSoak(ctx, store.Soak{Run: r.ID, Over: over, Policies: waiting})
 	}

@@ -75,7 +75,7 @@ func (n *night) look(ctx context.Context) (*due, error) {
 
 // outlook asks the agenda.
 func (n *night) outlook(ctx context.Context, d *due, from time.Time, rows []store.Occurrence) error {
-	g := newAgenda(n.s.policies, n.s.inv, n.s.cfg.Zone(), nil)
+	g := newAgenda(n.s.all(), n.s.inv, n.s.cfg.Zone(), nil)
 	suspensions, err := n.s.store.Suspensions(ctx, from.Add(-g.longest))
 	if err != nil {
 		return err
@@ -84,7 +84,8 @@ func (n *night) outlook(ctx context.Context, d *due, from time.Time, rows []stor
 	if err != nil {
 		return err
 	}
-	g.in.Suspensions = slices.Concat(suspensions, lifted)
+	lifted = alsoReboots(lifted)
+	g.in.Suspensions = slices.Concat(alsoReboots(suspensions), lifted)
 	g.in.Openings = openingsWith(lifted)
 	progress := agenda.Progress{Looked: d.looked, Runs: map[agenda.Occurrence]agenda.Run{}}
 	for _, o := range rows {
@@ -92,7 +93,7 @@ func (n *night) outlook(ctx context.Context, d *due, from time.Time, rows []stor
 			progress.Runs[keyOf(o)] = agenda.Run{Launched: o.Launched, Finished: o.Finished}
 		}
 	}
-	d.outlook = agenda.Due(n.s.policies, d.at, g.in, progress)
+	d.outlook = agenda.Due(n.s.all(), d.at, g.in, progress)
 	d.outlook.Due = slices.DeleteFunc(d.outlook.Due, func(l agenda.Launch) bool { return n.isBusy(l.Policy) })
 	return nil
 }

@@ -48,7 +48,7 @@ func (a *app) toldOfOpenings(s *session, list []store.Occurrence) ([]store.Notif
 			event = notify.EventMissed
 		}
 		out = append(out, notify.OfOpening(notify.Opening{Policy: o.Policy, Window: o.Window, Opens: o.Opens, Closes: o.Closes, Zone: o.Zone,
-			State: state, Reason: o.Reason}, event, s.policies, a.now())...)
+			State: state, Reason: o.Reason}, event, s.all(), a.now())...)
 	}
 	return outgoing(out)
 }

@@ -117,7 +117,7 @@ func (a *app) schedule(ctx context.Context, s *session, opt scheduleOptions) (sc
 		return doc, usage("--from and --until are more than ten years apart")
 	}
 	if opt.policy != "" {
-		if err := knownPolicy(s.policies, opt.policy); err != nil {
+		if err := knownPolicy(s.all(), opt.policy); err != nil {
 			return doc, err
 		}
 	}

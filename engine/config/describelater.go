@@ -29,7 +29,6 @@ func later() map[string]missing {
 	return map[string]missing{
 		"host.hypervisor":           {"type `proxmox` is not spoken to", false},
 		"preparation.restore_point": {"the built-in providers are " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
-		"policy.reboot.when":        {"`defer`", true},
 		"policy.windows_update":     {"Windows hosts are not patched", true},
 		"waiver":                    {"there is no compliance report that it could change", false},
 		"standard":                  {"there is no compliance report that it could judge", false},

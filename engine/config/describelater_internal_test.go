@@ -39,7 +39,6 @@ func unfinished() map[string]string {
 		"preparation.restore_point": "preparation \"p\" {\n  restore_point {\n    providers = [\"lvm\"]\n  }\n}",
 		"verification.unchanged":    "verification \"v\" {\n  unchanged = [\"services\"]\n}",
 		"verification.command":      "verification \"v\" {\n  command \"c\" {\n    run = [\"true\"]\n  }\n}",
-		"policy.reboot.when":        policyWith("  reboot {\n    when = \"defer\"\n    window = window.tuesday-night\n  }"),
 	}
 }
 

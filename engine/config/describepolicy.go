@@ -67,7 +67,7 @@ func describeReboot() *language.Block {
 			language.Arg("timeout", language.Duration(), "How long a host may take to come back.").Or(defaultRebootTimeout),
 			language.Arg("cycles", language.Number(1, maxCycles), "How often updates that ask for another reboot are followed.").Or(defaultCycles),
 			language.Arg("stagger", language.Duration(), "The pause between the reboots of two hosts. May be zero.").Or("0s").Like("2m"),
-			language.Arg("window", language.Ref("window"), "When a deferred reboot happens: for `when = \"defer\"`, which needs it.").Like("window.tuesday-night"),
+			language.Arg("window", language.Ref("window"), "When a deferred reboot happens: for `when = \"defer\"`, which needs it. `patchwave run` pays it there, at most once an opening, as policy `NAME:reboot`; whoever reboots the host before has paid it.").Like("window.tuesday-night"),
 		},
 	})
 }

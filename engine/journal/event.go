@@ -14,21 +14,22 @@ type Type string
 
 // The types of events; the payload stands beside each.
 const (
-	RunStarted   Type = "run.started"   // RunStartedData
-	RunState     Type = "run.state"     // RunStateData
-	HostPlanned  Type = "host.planned"  // HostPlannedData
-	HostState    Type = "host.state"    // HostStateData
-	StepStarted  Type = "step.started"  // StepStartedData
-	StepFinished Type = "step.finished" // StepFinishedData
-	JobIntent    Type = "job.intent"    // JobIntentData
-	JobOutcome   Type = "job.outcome"   // JobOutcomeData
-	UpdateResult Type = "update.result" // UpdateResultData
-	PointMade    Type = "point.made"    // PointData
-	PointUsed    Type = "point.used"    // PointData
-	Rebooted     Type = "host.rebooted" // RebootedData
-	HealthTaken  Type = "health.taken"  // HealthData
-	Verified     Type = "host.verified" // VerifiedData
-	BreakerOpen  Type = "breaker.open"  // BreakerData
+	RunStarted   Type = "run.started"      // RunStartedData
+	RunState     Type = "run.state"        // RunStateData
+	HostPlanned  Type = "host.planned"     // HostPlannedData
+	HostState    Type = "host.state"       // HostStateData
+	StepStarted  Type = "step.started"     // StepStartedData
+	StepFinished Type = "step.finished"    // StepFinishedData
+	JobIntent    Type = "job.intent"       // JobIntentData
+	JobOutcome   Type = "job.outcome"      // JobOutcomeData
+	UpdateResult Type = "update.result"    // UpdateResultData
+	PointMade    Type = "point.made"       // PointData
+	PointUsed    Type = "point.used"       // PointData
+	Rebooted     Type = "host.rebooted"    // RebootedData
+	RebootOwed   Type = "host.reboot-owed" // RebootOwedData
+	HealthTaken  Type = "health.taken"     // HealthData
+	Verified     Type = "host.verified"    // VerifiedData
+	BreakerOpen  Type = "breaker.open"     // BreakerData
 
 	ActionIntent  Type = "action.intent"  // ActionIntentData
 	ActionOutcome Type = "action.outcome" // ActionOutcomeData
@@ -232,6 +233,15 @@ type PointTried struct {
 type RebootedData struct {
 	From string `json:"from"`
 	To   string `json:"to"`
+}
+
+// RebootOwedData says that a host still has to be rebooted, and by which policy, in
+// another window than the one in which it was patched.
+type RebootOwedData struct {
+	Policy string `json:"policy"`
+	Window string `json:"window"`
+	// BootID is the host's: with another one it was rebooted.
+	BootID string `json:"boot_id"`
 }
 
 // ProbeResult is the answer to one probe.

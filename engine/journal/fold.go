@@ -41,8 +41,10 @@ type Host struct {
 	Steps   []*Step        `json:"steps"`
 	Updates []UpdateRecord `json:"updates"`
 	Reboots int            `json:"reboots"`
-	Point   *PointData     `json:"restore_point"`
-	Probes  []ProbeResult  `json:"verification"`
+	// Owes is the reboot that was left to another window; nil if none was.
+	Owes   *RebootOwedData `json:"reboot_owed,omitempty"`
+	Point  *PointData      `json:"restore_point"`
+	Probes []ProbeResult   `json:"verification"`
 	// Health is what the host was before anything was changed; nil if the policy
 	// does not compare it.
 	Health *HealthData `json:"-"`

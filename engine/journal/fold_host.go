@@ -16,7 +16,7 @@ func (f *Folder) applyHost(e Event) error {
 		fold = (*Host).step
 	case JobIntent, JobOutcome:
 		fold = (*Host).job
-	case UpdateResult, PointMade, PointUsed, Rebooted, HealthTaken, Verified, HostWaiting:
+	case UpdateResult, PointMade, PointUsed, Rebooted, RebootOwed, HealthTaken, Verified, HostWaiting:
 		fold = (*Host).result
 	case ActionIntent, ActionOutcome, Noted:
 		fold = (*Host).action
@@ -160,6 +160,12 @@ func (h *Host) result(e Event) error {
 		h.Point = &d
 	case Rebooted:
 		h.Reboots++
+	case RebootOwed:
+		d, err := Decode[RebootOwedData](e)
+		if err != nil {
+			return err
+		}
+		h.Owes = &d
 	case HealthTaken:
 		d, err := Decode[HealthData](e)
 		if err != nil {

@@ -23,6 +23,9 @@ func hostPlan(name string, p *policies.Policy, o inventory.Observation, s settle
 	if len(s.sim.Changes) == 0 {
 		return h
 	}
+	if p.Reboot.When == policies.RebootDefer && p.Reboot.Window != nil && needed(o, newIndex(s.decisions), s.sim) {
+		h.Notes = append(h.Notes, "the reboot that it needs is left to window "+p.Reboot.Window.Name)
+	}
 	h.Steps = steps(p, o, s)
 	// what became a dependency is not left out
 	changed := newMoved(s.sim.Changes)

@@ -64,6 +64,10 @@ type Step struct {
 // StepUpdates is the name of the step that installs.
 const StepUpdates = "updates"
 
+// StepReboot is the name of a step that only reboots: what it was left to do by an
+// earlier run.
+const StepReboot = "reboot"
+
 // Point is the restore point that would be made.
 type Point struct {
 	Provider string `json:"provider"`

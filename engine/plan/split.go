@@ -134,8 +134,13 @@ func reboots(p *policies.Policy, o inventory.Observation, x index, sim updates.S
 	case p.Reboot.When == policies.RebootAlways:
 		return true
 	case p.Reboot.When == policies.RebootRequired:
-		return o.Facts.RebootRequired || slices.ContainsFunc(sim.Changes, x.needsReboot)
+		return needed(o, x, sim)
 	default:
 		return false
 	}
+}
+
+// needed reports whether the host needs a reboot afterwards.
+func needed(o inventory.Observation, x index, sim updates.Simulation) bool {
+	return o.Facts.RebootRequired || slices.ContainsFunc(sim.Changes, x.needsReboot)
 }

@@ -76,6 +76,9 @@ func (m *machine) check(ctx context.Context) error {
 		return m.finish(ctx, journal.Failed, "", &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message},
 			m.stepEnd("failed", nil, &journal.Fault{Code: a.Problem.Code, Message: a.Problem.Message})...)
 	}
+	if paid, err := m.paid(ctx); paid || err != nil {
+		return err
+	}
 	if why := m.nothingToGoBackTo(); why != "" {
 		fault := &journal.Fault{Code: string(connectors.CodeUnsupported), Message: why + "; nothing was changed"}
 		return m.finish(ctx, journal.Failed, "", fault, m.stepEnd("failed", nil, fault)...)

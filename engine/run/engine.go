@@ -84,6 +84,8 @@ type Work struct {
 	Longest map[string]time.Duration
 	// Dead are runs of this controller whose process is provably gone.
 	Dead []string
+	// Owes are the boot ids of hosts with which they owe a reboot, by name.
+	Owes map[string]string
 	// Woken are hosts that were woken for the plan, by name, with what they were.
 	Woken map[string]string
 	// Past are the events of the run so far: none for a new run.

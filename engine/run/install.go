@@ -38,13 +38,19 @@ func (m *machine) ready(ctx context.Context) error {
 	if why := m.timeIsUp(false); why != "" {
 		return m.finish(ctx, journal.Deferred, why, nil)
 	}
-	return m.enter(ctx, journal.Installing, append(taken, m.step(StepUpdates), m.intent(m.jobID(StepUpdates, round)))...)
+	if !m.rebootOnly() {
+		taken = append(taken, m.step(StepUpdates))
+	}
+	return m.enter(ctx, journal.Installing, append(taken, m.intent(m.jobID(StepUpdates, round)))...)
 }
 
 // install runs the package manager as a job and asks the host what came of it.
 func (m *machine) install(ctx context.Context) error {
 	if err := m.know(ctx); err != nil {
 		return err
+	}
+	if m.rebootOnly() {
+		return m.to(ctx, journal.Installed)
 	}
 	round := m.round()
 	changes := m.partChanges(round)
@@ -85,6 +91,7 @@ func (m *machine) install(ctx context.Context) error {
 	}
 	result := slices.Clone(m.rec.host(m.name).Updates)
 	copy(m.inRound(result, round), judge(changes, a.Installed, said))
+	m.await(m.inRound(result, round))
 	rc := e.RC
 	fault := resultFault(m.inRound(result, round), said)
 	word := "ok"
@@ -222,6 +229,9 @@ func onFailure(p *policies.Policy) policies.OnFailure {
 // needsReboot decides after the updates, by what the host says now and what the
 // plan foresaw.
 func (m *machine) needsReboot(h journal.Host) bool {
+	if m.rebootOnly() {
+		return m.stillOwes()
+	}
 	if m.policy.Updates == "no-reboot" {
 		return false // what waits for a reboot waits for another policy
 	}

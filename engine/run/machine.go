@@ -144,7 +144,7 @@ func (m *machine) unchanged() bool {
 	case journal.Ready:
 		return !m.hasActed()
 	case journal.Protecting:
-		return len(m.rec.host(m.name).Jobs) == 0 || m.protected() && !m.hasActed()
+		return !m.hasActed() && (len(m.rec.host(m.name).Jobs) == 0 || m.protected())
 	default:
 		return false
 	}
@@ -188,6 +188,7 @@ func (m *machine) to(ctx context.Context, next journal.State, before ...entry) e
 // finish goes to an end: at once if nothing was begun, else over restoring.
 func (m *machine) finish(ctx context.Context, goal journal.State, why string, fault *journal.Fault, before ...entry) error {
 	from := m.state()
+	before = append(before, m.owing(goal)...)
 	row, _ := journal.RowOf(from)
 	data := journal.HostStateData{From: from, To: goal, Why: why, Fault: fault}
 	if from != journal.Restoring && slices.Contains(row.Next, journal.Restoring) {

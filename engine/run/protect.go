@@ -20,6 +20,9 @@ func (m *machine) protect(ctx context.Context) error {
 	if err := m.know(ctx); err != nil {
 		return err
 	}
+	if m.rebootOnly() {
+		return m.protectReboot(ctx)
+	}
 	if m.protected() {
 		return m.prepare(ctx)
 	}

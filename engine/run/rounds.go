@@ -62,6 +62,9 @@ func (m *machine) last() bool { return m.round() >= len(m.plan.Steps) }
 // rounds from the first to the last of upto: what the earlier ones change, the
 // later ones build on. It says how they differ, or "".
 func (m *machine) holds(ctx context.Context, first, upto int) (string, error) {
+	if m.rebootOnly() {
+		return "", nil
+	}
 	solver := plan.HostSolver{Session: m.session, Host: m.name, Manager: m.manager, Become: true, Timeouts: m.host.Target.Timeouts}
 	var want []updates.Want
 	var whole plan.Step
