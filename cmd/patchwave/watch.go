@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
@@ -145,7 +146,7 @@ func (a *app) watchLines(ctx context.Context, f *follower, logs bool) error {
 			return nil
 		}
 		if len(events) < atOnce {
-			if err := wait(ctx, a.lookEvery()); err != nil {
+			if err := coord.Pause(ctx, a.lookEvery()); err != nil {
 				return err
 			}
 		}
@@ -154,18 +155,6 @@ func (a *app) watchLines(ctx context.Context, f *follower, logs bool) error {
 
 // lookEvery is the pause between two looks into the database.
 func (a *app) lookEvery() time.Duration { return a.poll() / 4 }
-
-// wait waits, or returns why it was ended.
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
 
 // logOf is a job whose log is shown.
 type logOf struct{ host, job string }

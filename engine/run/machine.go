@@ -7,6 +7,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/wrap"
+	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
@@ -351,18 +352,6 @@ func (m *machine) retention() (keep int, expire time.Duration) {
 // number is the fencing number of the work on this host.
 func (m *machine) number() int64 { return max(m.fence, m.work.Start.Fence) }
 
-// pause waits; it returns early with the cause when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // reconnect runs ask until it does not fail for want of a connection, at most
 // limit. What it asks must be safe to ask twice.
 func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(context.Context) error) error {
@@ -383,7 +372,7 @@ func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(c
 		if !passing(err) && (connectors.CodeOf(err) != connectors.CodeExit || halves > mostHalves) {
 			return err
 		}
-		if pause(ctx, wait) != nil {
+		if coord.Pause(ctx, wait) != nil {
 			return err
 		}
 		wait = min(2*wait, 15*time.Second)

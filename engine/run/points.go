@@ -9,6 +9,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
+	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/restore"
@@ -100,7 +101,7 @@ func (m *machine) askAround(ctx context.Context, name string, call restore.Call,
 		if err == nil || try == pointTries || !passing(err) {
 			return a, err
 		}
-		if pause(ctx, wait) != nil {
+		if coord.Pause(ctx, wait) != nil {
 			return a, err
 		}
 		wait *= 2

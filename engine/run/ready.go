@@ -10,6 +10,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/script"
+	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -129,7 +130,7 @@ func (m *machine) awaitReady(ctx context.Context, boot string, limit time.Durati
 			}
 			return s.boot, nil, nil
 		}
-		if pause(ctx, readyPause*s.poll) != nil {
+		if coord.Pause(ctx, readyPause*s.poll) != nil {
 			if cause := context.Cause(whole); cause != nil {
 				return s.boot, nil, cause
 			}

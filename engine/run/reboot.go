@@ -8,6 +8,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
+	"patchwave/engine/coord"
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -168,7 +169,7 @@ func (m *machine) awaitBoot(ctx context.Context, id job.ID, before string, limit
 	var there job.Status // the last answer, unless the host may have gone after it
 	var last error
 	halves := 0
-	for pause(ctx, wait) == nil {
+	for coord.Pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
 		s, err := m.bootOf(ctx, id, before)
 		switch {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/restore"
@@ -187,7 +188,7 @@ func (m *machine) proven(ctx context.Context, p restore.Provider, at restore.Poi
 			}
 			return "", err
 		}
-		if pause(ctx, m.engine.poll()) != nil {
+		if coord.Pause(ctx, m.engine.poll()) != nil {
 			return "there is no proof of it after " + m.backLimit().String() + ": " + saidWhy(said, "the provider does not say"), nil
 		}
 	}

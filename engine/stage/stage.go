@@ -13,6 +13,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/wrap"
+	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -101,7 +102,7 @@ func (s *Stager) host(ctx context.Context, h Host, tell func(Result) error) {
 		defer turn.Give()
 		for t.round = 1; ; t.round++ {
 			over, wait := t.once(ctx, tell)
-			if over || ctx.Err() != nil || pause(ctx, wait) != nil {
+			if over || ctx.Err() != nil || coord.Pause(ctx, wait) != nil {
 				break
 			}
 		}
@@ -184,7 +185,7 @@ func (t *try) work(ctx context.Context, id job.ID) (job.Status, []byte, error) {
 	}
 	var log []byte
 	for wait := t.poll(); ; wait = min(2*wait, 30*t.poll()) {
-		if err := pause(ctx, wait); err != nil {
+		if err := coord.Pause(ctx, wait); err != nil {
 			return s, log, err
 		}
 		err := t.with(ctx, left, func(c job.Client) error {
@@ -238,18 +239,6 @@ func (s *Stager) poll() time.Duration {
 func deadline(ctx context.Context) time.Time {
 	at, _ := ctx.Deadline()
 	return at
-}
-
-// pause waits; it returns early with the cause when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // passing reports whether it is worth while to try again later: somebody else works

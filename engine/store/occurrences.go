@@ -80,6 +80,9 @@ func (s *Store) SettleAndTell(ctx context.Context, looked time.Time, tell func(f
 		if err != nil {
 			return err
 		}
+		if err := pruneOutbox(tx, looked); err != nil {
+			return err
+		}
 		return enqueue(tx, list)
 	})
 	return fresh, err

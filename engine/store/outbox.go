@@ -61,6 +61,23 @@ func enqueue(tx *sql.Tx, list []Notification) error {
 	return nil
 }
 
+// outboxKept is how long is kept what was told or given up. A notice is kept longer:
+// it may be written down long before its opening, and must not be a second time.
+const (
+	outboxKept = 30 * 24 * time.Hour
+	noticeKept = 800 * 24 * time.Hour
+)
+
+// pruneOutbox forgets what was told, or given up, long ago.
+func pruneOutbox(tx *sql.Tx, now time.Time) error {
+	_, err := tx.Exec(`DELETE FROM outbox WHERE state <> 'pending' AND created < CASE event WHEN 'notice' THEN ? ELSE ? END`,
+		stamp(now.Add(-noticeKept)), stamp(now.Add(-outboxKept)))
+	if err != nil {
+		return fmt.Errorf("forget old notifications: %w", err)
+	}
+	return nil
+}
+
 // Unannounced returns the runs that ended after an instant and whose end nobody
 // looked at yet; interrupted ones are left out, since they go on.
 func (s *Store) Unannounced(ctx context.Context, since time.Time) ([]string, error) {

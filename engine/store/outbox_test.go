@@ -2,6 +2,7 @@ package store
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -132,4 +133,38 @@ func TestUnannounced(t *testing.T) {
 	want(at.Add(-time.Hour))
 	add(at.Add(time.Minute), journal.RunState, journal.RunStateData{State: "finished"})
 	want(at.Add(-time.Hour), "r1")
+}
+
+// TestOutboxIsPruned: what was told or given up a month ago goes, what is pending and
+// what was told ahead of an opening stays.
+func TestOutboxIsPruned(t *testing.T) {
+	s := openTest(t)
+	ctx := t.Context()
+	for _, n := range []Notification{
+		{ID: "old", Run: "r", Event: "finished", Receiver: "ops", Message: []byte("{}"), Created: at},
+		{ID: "notice", Run: "r", Event: "notice", Receiver: "ops", Message: []byte("{}"), Created: at},
+		{ID: "pending", Run: "r", Event: "failed", Receiver: "ops", Message: []byte("{}"), Created: at},
+		{ID: "new", Run: "r", Event: "finished", Receiver: "ops", Message: []byte("{}"), Created: at.Add(24 * time.Hour)},
+	} {
+		if err := s.Notify(ctx, n); err != nil {
+			t.Fatal(err)
+		}
+		if n.ID != "pending" {
+			if err := s.Notified(ctx, n.ID, n.Created, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := s.Settle(ctx, at.Add(30*24*time.Hour+time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Notifications(ctx, "r")
+	var ids []string
+	for _, n := range list {
+		ids = append(ids, n.ID)
+	}
+	slices.Sort(ids)
+	if err != nil || !slices.Equal(ids, []string{"new", "notice", "pending"}) {
+		t.Errorf("%v %q", err, ids)
+	}
 }
