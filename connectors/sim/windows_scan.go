@@ -21,7 +21,7 @@ func (w *windows) scan(a frames, call framing.Call) {
 		return
 	}
 	a.put("winupdate.reboot", w.rebootReasons())
-	a.put("winupdate.policy", w.policy())
+	a.put("winupdate.policy", w.policy()+"accept_eula="+args["accept_eula"]+"\n")
 	if !w.search(args) {
 		a.put("scan.running", fmt.Sprintf("started=%d\nphase=search\nelapsed=%d\nheartbeat=1\n",
 			w.startedAt.Unix(), int(time.Since(w.startedAt).Seconds())))
