@@ -26,9 +26,10 @@ func (a *app) demoCmd() *cobra.Command {
 	var opt demoOptions
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Show the whole cycle on 24 simulated machines on this computer, in under a minute", GroupID: "daily",
-		Long: "Starts 24 simulated machines behind real SSH on loopback, writes a configuration for them, and\n" +
-			"validates, scans, plans, applies and reports. One machine's update breaks its service and is rolled\n" +
-			"back, and one machine cannot be reached: that is part of the demonstration, and its exit status is 0.",
+		Long: "Starts 24 simulated machines on loopback, 18 of Linux behind real SSH and 6 of Windows behind real WinRM,\n" +
+			"writes a configuration for them, and validates, scans, plans, applies and reports. One machine's update\n" +
+			"breaks its service and is rolled back, one undoes its update while it boots, and one cannot be reached:\n" +
+			"that is part of the demonstration, and its exit status is 0.",
 		Example: "  patchwave demo\n  patchwave demo --keep --dir /tmp/try",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), opt) },
 	}
@@ -60,7 +61,7 @@ func (a *app) demo(ctx context.Context, opt demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.printf("\nThat was the whole cycle. The configuration, the journal and the keys stay in\n  %s\nLook around:   patchwave -C %s report\n               patchwave -C %s show %s web-07\n",
+	if err := a.printf("\nThat was the whole cycle. The configuration, the journal and the keys stay in\n  %s\nLook around:   patchwave -C %s report\n               patchwave -C %s show %s iis-03\n",
 		safe.Text(dir), safe.Text(dir), safe.Text(dir), run); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func demoActs() []act {
 	return []act{
 		{"The configuration is checked, before any machine is touched", []string{"validate"}, nil},
 		{"Every machine is asked what is pending", []string{"scan"}, []int{exitUnreachable}},
-		{"The plan: exactly what would be done, and why the rest would not", []string{"plan", "-l", "web-01,web-07,db-01"}, nil},
+		{"The plan: exactly what would be done, and why the rest would not", []string{"plan", "-l", "web-07,db-01,iis-03"}, nil},
 		{"Why is that so? Every decision has a rule, and the rule a line", []string{"explain", "db-01"}, nil},
 		{"It is done: the canary first, then wave by wave", []string{"apply", "--yes", "--reason", "demonstration"},
 			[]int{exitUnreachable, exitRolledBack}},
@@ -179,11 +180,15 @@ func startDemoFleet(pace time.Duration) (*sim.Fleet, error) {
 		if err != nil {
 			return nil, err
 		}
-		opt.Addresses, opt.Port = true, port
+		winPort, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		opt.Addresses, opt.Port, opt.WindowsPort = true, port, winPort
 		if fleet, err := sim.DemoFleet(opt); err == nil {
 			return fleet, nil
 		}
 	}
-	opt.Addresses, opt.Port = false, 0
+	opt.Addresses, opt.Port, opt.WindowsPort = false, 0, 0
 	return sim.DemoFleet(opt)
 }

@@ -90,3 +90,61 @@ policy "db" {
     }
   }
 }
+
+# Windows.
+
+group "web-windows" {
+  where = host.labels.role == "iis"
+}
+
+group "workstations" {
+  where = host.labels.role == "pc"
+}
+
+verification "iis" {
+  service "W3SVC" {
+    state  = "running"
+    within = "5s"
+  }
+  on_failure = "stop"
+}
+
+verification "workstation" {
+  service "Spooler" {
+    state  = "running"
+    within = "5s"
+  }
+}
+
+policy "web-windows" {
+  hosts        = group.web-windows
+  baseline     = baseline.standard
+  preparation  = preparation.standard
+  verification = verification.iis
+  priority     = 40
+  windows_update {
+    accept_eula = true # the removal tool has terms
+  }
+  rollout {
+    max_failures = 1
+    wave "canary" {
+      count = 1
+    }
+    wave "rest" {
+      batch = 3
+    }
+  }
+}
+
+policy "workstations" {
+  hosts        = group.workstations
+  baseline     = baseline.standard
+  preparation  = preparation.standard
+  verification = verification.workstation
+  priority     = 50
+  rollout {
+    wave "all" {
+      batch = 2
+    }
+  }
+}

@@ -83,7 +83,7 @@ func newTrial(t *testing.T) *trial {
 		t.Fatal(err)
 	}
 	for name, data := range map[string]string{"known_hosts": string(fleet.KnownHosts()), "id_ed25519": string(fleet.ClientKey()),
-		"policies.hcl": trialPolicies, "fleet.hcl": fleetConfig(fleet, tr.db(), "")} {
+		"policies.hcl": trialPolicies, "fleet.hcl": fleetConfig(fleet, tr.db(), "", "")} {
 		if err := os.WriteFile(filepath.Join(tr.dir, name), []byte(data), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -133,18 +133,22 @@ func cmdFleet(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(filepath.Join(dir, "policies.hcl"), []byte(fleetPolicies), 0o600))
 	}
 	for name, data := range map[string]string{"known_hosts": string(fleet.KnownHosts()), "id_ed25519": string(fleet.ClientKey()),
-		"fleet.hcl": fleetConfig(fleet, filepath.Join(ts.MkAbs("state"), "patchwave.db"), secret)} {
+		"fleet.hcl": fleetConfig(fleet, filepath.Join(ts.MkAbs("state"), "patchwave.db"), secret, winPassword(ts, fleet))} {
 		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600))
 	}
 }
 
 // fleetConfig is the inventory: the role is the name up to the dash.
-func fleetConfig(fleet *sim.Fleet, db, secret string) string {
+func fleetConfig(fleet *sim.Fleet, db, secret, winPass string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "patchwave {\n  database    = %q\n  known_hosts = [\"known_hosts\"]\n}\n", db)
 	for _, h := range fleet.Hosts() {
 		ip, port := h.Addr()
 		role, _, _ := strings.Cut(h.Name(), "-")
+		if h.Windows() {
+			b.WriteString(windowsConfig(h, role, winPass))
+			continue
+		}
 		mac := ""
 		if h.MAC() != "" {
 			mac = "\n  mac        = \"" + h.MAC() + "\""
@@ -194,7 +198,9 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 	case "password":
 		m.Password, m.Faults.Sudo = value, sim.SudoPassword
 	default:
-		wrong(ts, &m.Faults, word)
+		if !shapeWindows(ts, m, word) {
+			wrong(ts, &m.Faults, word)
+		}
 	}
 }
 
@@ -252,6 +258,8 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.HoldDuring = slices.DeleteFunc(slices.Clone(f.HoldDuring), func(s string) bool { return s == value })
 	case "crash":
 		f.CrashDuring = append(slices.Clone(f.CrashDuring), value)
+	case "killduring":
+		f.KillDuring = append(slices.Clone(f.KillDuring), value)
 	case "noreboot":
 		f.NoReboot = true
 	case "noreturn":
@@ -271,7 +279,9 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 	case "aptlock":
 		f.AptLock = value
 	default:
-		ts.Fatalf("unknown fault %q", word)
+		if !wrongWindows(ts, &f.Windows, key, value) {
+			ts.Fatalf("unknown fault %q", word)
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package sim
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
 
 // cksum is cksum(1) of POSIX: the CRC of ISO/IEC 8802-3 over the bytes and their
 // count, and the count.
@@ -22,4 +26,10 @@ func cksum(b []byte) string {
 		shift(byte(n))
 	}
 	return fmt.Sprintf("%d %d", ^crc, len(b))
+}
+
+// sha256Hex is the SHA-256 in hex.
+func sha256Hex(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

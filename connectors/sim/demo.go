@@ -8,10 +8,12 @@ import (
 // DemoFleet is the fleet of the demonstration: 24 machines with what an ordinary
 // month brings. Among them are
 //
-//	web-01 … web-12  nginx; on web-07 the update of nginx breaks the service
-//	db-01 … db-04    PostgreSQL, held on db-02; a kernel that needs a reboot
-//	app-01 … app-06  app-03 has the kernel too; a vendor's package on app-05 is kept back
+//	web-01 … web-08  nginx; on web-07 the update of nginx breaks the service
+//	db-01 … db-03    PostgreSQL, held on db-02; a kernel that needs a reboot
+//	app-01 … app-05  app-03 has the kernel too; a vendor's package on app-05 is kept back
 //	cache-01, -02    redis; cache-02 cannot be reached
+//	iis-01 … iis-04  Windows Server with IIS; on iis-03 the reboot undoes an update
+//	pc-01, pc-02     Windows 11; pc-02 in German
 func DemoFleet(opt Options) (*Fleet, error) {
 	f, err := NewFleet(opt)
 	if err != nil {
@@ -28,17 +30,23 @@ func DemoFleet(opt Options) (*Fleet, error) {
 
 func demoMachines() []Machine {
 	var list []Machine
-	for i := 1; i <= 12; i++ {
+	for i := 1; i <= 8; i++ {
 		list = append(list, demoWeb(i))
 	}
-	for i := 1; i <= 4; i++ {
+	for i := 1; i <= 3; i++ {
 		list = append(list, demoDB(i))
 	}
-	for i := 1; i <= 6; i++ {
+	for i := 1; i <= 5; i++ {
 		list = append(list, demoApp(i))
 	}
 	for i := 1; i <= 2; i++ {
 		list = append(list, demoCache(i))
+	}
+	for i := 1; i <= 4; i++ {
+		list = append(list, demoServer(i))
+	}
+	for i := 1; i <= 2; i++ {
+		list = append(list, demoClient(i))
 	}
 	return list
 }
@@ -50,7 +58,7 @@ func demoWeb(i int) Machine {
 	if i == 7 {
 		m.Faults.Breaks = map[string]string{"nginx": "nginx"}
 	}
-	if i > 10 {
+	if i == 8 {
 		m.Updates = append(m.Updates, demoKernel()...)
 	}
 	return m

@@ -1,9 +1,11 @@
-// Package sim is a fleet of simulated machines behind real SSH on loopback:
-// packages, a repository, updates, services, reboots, and faults. The
+// Package sim is a fleet of simulated machines behind real SSH and real WinRM on
+// loopback: packages, a repository, updates, services, reboots, and faults. The
 // demonstration runs on it, and whole-program tests do.
 //
 //	patchwave ──SSH──► listener ──► command line ──► sudo ──► sh -s ──► script, by its name
 //	                   (a host)     words.go         sudo.go   shell.go  scan.go job.go …
+//	patchwave ─WinRM─► service  ──► powershell.exe ──► the loader ──► script, by its name
+//	                   wsman        windows_shell.go                  windows_scan.go …
 //
 // A machine runs no shell. It reads the head of a script (posix.Decode) and
 // answers it by its name, in the frames that the real shell would print, from a
@@ -23,7 +25,8 @@
 //
 // # What a machine is
 //
-// A machine is of a family (family.go): Debian with apt, or Red Hat with dnf 4.
+// A machine is of a family (family.go): Debian with apt, Red Hat with dnf 4, or
+// Windows, which is told of below.
 // Machine says what it has at first. From then on it is a Host that changes as a
 // real one would: an index that goes stale, packages that a job unpacks and
 // configures one by one, a reboot flag, a claim, jobs that outlive connections
@@ -44,6 +47,23 @@
 //
 // Package wsman below this one is the WinRM service of a Windows machine, for any
 // handler of commands.
+//
+// # Windows
+//
+// A machine of the family Windows (windows.go) has updates by their identity, each
+// offered, staged until the next boot, installed, or on its way out; reasons for a
+// reboot; restore points; services. Jobs and claims are those of Linux: only the
+// digest and the language of a body differ. A boot is told by its FILETIME, and
+// WinRM comes back as it does in life: refused, then 503, then 401, then an answer,
+// and for a while after that the machine is not ready. A search for updates can go
+// on over several questions. What can be wrong besides is in WindowsFaults.
+//
+//	scan, facts, simulate       engine/scan, engine/updates/winupdate
+//	install, keep, rollback     engine/updates/winupdate, as the body of a job
+//	job                         engine/job
+//	reboot, ready, require      engine/run
+//	health, probe               engine/health
+//	restore-point               engine/restore
 //
 // # What it is not
 //

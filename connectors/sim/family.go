@@ -9,9 +9,11 @@ const (
 	Debian Family = ""
 	// RedHat is Rocky Linux 9 with dnf 4.
 	RedHat Family = "redhat"
+	// WindowsFamily is Windows Server 2022, or what Machine.Windows says.
+	WindowsFamily Family = "windows"
 )
 
-// family is what differs between the families.
+// family is what differs between the families of Linux.
 type family interface {
 	system
 	reader

@@ -71,6 +71,8 @@ type Faults struct {
 	Hostile bool
 	// Latency is how long it takes before it answers a command.
 	Latency time.Duration
+	// Windows is for machines of that family.
+	Windows WindowsFaults
 }
 
 // Sudo is how sudo behaves.

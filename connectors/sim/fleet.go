@@ -23,8 +23,8 @@ type Options struct {
 	// of a port of its own on 127.0.0.1. Not every system has them.
 	Addresses bool
 	// Port is the port of every machine, where each has an address of its own; 0
-	// means a free one for each.
-	Port int
+	// means a free one for each. WindowsPort is that of WinRM.
+	Port, WindowsPort int
 	// SharedHostKey gives all machines one host key: many are made faster.
 	SharedHostKey bool
 	// JobTime is how long an installation takes; 0 means 300 ms. Keeping old
@@ -45,6 +45,8 @@ type Fleet struct {
 	client  ssh.PublicKey
 	pem     []byte
 	hostKey ssh.Signer
+	// password is that of WindowsUser.
+	password string
 
 	mu     sync.Mutex
 	closed bool
@@ -63,6 +65,7 @@ func NewFleet(opt Options) (*Fleet, error) {
 	opt.RebootTime = or(opt.RebootTime, 500*time.Millisecond)
 	opt.Second = or(opt.Second, 50*time.Millisecond)
 	f := &Fleet{opt: opt, taken: map[string]bool{}}
+	f.password = "Pw-" + rand.Text()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the key of the simulated fleet's user: %w", err)
@@ -105,18 +108,15 @@ func (f *Fleet) Add(m Machine) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	if h.win != nil {
+		return f.addWindows(h, m)
+	}
 	l, err := f.listen(m)
 	if err != nil {
 		return nil, fmt.Errorf("add simulated machine %s: %w", m.Name, err)
 	}
 	h.addr = l.Addr().String()
-	f.mu.Lock()
-	closed := f.closed
-	if !closed {
-		f.hosts = append(f.hosts, h)
-	}
-	f.mu.Unlock()
-	if closed {
+	if !f.admit(h) {
 		_ = l.Close() // nobody has it yet
 		return nil, ErrClosed
 	}
@@ -131,18 +131,56 @@ func (f *Fleet) Add(m Machine) (*Host, error) {
 	return h, nil
 }
 
+// admit makes a machine one of the fleet, unless that is closed.
+func (f *Fleet) admit(h *Host) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.hosts = append(f.hosts, h)
+	}
+	return !f.closed
+}
+
+// addWindows starts a machine of the family Windows.
+func (f *Fleet) addWindows(h *Host, m Machine) (*Host, error) {
+	if err := h.win.open(m); err != nil {
+		return nil, fmt.Errorf("add simulated machine %s: %w", m.Name, err)
+	}
+	if !f.admit(h) {
+		h.win.server.Close()
+		return nil, ErrClosed
+	}
+	h.win.serve()
+	return h, nil
+}
+
+// nextAddress is the address of the next machine, where the Options give each its
+// own.
+func (f *Fleet) nextAddress() string {
+	if !f.opt.Addresses {
+		return "127.0.0.1"
+	}
+	f.mu.Lock()
+	n := len(f.taken)
+	f.mu.Unlock()
+	return fmt.Sprintf("127.%d.%d.%d", 100+n/62500, n/250%250, 1+n%250)
+}
+
+// take is false if a machine has the address already, perhaps one that is down.
+func (f *Fleet) take(address string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	taken := f.taken[address]
+	f.taken[address] = true
+	return !taken
+}
+
 // listen finds an address for a machine that no other one has, not even one
 // that is down at the moment.
 func (f *Fleet) listen(m Machine) (net.Listener, error) {
 	address := m.Address
 	if address == "" {
-		address = "127.0.0.1"
-		if f.opt.Addresses {
-			f.mu.Lock()
-			n := len(f.taken)
-			f.mu.Unlock()
-			address = fmt.Sprintf("127.%d.%d.%d", 100+n/62500, n/250%250, 1+n%250)
-		}
+		address = f.nextAddress()
 	}
 	var aside []net.Listener
 	defer func() {
@@ -159,11 +197,7 @@ func (f *Fleet) listen(m Machine) (net.Listener, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.mu.Lock()
-		taken := f.taken[l.Addr().String()]
-		f.taken[l.Addr().String()] = true
-		f.mu.Unlock()
-		if !taken {
+		if f.take(l.Addr().String()) {
 			return l, nil
 		}
 		aside = append(aside, l)
@@ -204,10 +238,16 @@ func (f *Fleet) Host(name string) *Host {
 // without a passphrase.
 func (f *Fleet) ClientKey() []byte { return slices.Clone(f.pem) }
 
-// KnownHosts are the host keys of all machines as ssh(1) keeps them.
+// WindowsPassword is the password of WindowsUser on all machines.
+func (f *Fleet) WindowsPassword() string { return f.password }
+
+// KnownHosts are the host keys of all machines of Linux as ssh(1) keeps them.
 func (f *Fleet) KnownHosts() []byte {
 	var b strings.Builder
 	for _, h := range f.Hosts() {
+		if h.win != nil {
+			continue
+		}
 		ip, port := h.Addr()
 		fmt.Fprintf(&b, "[%s]:%s %s", ip, strconv.Itoa(port), ssh.MarshalAuthorizedKey(h.key.PublicKey()))
 	}
@@ -226,6 +266,10 @@ func (f *Fleet) Close() {
 	}
 	f.work.Wait()
 	for _, h := range hosts {
+		if h.win != nil {
+			h.win.server.Close()
+			continue
+		}
 		h.life.Lock()
 		h.letGo()
 		h.life.Unlock()

@@ -23,6 +23,9 @@ type Host struct {
 	key, other ssh.Signer
 	spec       Machine
 	family     family
+	// win is what a machine of the family Windows is; nil on Linux, which alone has
+	// a family and a host key.
+	win *windows
 
 	// life guards what is between the machine and the network: life.go.
 	life     sync.Mutex
@@ -104,6 +107,10 @@ func newHost(f *Fleet, m Machine) (*Host, error) {
 	h := &Host{fleet: f, name: m.Name, spec: m, family: familyOf(m.Family), faults: m.Faults, key: f.hostKey, conns: map[net.Conn]bool{},
 		packages: map[string]*installed{}, first: map[string]string{}, gone: map[string]bool{}, repo: m.Updates, index: m.Updates,
 		fences: map[string]int64{}, jobs: map[string]*job{}, tombs: map[string]*job{}, kept: map[string]bool{}, cached: map[string]bool{}, marks: map[string]bool{}, stopped: map[string]bool{}, seen: newRecord()}
+	if m.Family == WindowsFamily {
+		h.makeWindows(m)
+		return h, nil
+	}
 	var err error
 	if h.key == nil {
 		if h.key, err = newHostKey(); err != nil {
@@ -113,8 +120,8 @@ func newHost(f *Fleet, m Machine) (*Host, error) {
 	if h.bootID, err = newBootID(); err != nil {
 		return nil, err
 	}
+	h.bootedAt = time.Now().Add(-or(m.Uptime, 40*24*time.Hour))
 	now := time.Now()
-	h.bootedAt = now.Add(-or(m.Uptime, 40*24*time.Hour))
 	h.indexAt, h.indexed = now.Add(-or(m.IndexAge, 3*time.Hour)), m.IndexAge >= 0
 	h.boot, h.endBoot = context.WithCancel(f.ctx)
 	h.kernel = or(m.Kernel, h.family.kernel())
@@ -170,6 +177,8 @@ func (h *Host) SetFaults(f Faults) {
 	h.interrupted = h.interrupted || f.Interrupted
 	h.mu.Unlock()
 	switch {
+	case h.win != nil:
+		h.fleet.spawn(h.win.serve)
 	case f.Unreachable && !was.Unreachable:
 		h.goDown()
 	case !f.Unreachable && was.Unreachable:

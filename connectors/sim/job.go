@@ -10,6 +10,7 @@ import (
 
 	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
+	"patchwave/connectors/powershell"
 )
 
 // job is a detached job on the machine, or the tombstone of one.
@@ -46,6 +47,14 @@ func (h *Host) jobOp(a frames, args map[string]string, root bool) {
 	a.run("log", piece, "", 0)
 }
 
+// noRoom is the refusal where nothing can be written.
+func (h *Host) noRoom() string {
+	if h.win != nil {
+		return "refused=disk\nwhy=cannot write in C:\\ProgramData\\patchwave: There is not enough space on the disk.\n"
+	}
+	return "refused=disk\nwhy=cannot write in /var/lib/patchwave-host: /dev/vda1 20466256 20466256 0 100% /\n"
+}
+
 // number reads an argument that is not negative.
 func number(s string, otherwise int) int {
 	n, err := strconv.Atoi(s)
@@ -60,7 +69,7 @@ func (h *Host) operate(op string, args map[string]string, root bool) string {
 	case !root:
 		return "refused=guard\nwhy=/var/lib/patchwave-host is a link or no directory\n"
 	case h.faults.DiskFull:
-		return "refused=disk\nwhy=cannot write in /var/lib/patchwave-host: /dev/vda1 20466256 20466256 0 100% /\n"
+		return h.noRoom()
 	}
 	switch op {
 	case "claim":
@@ -80,6 +89,8 @@ func (h *Host) operate(op string, args map[string]string, root bool) string {
 		return h.jobStatus(args["id"])
 	case "collect":
 		return h.collectJob(args)
+	case "bury":
+		return h.buryJob(args)
 	default:
 		return "refused=unsupported\n"
 	}
@@ -101,7 +112,7 @@ func (h *Host) jobStatus(id string) string {
 	case j.bootID != h.bootID:
 		return text + "state=lost-reboot\n"
 	case j.killed:
-		return text + "state=lost\n"
+		return text + "state=lost\n" + h.whyLost()
 	case !j.begun:
 		return text + "state=starting\n"
 	default:
@@ -117,6 +128,14 @@ func (j *job) status() string {
 	return strconv.Itoa(j.rc)
 }
 
+// whyLost is what Windows knows of a job that vanished.
+func (h *Host) whyLost() string {
+	if h.win == nil {
+		return ""
+	}
+	return "why=the task was ended by somebody (0x00041306)\n"
+}
+
 func (h *Host) startJob(args map[string]string) string {
 	id := args["id"]
 	if !jobID.MatchString(id) {
@@ -129,10 +148,14 @@ func (h *Host) startJob(args map[string]string) string {
 		return h.refuseClaim("the claim of this run is gone")
 	}
 	h.writeClaim(args)
-	if cksum([]byte(args["body"]+"\n")) != args["sum"] {
+	decode, sum := posix.Decode, cksum
+	if h.win != nil {
+		decode, sum = powershell.Decode, sha256Hex
+	}
+	if sum([]byte(args["body"]+"\n")) != args["sum"] {
 		return "refused=guard\nwhy=the job arrived damaged\n"
 	}
-	call, err := posix.Decode([]byte(args["body"]))
+	call, err := decode([]byte(args["body"]))
 	if err != nil {
 		return "refused=unsupported\nwhy=the simulated machine does not know this job: " + err.Error() + "\n"
 	}
@@ -156,6 +179,26 @@ func (h *Host) collectJob(args map[string]string) string {
 		delete(h.jobs, id)
 	}
 	return "collected=yes\n"
+}
+
+// buryJob leaves the tombstone of a job of a time that never was.
+func (h *Host) buryJob(args map[string]string) string {
+	id := args["id"]
+	j := h.jobs[id]
+	switch {
+	case !jobID.MatchString(id):
+		return "refused=guard\nwhy=bad job id\n"
+	case !h.claim.same(claimOf(args)):
+		return h.refuseClaim("the claim of this run is gone")
+	case j != nil && !j.ended && j.bootID == h.bootID && !j.killed:
+		return "refused=guard\nwhy=the job works\n"
+	}
+	if h.tombs[id] == nil {
+		rc, err := strconv.Atoi(args["rc"])
+		h.tombs[id] = &job{id: id, bootID: args["boot_id"], ended: err == nil && rc >= 0, rc: rc}
+	}
+	delete(h.jobs, id)
+	return "buried=yes\n"
 }
 
 // Exit statuses of the wrapper, when the body was not begun.

@@ -66,7 +66,7 @@ func jobStory(t *testing.T, c job.Client) (story []string) {
 	}
 	// An empty body on the real machine, an empty list of changes on the simulated
 	// one: both print an empty frame.
-	keep := script.Script{Name: "keep", Version: 1, Sh: "pw_run apt.keep true"}
+	keep := script.Script{Name: "keep", Version: 1, Sh: "pw_run apt.keep true", PowerShell: "1"}
 	args := map[string]string{"changes": "", "dir": "/none"}
 	tell := func(what string, err error) {
 		story = append(story, what+": "+timeless(err))

@@ -26,6 +26,10 @@ func (h *Host) goUp(l net.Listener) {
 // comeUp listens again where the machine listened before, unless it is
 // unreachable or listens already. Until the address is free, it tries.
 func (h *Host) comeUp() {
+	if h.win != nil {
+		h.fleet.spawn(h.win.rise)
+		return
+	}
 	h.fleet.spawn(func() {
 		for h.wantsUp() {
 			l, err := (&net.ListenConfig{}).Listen(h.fleet.ctx, "tcp", h.addr)
@@ -52,6 +56,10 @@ func (h *Host) wantsUp() bool {
 
 // goDown stops listening and drops every connection.
 func (h *Host) goDown() {
+	if h.win != nil {
+		h.win.server.Reboot()
+		return
+	}
 	h.life.Lock()
 	defer h.life.Unlock()
 	h.down = true
@@ -81,6 +89,10 @@ func (h *Host) letGo() {
 
 // Cut drops every connection, as a network that breaks does.
 func (h *Host) Cut() {
+	if h.win != nil {
+		h.win.server.Cut()
+		return
+	}
 	h.life.Lock()
 	defer h.life.Unlock()
 	h.drop()
@@ -185,12 +197,18 @@ func (h *Host) start() bool {
 	defer h.mu.Unlock()
 	h.bootID, h.bootedAt = id, time.Now()
 	h.boot, h.endBoot = context.WithCancel(h.fleet.ctx)
-	h.kernel = slices.MaxFunc(h.kernels, h.family.compare)
-	h.build = h.family.build(h, h.kernel)
 	h.flag, h.worker = nil, ""
 	clear(h.stopped)
 	h.faults.AptLock, h.faults.HostLock = "", false
 	h.seen.boots++
+	if h.win != nil {
+		h.bootID = bootIDAt(h.bootedAt)
+		h.win.booted()
+		h.win.again()
+		return true
+	}
+	h.kernel = slices.MaxFunc(h.kernels, h.family.compare)
+	h.build = h.family.build(h, h.kernel)
 	return true
 }
 

@@ -37,7 +37,10 @@ type Machine struct {
 	Commands map[string]Reply
 	// Settle is how long after a reboot its services are still starting.
 	Settle time.Duration
-	Faults Faults
+	// Windows is for a machine of that family, which has no Packages, no Updates of
+	// packages and no sudo.
+	Windows Windows
+	Faults  Faults
 }
 
 // Reply is the answer to a command line.
@@ -106,7 +109,7 @@ type Origin struct {
 	Version, Origin, Archive, Codename, Label string
 }
 
-// Service is a unit of systemd.
+// Service is a unit of systemd, or a service of Windows.
 type Service struct {
 	// Name is without ".service".
 	Name string

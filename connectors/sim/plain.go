@@ -52,6 +52,9 @@ func (p *process) plain(line string) int {
 // reply answers a command line: what the machine was given, or one of a tiny
 // set.
 func (h *Host) reply(line, user string) Reply {
+	if h.win != nil {
+		return h.win.reply(line)
+	}
 	if r, ok := h.spec.Commands[line]; ok {
 		return r
 	}

@@ -71,6 +71,9 @@ func (p *process) script(call framing.Call) int {
 func (h *Host) answer(a frames, call framing.Call, root bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.win != nil {
+		return h.win.answer(a, call)
+	}
 	switch call.Name {
 	case "scan", "facts":
 		h.scan(a, call.Args, root)

@@ -45,6 +45,14 @@ type Snapshot struct {
 	// "off", each time that it went there.
 	Wakes int
 	Rests []string
+	// Build is the version of a system of the family Windows, Reasons are those for
+	// which it wants a reboot, and EULAs the UpdateIDs of licences that were accepted.
+	// Its updates stand in Installed, by UpdateID: "ok", "pending-reboot", "leaving".
+	Build   string
+	Reasons []Reason
+	EULAs   []string
+	// Points are the descriptions of the restore points that a Windows has.
+	Points []string
 }
 
 // Installed is one package in a Snapshot.
@@ -140,6 +148,9 @@ func (h *Host) Snapshot() Snapshot {
 		Lines: slices.Clone(h.seen.lines), Logins: maps.Clone(h.seen.logins), WrongPasswords: h.seen.wrongPasswords,
 		Refreshes: h.seen.refreshes, RebootRequired: slices.Clone(h.flag), Services: map[string]string{}, Interrupted: h.interrupted,
 		Actions: slices.Clone(h.seen.actions), Wakes: h.seen.wakes, Rests: slices.Clone(h.seen.rests)}
+	if h.win != nil {
+		h.win.snapshot(&s)
+	}
 	for name, p := range h.packages {
 		s.Installed[name] = Installed{Version: p.version, State: p.state, Auto: p.auto, Held: p.held}
 	}

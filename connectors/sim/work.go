@@ -47,6 +47,11 @@ func (w *worker) body() int {
 		return 1
 	}
 	rc := 127
+	if w.h.win != nil {
+		rc = w.h.win.body(w, call.Name)
+		w.locked(w.a.done)
+		return rc
+	}
 	switch call.Name {
 	case "install":
 		rc = w.h.family.enclose(w, call.Name, w.install)
