@@ -38,6 +38,7 @@ type explainPolicy struct {
 type explainUpdate struct {
 	Name           string                   `json:"name"`
 	Arch           string                   `json:"arch"`
+	Title          string                   `json:"title,omitempty"`
 	From           string                   `json:"from"`
 	To             string                   `json:"to"`
 	Classification inventory.Classification `json:"classification"`
@@ -250,7 +251,7 @@ func (e *explainer) working(ctx context.Context, p *policies.Policy, simulated m
 // none is the place to look.
 func (e *explainer) update(p *policies.Policy, h *inventory.Host, x plan.Explained, due time.Time) explainUpdate {
 	d := x.Decision
-	u := explainUpdate{Name: x.Name, Arch: x.Arch, From: x.From, To: x.To, Classification: x.Classification, Severity: x.Severity,
+	u := explainUpdate{Name: x.Name, Arch: x.Arch, Title: x.Title, From: x.From, To: x.To, Classification: x.Classification, Severity: x.Severity,
 		Decision: string(d.Verdict), Reason: d.Reason, Until: timePtr(d.Until)}
 	at := p.Baseline.Pos
 	if d.Rule != "" {
@@ -339,7 +340,7 @@ func (a *app) explainTable(p explainPolicy, zone *time.Location) error {
 			order = append(order, text)
 			first[text] = u
 		}
-		below[text] = append(below[text], []cell{c("  " + u.Name), c(strings.TrimPrefix(u.From+" -> "+u.To, " -> "))})
+		below[text] = append(below[text], []cell{c("  " + u.Name), c(versionText(u.Title, u.From, u.To))})
 	}
 	for _, text := range order {
 		u := first[text]

@@ -29,6 +29,7 @@ type pendingUpdate struct {
 	Host           string                   `json:"host"`
 	Name           string                   `json:"name"`
 	Arch           string                   `json:"arch"`
+	Title          string                   `json:"title,omitempty"`
 	From           string                   `json:"from"`
 	To             string                   `json:"to"`
 	Classification inventory.Classification `json:"classification"`
@@ -120,7 +121,7 @@ func (a *app) pending(ctx context.Context, s *session, hosts []*inventory.Host, 
 func (a *app) pendingUpdate(s *session, subject policies.Subject) pendingUpdate {
 	u := *subject.Update
 	d := report.NewUpdate(u)
-	row := pendingUpdate{Host: subject.Host.Name, Name: u.Name, Arch: u.Arch, From: u.From, To: u.To, Classification: u.Classification,
+	row := pendingUpdate{Host: subject.Host.Name, Name: u.Name, Arch: u.Arch, Title: u.Title, From: u.From, To: u.To, Classification: u.Classification,
 		Severity: u.Severity, SeveritySource: u.SeveritySource, SeverityUnknown: subject.Unknown.Severity, CVEs: d.CVEs, KBs: d.KBs,
 		KnownExploited: subject.KnownExploited, EPSS: subject.EPSS, BlockedBy: d.BlockedBy, Published: d.Published,
 		FirstSeen: timePtr(subject.FirstSeen), Policies: []pendingPolicy{}}
@@ -201,17 +202,17 @@ func (a *app) pendingByHost(doc pendingDoc) error {
 
 // pendingByUpdate shows one row for an update that is the same on many hosts.
 func (a *app) pendingByUpdate(doc pendingDoc) error {
-	type key struct{ name, from, to, class, decision string }
+	type key struct{ name, version, class, decision string }
 	hosts := map[key][]string{}
 	var order []key
 	for _, u := range doc.Updates {
-		k := key{u.Name, u.From, u.To, string(u.Classification), decisionText(u)}
+		k := key{u.Name, versionText(u.Title, u.From, u.To), string(u.Classification), decisionText(u)}
 		if _, ok := hosts[k]; !ok {
 			order = append(order, k)
 		}
 		hosts[k] = append(hosts[k], u.Host)
 	}
-	slices.SortFunc(order, func(x, y key) int { return cmp.Or(cmp.Compare(x.name, y.name), cmp.Compare(x.to, y.to)) })
+	slices.SortFunc(order, func(x, y key) int { return cmp.Or(cmp.Compare(x.name, y.name), cmp.Compare(x.version, y.version)) })
 	var rows [][]cell
 	for _, k := range order {
 		names := hosts[k]
@@ -219,9 +220,18 @@ func (a *app) pendingByUpdate(doc pendingDoc) error {
 		if len(names) > 1 {
 			who = fmt.Sprintf("%d hosts: %s", len(names), strings.Join(names, ","))
 		}
-		rows = append(rows, []cell{c(k.name), c(k.from + " -> " + k.to), c(k.class), c(k.decision), c(who)})
+		rows = append(rows, []cell{c(k.name), c(k.version), c(k.class), c(k.decision), c(who)})
 	}
 	return a.table([]string{"update", "version", "class", "decision", "hosts"}, rows)
+}
+
+// versionText is what an update changes: its title, where the version is a machine's
+// name for it.
+func versionText(title, from, to string) string {
+	if title != "" {
+		return title
+	}
+	return strings.TrimPrefix(from+" -> "+to, " -> ")
 }
 
 func decisionText(u pendingUpdate) string {

@@ -382,6 +382,9 @@ func skippedText(list []plan.Skipped) []string {
 func changeText(e plan.Entry, color bool) string {
 	switch e.Action {
 	case "install":
+		if e.Title != "" { // the version is a machine's name for it, and stands in the JSON
+			return paint("+", good, color) + safe.Text(fmt.Sprintf(" %s %s", e.Name, e.Title))
+		}
 		return paint("+", good, color) + safe.Text(fmt.Sprintf(" %s %s", e.Name, e.To))
 	case "remove":
 		return paint("-", bad, color) + safe.Text(fmt.Sprintf(" %s %s", e.Name, e.From))

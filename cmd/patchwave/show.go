@@ -135,7 +135,7 @@ func hostText(h *journal.Host, color bool) string {
 	b.WriteString(pointText(h.Point))
 	b.WriteString(actionsText(h, color))
 	for _, u := range h.Updates {
-		fmt.Fprintf(&b, "    %s %s\n", safe.Text(fmt.Sprintf("%s %s %s -> %s", u.Action, u.Name, orDash(u.From), orDash(u.To))), paint(u.State, stateStyle(u.State), color))
+		fmt.Fprintf(&b, "    %s %s\n", safe.Text(updateText(u)), paint(u.State, stateStyle(u.State), color))
 		if u.Why != "" {
 			fmt.Fprintf(&b, "      %s\n", safe.Text(u.Why))
 		}
@@ -289,4 +289,13 @@ func (a *app) showReport(doc reportDoc) error {
 	}
 	return a.printf("\nStill pending on these hosts: %s, %d of them security; %s to reboot\n%s", count(updates, "update"), security, count(reboots, "host"),
 		toldText(doc.Notifications))
+}
+
+// updateText names an update and its versions, or its title where the version is
+// a machine's name for it.
+func updateText(u journal.UpdateRecord) string {
+	if u.Title != "" {
+		return fmt.Sprintf("%s %s %s", u.Action, u.Name, u.Title)
+	}
+	return fmt.Sprintf("%s %s %s -> %s", u.Action, u.Name, orDash(u.From), orDash(u.To))
 }

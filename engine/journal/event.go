@@ -186,6 +186,9 @@ type UpdateRecord struct {
 	Action string `json:"action"`
 	From   string `json:"from"`
 	To     string `json:"to"`
+	// Title is what the source calls the update, where its name does not say it. It
+	// stands in the plan of the host only, and is kept when its results come.
+	Title string `json:"title,omitempty"`
 	// State is pending, installed, pending-reboot, claimed-but-still-offered,
 	// failed-but-present, failed or rolled-back.
 	State string `json:"state"`

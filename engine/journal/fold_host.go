@@ -30,6 +30,18 @@ func (f *Folder) applyHost(e Event) error {
 	return fold(h, e)
 }
 
+// titled gives results the titles that the updates were planned with.
+func titled(results, planned []UpdateRecord) []UpdateRecord {
+	for i := range results {
+		for _, p := range planned {
+			if p.Title != "" && p.Name == results[i].Name && p.Arch == results[i].Arch && p.To == results[i].To {
+				results[i].Title = p.Title
+			}
+		}
+	}
+	return results
+}
+
 func (f *Folder) planned(e Event) error {
 	d, err := Decode[HostPlannedData](e)
 	if err != nil {
@@ -150,7 +162,7 @@ func (h *Host) result(e Event) error {
 		if err != nil {
 			return err
 		}
-		h.Updates = list(d.Updates)
+		h.Updates = titled(list(d.Updates), h.Updates)
 	case PointMade, PointUsed:
 		d, err := Decode[PointData](e)
 		if err != nil {

@@ -82,6 +82,8 @@ type Point struct {
 // Entry is one change with the decision that brought it.
 type Entry struct {
 	updates.Change
+	// Title is what the source calls the update, where its name does not say it.
+	Title    string `json:"title,omitempty"`
 	Decision string `json:"decision"`
 	Rule     string `json:"rule"`
 	Reason   string `json:"reason,omitempty"`

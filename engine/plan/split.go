@@ -118,7 +118,11 @@ func newStep(p *policies.Policy, x index, sim updates.Simulation) Step {
 	step := Step{Step: StepUpdates, Updates: make([]Entry, 0, len(changes)), Download: sim.Download, RestorePoint: point(p, sim.Undo, changes)}
 	for _, c := range changes {
 		e := Entry{Change: c, Decision: string(policies.Dependency), Reason: "needed by what is approved"}
-		if d := x.of(c); d != nil && d.Verdict == policies.Approved {
+		d := x.of(c)
+		if d != nil {
+			e.Title = d.Title
+		}
+		if d != nil && d.Verdict == policies.Approved {
 			e.Decision, e.Rule, e.Reason = string(d.Verdict), d.Rule, d.Reason
 		}
 		step.Updates = append(step.Updates, e)

@@ -43,7 +43,15 @@ func (r *runner) late() []entry {
 }
 
 func planned(w plan.Wave, batch int, h plan.Host) entry {
-	return entry{h.Name, journal.HostPlanned, journal.HostPlannedData{Policy: w.Policy, Wave: w.Name, Batch: batch + 1, Updates: records(h.Changes())}}
+	us := records(h.Changes())
+	i := 0
+	for _, s := range h.Steps {
+		for _, e := range s.Updates {
+			us[i].Title = e.Title
+			i++
+		}
+	}
+	return entry{h.Name, journal.HostPlanned, journal.HostPlannedData{Policy: w.Policy, Wave: w.Name, Batch: batch + 1, Updates: us}}
 }
 
 // leftBehind says which wave of a policy has hosts for which there was no time: the
