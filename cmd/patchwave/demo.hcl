@@ -109,6 +109,12 @@ verification "iis" {
   on_failure = "stop"
 }
 
+preparation "workstation" {
+  restore_point {
+    providers = ["system_restore", "packages"]
+  }
+}
+
 verification "workstation" {
   service "Spooler" {
     state  = "running"
@@ -139,7 +145,7 @@ policy "web-windows" {
 policy "workstations" {
   hosts        = group.workstations
   baseline     = baseline.standard
-  preparation  = preparation.standard
+  preparation  = preparation.workstation
   verification = verification.workstation
   priority     = 50
   rollout {
