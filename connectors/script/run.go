@@ -1,9 +1,11 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -39,22 +41,46 @@ func Run(ctx context.Context, session connectors.Session, s Script, args map[str
 		return answer, fmt.Errorf("run script %s: %w", s.Name, err)
 	}
 	if !answer.Complete {
-		return answer, incomplete(s, opt.Host, result)
+		return answer, incomplete(s, opt.Host, result, answer)
 	}
 	return answer, nil
 }
 
-func incomplete(s Script, host string, r connectors.Result) error {
+func incomplete(s Script, host string, r connectors.Result, a framing.Answer) error {
 	e := connectors.Errorf(connectors.CodeExit, connectors.PhaseCommand, host,
 		"script %s did not come to its end (exit status %d)", s.Name, r.ExitCode)
 	if r.Truncated {
 		e.Message = fmt.Sprintf("script %s printed more than is accepted", s.Name)
 	}
-	if tail := lastLine(r.Stderr); tail != "" {
-		e.Message += ": " + tail
+	if said := cmp.Or(said(a), lastLine(r.Stderr)); said != "" {
+		e.Message += ": " + said
 	}
 	e.Hint = "run it by hand with `patchwave exec` to see what the host says"
 	return e
+}
+
+// said is the error that ended a PowerShell script (frame "error"), in its own
+// words, or "".
+func said(a framing.Answer) string {
+	f, ok := a.Get("error")
+	if !ok {
+		return ""
+	}
+	var e struct {
+		Message, Hresult string
+		Line             int
+	}
+	if err := json.Unmarshal(f.Out, &e); err != nil || e.Message == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s, line %d)", shorten(strings.Join(strings.Fields(e.Message), " ")), shorten(e.Hresult), e.Line)
+}
+
+func shorten(s string) string {
+	if len(s) > 200 {
+		return strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return s
 }
 
 // lastLine returns the last non-empty line of stderr, shortened.
@@ -63,10 +89,7 @@ func lastLine(b []byte) string {
 	for i := len(ls) - 1; i >= 0; i-- {
 		line := strings.TrimSpace(ls[i])
 		if line != "" && !strings.HasPrefix(line, "@@") {
-			if len(line) > 200 {
-				line = strings.ToValidUTF8(line[:200], "") + "…"
-			}
-			return line
+			return shorten(line)
 		}
 	}
 	return ""

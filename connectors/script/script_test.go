@@ -69,3 +69,21 @@ func TestNotWhole(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestErrorOfAScript: what ended a PowerShell script is said, in one line.
+func TestErrorOfAScript(t *testing.T) {
+	for out, want := range map[string]string{
+		`{"message":"Access is\r\n denied.","hresult":"0x80070005","line":12,"id":"x"}`: "Access is denied. (0x80070005, line 12)",
+		`{"message":"","hresult":"0x0","line":0}`:                                       "",
+		`[1]`: "",
+		`x`:   "",
+	} {
+		a := framing.Answer{Frames: []framing.Frame{{Name: "error", RC: 1, Out: []byte(out)}}}
+		if got := said(a); got != want {
+			t.Errorf("said(%s) = %q, want %q", out, got, want)
+		}
+	}
+	if got := said(framing.Answer{}); got != "" {
+		t.Errorf("nothing: %q", got)
+	}
+}
