@@ -145,6 +145,9 @@ func (c *canonical) entry(e *Entry) {
 	c.member(`,"from":`, e.From)
 	c.member(`,"name":`, e.Name)
 	c.member(`,"rule":`, e.Rule)
+	if e.Title != "" {
+		c.member(`,"title":`, e.Title)
+	}
 	c.member(`,"to":`, e.To)
 	c.raw("}")
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"patchwave/engine/restore"
 	"patchwave/inventory"
@@ -40,7 +41,21 @@ func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Fact
 		}
 		return
 	}
+	if slices.Contains(want.Providers, restore.Packages) {
+		return
+	}
+	note := "no restore point: none of " + strings.Join(want.Providers, ", ") + " fits this host"
+	if want.Required {
+		note += "; one is required, so nothing will be changed"
+	}
+	plan.Notes = append(plan.Notes, note)
+	for i := range plan.Steps {
+		plan.Steps[i].RestorePoint = &Point{Provider: NoProvider, Required: want.Required, Undoes: []string{}, CannotUndo: []string{}}
+	}
 }
+
+// NoProvider stands for the provider of a point that nobody can make.
+const NoProvider = "none"
 
 // kindOf is the kind of a provider: a built-in one is its own; that of a block is its
 // type, and hypervisor is what the host says it runs on.
