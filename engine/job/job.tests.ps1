@@ -29,7 +29,7 @@ function Invoke-Test($Values) {
     function Get-PwBootId { return $script:TestBoot }
     function Open-PwMutex([string]$Name) {
         $PwMade = New-Object PSObject -Property @{ Name = $Name }
-        return ($PwMade | Add-Member -MemberType ScriptMethod -Name Dispose -Value { } -PassThru)
+        return ($PwMade | Add-Member -MemberType ScriptMethod -Name Dispose -Value { return } -PassThru)
     }
     function Lock-PwMutex($Mutex, [int]$Milliseconds) { return -not ($script:TestWorks -and $Mutex.Name -eq 'Global\patchwave-job') }
     function Unlock-PwMutex($Mutex) { }
