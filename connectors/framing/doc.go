@@ -6,6 +6,16 @@
 //	@@NONCE END apt.upgradable rc=0
 //	@@NONCE DONE
 //
+// A transport may lose a piece of output, or bring one twice, and not know it: WinRM
+// after a connection broke. So a script may say how much it has printed: the end of
+// a frame how many bytes it holds, DONE how many frames there were on that stream.
+//
+//	@@NONCE END apt.upgradable rc=0 len=1042
+//	@@NONCE DONE frames=3
+//
+// An answer that differs is not complete. What is not said is not compared; but where
+// DONE says a number, every end says one.
+//
 // The same marks may go to standard error, so that each frame has its own part
 // of both streams. Everything outside a frame is noise: a login banner, a chatty
 // profile, "sudo: unable to resolve host". An answer without DONE is incomplete

@@ -36,7 +36,8 @@ type Answer struct {
 	// Frames stand in the order in which they were opened. A name may come more
 	// than once; Get returns the last.
 	Frames []Frame
-	// Complete says that the script came to its end.
+	// Complete says that the script came to its end, and that nothing is known to be
+	// missing of what it printed.
 	Complete bool
 }
 
@@ -69,64 +70,104 @@ func (a Answer) Values(name string) map[string]string {
 	return values
 }
 
-var endMark = regexp.MustCompile(`^END ([A-Za-z0-9._-]+) rc=([0-9]{1,3})$`)
+var (
+	endMark  = regexp.MustCompile(`^END ([A-Za-z0-9._-]+) rc=([0-9]{1,3})(?: len=([0-9]{1,18}))?$`)
+	doneMark = regexp.MustCompile(`^DONE(?: frames=([0-9]{1,18}))?$`)
+)
 
 // Parse reads the two streams of a call. Whatever stands outside frames is
-// passed over. A frame without its end is not returned.
+// passed over. A frame without its end is not returned, nor one of another length than
+// its end says; then, and when there are more or fewer frames than DONE says or one
+// of them says no length, the answer is not complete.
 func Parse(nonce string, stdout, stderr []byte) Answer {
-	frames, complete := split(nonce, stdout)
-	errs, _ := split(nonce, stderr)
-	used := make([]bool, len(errs))
-	for i := range frames {
-		for j := range errs {
-			if !used[j] && errs[j].Name == frames[i].Name {
-				frames[i].Err, used[j] = errs[j].Out, true
+	out, errs := split(nonce, stdout, true), split(nonce, stderr, true)
+	used := make([]bool, len(errs.frames))
+	for i := range out.frames {
+		for j := range errs.frames {
+			if !used[j] && errs.frames[j].Name == out.frames[i].Name {
+				out.frames[i].Err, used[j] = errs.frames[j].Out, true
 				break
 			}
 		}
 	}
-	return Answer{Frames: frames, Complete: complete}
+	return Answer{Frames: out.frames, Complete: out.done && !out.damaged && !errs.damaged}
 }
 
-// split cuts one stream into its frames and says whether DONE was seen.
-func split(nonce string, stream []byte) (frames []Frame, done bool) {
+// stream is what one stream holds.
+type stream struct {
+	frames []Frame
+	// done says that DONE was seen, damaged that something is missing or was repeated.
+	done, damaged bool
+	// silent says that an end said no length.
+	silent bool
+}
+
+// split cuts one stream into its frames. exact says whether lengths and numbers are
+// compared.
+func split(nonce string, text []byte, exact bool) (s stream) {
 	mark := []byte("@@" + nonce + " ")
 	open, start := "", 0
-	for pos := 0; pos < len(stream); {
-		end := bytes.IndexByte(stream[pos:], '\n')
-		next := len(stream)
+	for pos := 0; pos < len(text); {
+		end := bytes.IndexByte(text[pos:], '\n')
+		next := len(text)
 		if end >= 0 {
 			next = pos + end + 1
 		}
-		line := bytes.TrimRight(stream[pos:next], "\r\n")
+		line := bytes.TrimRight(text[pos:next], "\r\n")
 		if rest, ok := bytes.CutPrefix(line, mark); ok {
 			word := string(rest)
 			if name, ok := strings.CutPrefix(word, "BEGIN "); ok && open == "" {
 				open, start = name, next
 			} else if m := endMark.FindStringSubmatch(word); m != nil && m[1] == open {
-				rc, err := strconv.Atoi(m[2])
-				if err != nil {
-					rc = 255
-				}
-				content := stream[start:pos]
-				content = bytes.TrimSuffix(content, []byte("\n"))
-				frames = append(frames, Frame{Name: open, RC: rc, Out: content})
+				content := bytes.TrimSuffix(text[start:pos], []byte("\n"))
+				s.silent = s.silent || m[3] == ""
+				s.add(Frame{Name: open, RC: status(m[2]), Out: content}, exact && differs(m[3], len(content)))
 				open = ""
-			} else if word == "DONE" && open == "" {
-				done = true
+			} else if m := doneMark.FindStringSubmatch(word); m != nil && open == "" {
+				s.done = true
+				s.damaged = s.damaged || exact && m[1] != "" && (s.silent || differs(m[1], len(s.frames)))
 			}
 		}
 		pos = next
 	}
-	return frames, done
+	return s
+}
+
+// add takes a frame, unless it is damaged.
+func (s *stream) add(f Frame, damaged bool) {
+	if damaged {
+		s.damaged = true
+		return
+	}
+	s.frames = append(s.frames, f)
+}
+
+// differs reports whether a mark says another number than n; one that says none does
+// not.
+func differs(said string, n int) bool {
+	if said == "" {
+		return false
+	}
+	v, err := strconv.ParseInt(said, 10, 64)
+	return err != nil || v != int64(n)
+}
+
+// status reads an exit status.
+func status(digits string) int {
+	rc, err := strconv.Atoi(digits)
+	if err != nil {
+		return 255
+	}
+	return rc
 }
 
 // ParseLog reads the log of a script whose two streams went into one file. Each
-// frame has both in Out, in the order in which they were written.
+// frame has both in Out, in the order in which they were written; lengths are not
+// compared, for they are those of one stream.
 func ParseLog(nonce string, log []byte) Answer {
-	frames, complete := split(nonce, log)
-	for i, f := range frames {
-		frames[i].Out = bytes.ReplaceAll(f.Out, []byte("@@"+nonce+" BEGIN "+f.Name+"\n"), nil)
+	s := split(nonce, log, false)
+	for i, f := range s.frames {
+		s.frames[i].Out = bytes.ReplaceAll(f.Out, []byte("@@"+nonce+" BEGIN "+f.Name+"\n"), nil)
 	}
-	return Answer{Frames: frames, Complete: complete}
+	return Answer{Frames: s.frames, Complete: s.done}
 }

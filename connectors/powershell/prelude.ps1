@@ -29,9 +29,20 @@ function Write-PwRaw([string]$Text) {
 }
 $script:PwOut = $null
 
-# Write-PwText NAME TEXT [RC]: a frame that holds TEXT. The line feed before the end mark is not content.
+# New-PwEnd NAME RC [LENGTH]: the end mark of a frame, which it counts. LENGTH is that of the content in
+# bytes, where it is known: a piece that was lost on its way is missed. The line feed before the mark is
+# not content.
+function New-PwEnd([string]$Name, [int]$Rc, [long]$Length = -1) {
+    $script:PwFrames++
+    $PwMark = "`n@@" + $PwNonce + ' END ' + $Name + ' rc=' + ($Rc -band 255)
+    if ($Length -ge 0) { $PwMark += ' len=' + $Length }
+    return ($PwMark + "`n")
+}
+$script:PwFrames = 0
+
+# Write-PwText NAME TEXT [RC]: a frame that holds TEXT.
 function Write-PwText([string]$Name, [string]$Text, [int]$Rc = 0) {
-    Write-PwRaw ('@@' + $PwNonce + ' BEGIN ' + $Name + "`n" + $Text + "`n@@" + $PwNonce + ' END ' + $Name + ' rc=' + ($Rc -band 255) + "`n")
+    Write-PwRaw ('@@' + $PwNonce + ' BEGIN ' + $Name + "`n" + $Text + (New-PwEnd $Name $Rc $PwUtf8.GetByteCount($Text)))
 }
 
 # Write-PwLines NAME LINES [RC]: a frame of lines.

@@ -268,7 +268,7 @@ function Write-JobLog {
     }
     Write-PwRaw ('@@' + $PwNonce + " BEGIN log`n")
     Write-PwBytes $JobPiece
-    Write-PwRaw ("`n@@" + $PwNonce + " END log rc=0`n")
+    Write-PwRaw (New-PwEnd 'log' 0 $JobPiece.Length)
 }
 
 # Invoke-JobMain: a disk that is full, or a lock or directory that is another's, is an answer; all

@@ -104,7 +104,7 @@ $TestFiles[[IO.Path]::Combine($TestDir, 'out.log')] = 'hello'
 $TestHeld = $true
 $TestWorks = $true
 Test-Says 'a job that runs' (Invoke-Test (Get-TestArgs 'poll' 'r1' '5' $TestJob)) @{ state = 'running'; size = '5' }
-if (-not $TestSaid.Contains("BEGIN log`nhello`n@@00ff END log rc=0`n")) {
+if (-not $TestSaid.Contains("BEGIN log`nhello`n@@00ff END log rc=0 len=5`n")) {
     $TestBad++
     Write-Output 'the log is not in the answer'
 }

@@ -59,7 +59,7 @@ function Invoke-ActionMain {
         $ActionRc = 127
         Write-PwRaw ("`n" + ([string]$_.Exception.Message -replace "[`r`n]", ' '))
     }
-    Write-PwRaw ("`n@@" + $PwNonce + ' END action rc=' + $ActionRc + "`n")
+    Write-PwRaw (New-PwEnd 'action' $ActionRc)
 }
 
 Invoke-ActionMain
