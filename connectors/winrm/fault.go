@@ -159,7 +159,9 @@ func (e *notSOAPError) Error() string {
 // envelope is s:Envelope with the bodies of MS-WSMV that are read here.
 type envelope struct {
 	XMLName xml.Name `xml:"http://www.w3.org/2003/05/soap-envelope Envelope"`
-	Header  struct {
+	// texts are those of cutStreams.
+	texts  [][]byte
+	Header struct {
 		Action string `xml:"http://schemas.xmlsoap.org/ws/2004/08/addressing Action"`
 	} `xml:"http://www.w3.org/2003/05/soap-envelope Header"`
 	Body struct {
@@ -201,6 +203,7 @@ type received struct {
 // parse reads a reply. The error is a *faultError or a *notSOAPError.
 func parse(status int, body []byte) (*envelope, error) {
 	var e envelope
+	body, e.texts = cutStreams(body)
 	if err := xml.Unmarshal(body, &e); err != nil {
 		return nil, &notSOAPError{status: status, why: "the reply is not SOAP"}
 	}

@@ -3,7 +3,6 @@ package winrm
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -146,15 +145,17 @@ func (e *envelope) output(command string) (*output, error) {
 		if s.Command != "" && !strings.EqualFold(s.Command, command) {
 			return nil, fmt.Errorf("%w: it is about another command", errReply)
 		}
-		piece, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s.Data))
-		if err != nil {
-			return nil, fmt.Errorf("%w: the output is damaged", errReply)
-		}
+		var other []byte
+		to := &other
 		switch s.Name {
 		case "stdout":
-			out.stdout = append(out.stdout, piece...)
+			to = &out.stdout
 		case "stderr":
-			out.stderr = append(out.stderr, piece...)
+			to = &out.stderr
+		}
+		var err error
+		if *to, err = e.appendStream(*to, s.Data); err != nil {
+			return nil, fmt.Errorf("%w: the output is damaged", errReply)
 		}
 	}
 	if r.State == nil || r.State.State != shellURI+"/CommandState/Done" {

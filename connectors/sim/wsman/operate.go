@@ -2,7 +2,6 @@ package wsman
 
 import (
 	"context"
-	"encoding/base64"
 	"net"
 	"strconv"
 	"strings"
@@ -192,7 +191,7 @@ func (s *Server) input(ctx context.Context, sh *shell, r *request, l limits) *Fa
 		return FaultOf(CodeSchema)
 	}
 	for _, stream := range b.Streams {
-		data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(stream.Data))
+		data, err := r.data(stream.Data)
 		if err != nil || stream.Name != "stdin" {
 			return FaultOf(CodeSchema)
 		}

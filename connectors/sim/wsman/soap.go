@@ -35,7 +35,9 @@ const maxDepth = 32
 // how a client calls it does not matter.
 type request struct {
 	XMLName xml.Name `xml:"http://www.w3.org/2003/05/soap-envelope Envelope"`
-	Header  struct {
+	// lifted is what was in Stream elements; see lift.
+	lifted [][]byte
+	Header struct {
 		Action           string     `xml:"http://schemas.xmlsoap.org/ws/2004/08/addressing Action"`
 		MessageID        string     `xml:"http://schemas.xmlsoap.org/ws/2004/08/addressing MessageID"`
 		ResourceURI      string     `xml:"http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd ResourceURI"`
@@ -100,8 +102,9 @@ var errXML = errors.New("the request is no XML document of one SOAP envelope")
 // parseRequest reads an envelope. A document type, a second root and deep
 // nesting are refused.
 func parseRequest(body []byte) (*request, error) {
+	body, lifted := lift(body)
 	d := xml.NewTokenDecoder(&plainXML{d: xml.NewDecoder(bytes.NewReader(body))})
-	r := &request{}
+	r := &request{lifted: lifted}
 	if err := d.Decode(r); err != nil {
 		return nil, fmt.Errorf("%w: %w", errXML, err)
 	}
