@@ -203,7 +203,7 @@ type received struct {
 // parse reads a reply. The error is a *faultError or a *notSOAPError.
 func parse(status int, body []byte) (*envelope, error) {
 	var e envelope
-	body, e.texts = cutStreams(body)
+	body, e.texts = cutStreams(body, leastCut)
 	if err := xml.Unmarshal(body, &e); err != nil {
 		return nil, &notSOAPError{status: status, why: "the reply is not SOAP"}
 	}

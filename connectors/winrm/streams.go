@@ -15,12 +15,13 @@ const (
 	cutMark = '!'
 )
 
-// cutStreams takes long texts of Stream elements out of a reply, which can be nearly
-// all of it, and leaves their names ("!0", "!1", …) there: encoding/xml looks at
-// each byte several times. A text that holds markup or references stays where it is.
+// cutStreams takes texts of Stream elements out of a reply, if they have least bytes,
+// and leaves their names ("!0", "!1", …) there: they can be nearly all of it, and
+// encoding/xml looks at each byte several times. A text that holds markup or
+// references stays where it is.
 // A comment or a CDATA section that looks like an element loses its text too: there
 // it is either not looked at, or is no base64.
-func cutStreams(body []byte) (short []byte, texts [][]byte) {
+func cutStreams(body []byte, least int) (short []byte, texts [][]byte) {
 	from := 0
 	for at := 0; ; {
 		gt := bytes.IndexByte(body[at:], '>')
@@ -35,7 +36,7 @@ func cutStreams(body []byte) (short []byte, texts [][]byte) {
 		end, tag := start+length, body[at:start]
 		at = end
 		text := body[start:end]
-		if length < leastCut || !opensStream(tag) || bytes.IndexByte(text, '&') >= 0 || bytes.IndexByte(text, '>') >= 0 {
+		if length < least || !bytes.HasPrefix(body[end:], []byte("</")) || !opensStream(tag) || bytes.IndexByte(text, '&') >= 0 || bytes.IndexByte(text, '>') >= 0 {
 			continue
 		}
 		short = append(short, body[from:start]...)

@@ -24,7 +24,7 @@ func lift(request []byte) (rest []byte, lifted [][]byte) {
 		}
 		b.WriteByte('>')
 		n := bytes.IndexByte(after, '<')
-		if n >= longText && isStream(tag) && bytes.IndexByte(after[:n], '&') < 0 && bytes.IndexByte(after[:n], '>') < 0 {
+		if n >= longText && bytes.HasPrefix(after[n:], []byte("</")) && isStream(tag) && bytes.IndexByte(after[:n], '&') < 0 && bytes.IndexByte(after[:n], '>') < 0 {
 			b.WriteString("#" + strconv.Itoa(len(lifted)))
 			lifted = append(lifted, after[:n])
 			after = after[n:]

@@ -1,6 +1,7 @@
 package wsman
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -50,6 +51,31 @@ func TestParseRequestRefuses(t *testing.T) {
 	} {
 		if _, err := parseRequest([]byte(body)); err == nil {
 			t.Errorf("%s is taken", what)
+		}
+	}
+}
+
+// Long input is what it was, however it is written.
+func TestLongInput(t *testing.T) {
+	want := strings.Repeat("input\x00\xff", longText)
+	text := base64.StdEncoding.EncodeToString([]byte(want))
+	r, err := parseRequest([]byte(soap("", `<Send><Stream Name="stdin" a=">">`+text+"</Stream><Stream>\r\n"+text[:longText]+"\n"+text[longText:]+" </Stream>"+
+		`<Stream><![CDATA[`+text+`]]></Stream><Stream>`+text[:4]+`<!-- x -->`+text[4:]+`</Stream><Stream>&#65;`+text[1:]+`</Stream><Stream/></Send>`)))
+	if err != nil || len(r.Body.Send.Streams) != 6 {
+		t.Fatalf("%v: %+v", err, r)
+	}
+	if len(r.lifted) != 1 {
+		t.Errorf("%d texts were lifted, want 1", len(r.lifted))
+	}
+	for i, s := range r.Body.Send.Streams {
+		got, err := r.data(s.Data)
+		if err != nil || string(got) != want && (i < 4 || i == 5 && len(got) > 0) {
+			t.Errorf("stream %d: %d bytes, %v", i, len(got), err)
+		}
+	}
+	for _, bad := range []string{"#", "#1", "#-1", "#x", "#0 #0"} {
+		if got, err := r.data(bad); err == nil {
+			t.Errorf("%s is %d bytes", bad, len(got))
 		}
 	}
 }
