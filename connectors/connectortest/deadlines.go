@@ -13,13 +13,16 @@ import (
 var deadlines = []check{
 	{"command timeout", func(t *testing.T, open Factory) {
 		ctx, s := start(t, open, nil)
-		begin := time.Now()
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30"), Timeout: 500 * time.Millisecond})
-		within(t, begin, 500*time.Millisecond)
-		wantCode(t, err, connectors.CodeTimeout)
-		if !errors.Is(err, context.DeadlineExceeded) || string(r.Stdout) != "before\n" {
-			t.Errorf("got %q %v", r.Stdout, err)
-		}
+		patiently(t, 500*time.Millisecond, func(limit time.Duration) bool {
+			begin := time.Now()
+			r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30"), Timeout: limit})
+			within(t, begin, limit)
+			wantCode(t, err, connectors.CodeTimeout)
+			if !errors.Is(err, context.DeadlineExceeded) || len(r.Stdout) > 0 && string(r.Stdout) != "before\n" {
+				t.Errorf("got %q %v", r.Stdout, err)
+			}
+			return len(r.Stdout) == 0
+		})
 		sh(ctx, t, s, "true")
 	}},
 	{"the target's command timeout", func(t *testing.T, open Factory) {
@@ -31,18 +34,21 @@ var deadlines = []check{
 	}},
 	{"silence", func(t *testing.T, open Factory) {
 		ctx, s := start(t, open, nil)
-		begin := time.Now()
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30"), Idle: 400 * time.Millisecond})
-		within(t, begin, 800*time.Millisecond)
-		wantCode(t, err, connectors.CodeTimeout)
-		if string(r.Stdout) != "before\n" {
-			t.Errorf("got %q", r.Stdout)
-		}
+		patiently(t, 400*time.Millisecond, func(limit time.Duration) bool {
+			begin := time.Now()
+			r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30"), Idle: limit})
+			within(t, begin, 2*limit)
+			wantCode(t, err, connectors.CodeTimeout)
+			if len(r.Stdout) > 0 && string(r.Stdout) != "before\n" {
+				t.Errorf("got %q", r.Stdout)
+			}
+			return len(r.Stdout) == 0
+		})
 	}},
 	{"talking is not silence", func(t *testing.T, open Factory) {
 		ctx, s := start(t, open, nil)
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("for i in 1 2 3 4 5 6; do sleep 0.2; echo $i >&2; done"), Idle: 900 * time.Millisecond})
-		if err != nil || string(r.Stderr) != "1\n2\n3\n4\n5\n6\n" {
+		r, err := s.Run(ctx, connectors.Command{Script: []byte("for i in 1 2 3 4; do sleep 0.6; echo $i >&2; done"), Idle: 2 * time.Second})
+		if err != nil || string(r.Stderr) != "1\n2\n3\n4\n" {
 			t.Errorf("got %q %v", r.Stderr, err)
 		}
 	}},
@@ -57,16 +63,19 @@ var deadlines = []check{
 	}},
 	{"context cancelled", func(t *testing.T, open Factory) {
 		parent, s := start(t, open, nil)
-		ctx, cancel := context.WithCancel(parent)
-		timer := time.AfterFunc(300*time.Millisecond, cancel)
-		defer timer.Stop()
-		begin := time.Now()
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30")})
-		within(t, begin, 300*time.Millisecond)
-		wantCode(t, err, connectors.CodeInterrupted)
-		if !errors.Is(err, context.Canceled) || string(r.Stdout) != "before\n" {
-			t.Errorf("got %q %v", r.Stdout, err)
-		}
+		patiently(t, 300*time.Millisecond, func(limit time.Duration) bool {
+			ctx, cancel := context.WithCancel(parent)
+			timer := time.AfterFunc(limit, cancel)
+			defer timer.Stop()
+			begin := time.Now()
+			r, err := s.Run(ctx, connectors.Command{Script: []byte("echo before; sleep 30")})
+			within(t, begin, limit)
+			wantCode(t, err, connectors.CodeInterrupted)
+			if !errors.Is(err, context.Canceled) || len(r.Stdout) > 0 && string(r.Stdout) != "before\n" {
+				t.Errorf("got %q %v", r.Stdout, err)
+			}
+			return len(r.Stdout) == 0
+		})
 		sh(parent, t, s, "true")
 	}},
 	{"context that is over", func(t *testing.T, open Factory) {
@@ -80,12 +89,16 @@ var deadlines = []check{
 	}},
 	{"a flood ends with its time", func(t *testing.T, open Factory) {
 		ctx, s := start(t, open, nil)
-		begin := time.Now()
-		r, err := s.Run(ctx, connectors.Command{Script: []byte("yes"), Timeout: time.Second, MaxOutput: 64 << 10})
-		within(t, begin, time.Second)
-		wantCode(t, err, connectors.CodeTimeout)
-		if len(r.Stdout) != 64<<10 || !r.Truncated {
-			t.Errorf("got %d bytes, truncated %v", len(r.Stdout), r.Truncated)
-		}
+		const most = 64 << 10
+		patiently(t, time.Second, func(limit time.Duration) bool {
+			begin := time.Now()
+			r, err := s.Run(ctx, connectors.Command{Script: []byte("yes"), Timeout: limit, MaxOutput: most})
+			within(t, begin, limit)
+			wantCode(t, err, connectors.CodeTimeout)
+			if len(r.Stdout) > most || r.Truncated && len(r.Stdout) != most {
+				t.Errorf("got %d bytes, truncated %v", len(r.Stdout), r.Truncated)
+			}
+			return !r.Truncated
+		})
 	}},
 }

@@ -97,7 +97,7 @@ func shell(ctx context.Context, line string, stdin io.Reader, stdout, stderr io.
 // testConfig has short intervals.
 func testConfig() Config {
 	return Config{Operation: 2 * time.Second, Grace: 15 * time.Second, Pause: 10 * time.Millisecond, Poll: 10 * time.Millisecond,
-		Busy: 10 * time.Millisecond, Cleanup: 5 * time.Second}
+		Busy: 10 * time.Millisecond, Cleanup: 20 * time.Second}
 }
 
 // machine serves the simulated WinRM service, until the test ends, with a shell
@@ -149,6 +149,13 @@ func TestContract(t *testing.T) {
 				}
 				return s
 			})
+			// the machine may learn a little later that a connection is closed
+			for range 10_000 {
+				if c := m.Counters(); c.LiveShells == 0 && c.OpenConnections == 0 {
+					break
+				}
+				<-time.After(time.Millisecond)
+			}
 			c := m.Counters()
 			if c.LiveShells != 0 || c.OpenConnections != 0 {
 				t.Errorf("%d shells and %d connections are left", c.LiveShells, c.OpenConnections)

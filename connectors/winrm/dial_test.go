@@ -218,7 +218,7 @@ func TestUnreachable(t *testing.T) {
 	f := &fake{scheme: "ntlm"}
 	f.start(t, false)
 	target := f.target()
-	target.Timeouts.Connect = 50 * time.Millisecond
+	target.Timeouts.Connect = 300 * time.Millisecond
 	target.Port = l.Addr().(*net.TCPAddr).Port // accepts, and says nothing
 	_, err = New(hasty()).Dial(t.Context(), target)
 	fails(t, err, connectors.CodeTimeout, "did not answer the login")
