@@ -44,7 +44,7 @@ func impatient(t *testing.T, target connectors.Target) connectors.Session {
 		t.Fatalf("the session is a %T", opened)
 	}
 	l := <-s.lanes
-	l.recv.cfg.Grace = 200 * time.Millisecond
+	l.recv.cfg.Operation, l.recv.cfg.Grace = 50*time.Millisecond, 100*time.Millisecond
 	s.lanes <- l
 	return s
 }
