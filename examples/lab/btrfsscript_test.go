@@ -54,7 +54,7 @@ func TestSnapshotScript(t *testing.T) {
 	for why, trial := range map[string][2]string{
 		"subvolid=":                           {"cp /etc/fstab /etc/fstab.was; sed -i s/subvol=@/subvolid=256,subvol=@/ /etc/fstab", "mv /etc/fstab.was /etc/fstab"},
 		"the next boot takes":                 {"cp /etc/fstab /etc/fstab.was; sed -i s/subvol=@/subvol=@other/ /etc/fstab", "mv /etc/fstab.was /etc/fstab"},
-		"cannot be told":                      {"cp /etc/fstab /etc/fstab.was; : >/etc/fstab; btrfs subvolume set-default 5 /", "mv /etc/fstab.was /etc/fstab; btrfs subvolume set-default /"},
+		"cannot be told":                      {"cp /etc/fstab /etc/fstab.was; : >/etc/fstab", "mv /etc/fstab.was /etc/fstab"},
 		"/var/lib/dpkg is not in the root":    {"mount -t tmpfs tmpfs /var/lib/dpkg", "umount /var/lib/dpkg"},
 		"btrfs of the root, 921 MiB are need": {"fallocate -l 4900M /root/big", "rm /root/big; btrfs filesystem sync /"},
 	} {
@@ -89,7 +89,7 @@ func TestSnapshotScript(t *testing.T) {
 
 	inTop := func(do string) {
 		t.Helper()
-		h.MustSh(t, "top=$(mktemp -d); mount -o subvolid=5 $(findmnt -nvo SOURCE /) $top; cd $top/@patchwave; "+do+"; cd /; umount $top; rmdir $top")
+		h.MustSh(t, inTop(do))
 	}
 	inTop("btrfs property set " + at.Tag + " ro false")
 	if s := asked(t, h, restore.OpCheck, at); s.State != restore.Unusable || !strings.Contains(s.Why, "not read-only") {
@@ -121,4 +121,30 @@ func TestSnapshotScript(t *testing.T) {
 	}
 	left := h.MustSh(t, "btrfs subvolume list / | sed -n 's,.* path @patchwave/,,p'; find /run -maxdepth 1 -name 'patchwave-btrfs*'")
 	same(t, "left", "daily\n", left)
+
+	// the way back itself, without a run around it
+	made = asked(t, h, restore.OpCreate, restore.Point{Tag: at.Tag, Host: host})
+	at.ID = made.ID
+	boot, err := h.BootID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := asked(t, h, restore.OpRollback, at); s.State != restore.Pending || s.Why != "" || len(s.Cannot) != 0 {
+		t.Fatalf("rollback: %+v", s)
+	}
+	if s := asked(t, h, restore.OpDetect, at); s.Possible {
+		t.Errorf("a point of a system that goes down: %+v", s)
+	}
+	if s := asked(t, h, restore.OpRemove, at); s.Code != "locked" {
+		t.Errorf("remove of what it still runs from: %+v", s)
+	}
+	if _, err := h.WaitReboot(t.Context(), boot); err != nil {
+		t.Fatal(err)
+	}
+	if s := asked(t, h, restore.OpProve, at); s.State != restore.Restored || s.Identity == at.Before {
+		t.Errorf("prove: %+v", s)
+	}
+	if s := asked(t, h, restore.OpRemove, at); s.State != restore.Removed {
+		t.Errorf("remove after it: %+v", s)
+	}
 }

@@ -8,7 +8,8 @@
 # overlay's lower directories; DARK the seconds without link between two boots.
 # It begins when a line comes over standard input: by then eth0 is there. While
 # STATE/hold exists no further boot begins. $CGROUPS are its own cgroups. With
-# $BTRFS=yes the root is the subvolume @ of a btrfs on STATE/disk.
+# $BTRFS the root is a subvolume of a btrfs on STATE/disk: the one of the name @, or
+# with BTRFS=default the default one.
 set -eu
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -33,7 +34,7 @@ private_btrfs() {
 		btrfs subvolume create "$state/top/@"
 		cp -a "$root/." "$state/top/@/"
 		btrfs_tools "$state/top/@"
-		btrfs subvolume set-default "$state/top/@"
+		[ "$btrfs" = name ] || btrfs subvolume set-default "$state/top/@"
 		umount "$state/top"
 		mv "$state/disk.new" "$state/disk"
 	fi
@@ -41,7 +42,15 @@ private_btrfs() {
 	mount -o loop,subvolid=5 "$state/disk" "$state/top"
 	loop=$(findmnt -nvo SOURCE "$state/top")
 	nspawn="--bind=$loop"
-	mount -o subvol=@ "$loop" "$root"
+	mount_root
+}
+
+# mount_root takes what the next boot of such a machine takes.
+mount_root() {
+	case $btrfs in
+	name) mount -o subvol=@ "$loop" "$root" ;;
+	*) mount "$loop" "$root" ;;
+	esac
 }
 
 # btrfs_tools DIR: those of this machine, whose Debian is that of the guests.
@@ -50,14 +59,14 @@ btrfs_tools() {
 	ldd "$(command -v btrfs)" | sed -n 's,^.*=> \(/[^ ]*\) .*,\1,p' | while read -r lib; do
 		[ -e "$1$lib" ] || install -D "$lib" "$1$lib"
 	done
-	echo "/dev/disk/root / btrfs subvol=@ 0 0" >>"$1/etc/fstab"
+	[ "$btrfs" = default ] || echo "/dev/disk/root / btrfs subvol=@ 0 0" >>"$1/etc/fstab"
 }
 
 # next_root takes what is @ now for the next boot.
 next_root() {
-	[ "$btrfs" = yes ] || return 0
+	[ "$btrfs" != no ] || return 0
 	umount "$root"
-	mount -o subvol=@ "$loop" "$root"
+	mount_root
 }
 
 link_up() {
