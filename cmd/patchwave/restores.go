@@ -7,6 +7,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/engine/restore"
+	"patchwave/engine/restore/btrfs"
 	"patchwave/engine/restore/command"
 	"patchwave/engine/restore/hypervisor"
 	"patchwave/engine/restore/windows"
@@ -33,6 +34,8 @@ func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 	switch {
 	case name == restore.SystemRestore:
 		return windows.SystemRestore()
+	case name == restore.Btrfs:
+		return btrfs.Provider()
 	case name == restore.VSS:
 		return windows.VSS()
 	case name != restore.Hypervisor:

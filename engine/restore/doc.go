@@ -23,7 +23,7 @@
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
-//	  provider  the kind: system_restore | vss | hyperv | libvirt (later snapper, btrfs, lvm, zfs …)
+//	  provider  the kind: system_restore | vss | btrfs | hyperv | libvirt (later snapper, lvm, zfs …)
 //	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
@@ -71,6 +71,12 @@
 //	            the tag is kept in %ProgramData%\patchwave\points\TAG.json: a shadow
 //	            copy has no name of its own
 //	  rollback  is never asked: a shadow copy brings files back, by hand
+//	btrfs, on the host
+//	  id        UUID of the read-only snapshot
+//	  identity  UUID of the subvolume that the running root is
+//	  rollback  state=pending, and a reboot follows two seconds after the job; what
+//	            refuses ends with status 1
+//	  prove     restored: the running root is another one, whose parent is the point
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it

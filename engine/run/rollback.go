@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -128,10 +129,23 @@ func (m *machine) takeBack(ctx context.Context, p restore.Provider, at restore.P
 			return "", err
 		}
 		if s.BootID == boot {
-			return fmt.Sprintf("the host did not boot within %s", m.backLimit()), nil
+			return m.declined(ctx, p, at, id, s)
 		}
 	}
 	return m.proven(ctx, p, at, boot)
+}
+
+// declined says why a host that should have booted did not.
+func (m *machine) declined(ctx context.Context, p restore.Provider, at restore.Point, id job.ID, s job.Status) (string, error) {
+	why := fmt.Sprintf("the host did not boot within %s", m.backLimit())
+	if s.State != job.Done || s.RC == 0 {
+		return why, nil
+	}
+	var out ended
+	if err := m.look(ctx, time.Minute, id, &out); err != nil {
+		return "", err
+	}
+	return saidWhy(p.Read(restore.OpRollback, at, framing.ParseLog(job.Nonce(id), out.log)), why), nil
 }
 
 // startBack asks for the rollback. A host that goes down in the middle of its answer

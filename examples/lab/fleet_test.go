@@ -49,11 +49,18 @@ func labFlavours() []string {
 func everyKind() []string { return append(labFlavours(), "plain") }
 
 // flavourOf reads the kind of a host out of its name: "apt", "apt-2"; "plain" is
-// one with apt and without systemd.
+// one with apt and without systemd, "btrfs" and
+// "btrfsdefault" are with apt and a btrfs.
 func flavourOf(name string) (labhost.Flavour, []labhost.Option) {
 	kind, _, _ := strings.Cut(name, "-")
 	if kind == "plain" {
 		return labhost.Apt, []labhost.Option{labhost.Plain()}
+	}
+	switch kind {
+	case "btrfs":
+		return labhost.Apt, []labhost.Option{labhost.Btrfs()}
+	case "btrfsdefault":
+		return labhost.Apt, []labhost.Option{labhost.BtrfsDefault()}
 	}
 	return labhost.Flavour(kind), nil
 }

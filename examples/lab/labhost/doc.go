@@ -46,7 +46,8 @@
 // is down, so that it is silent as a real machine is, and does not refuse.
 //
 // What such a guest is not: it has the kernel, the clock and the uptime of the
-// machine it runs on, and no boot loader, LVM or btrfs.
+// machine it runs on, and no boot loader or LVM. With the option Btrfs its root is the
+// subvolume @ of a btrfs on a disk of its own, and it boots from whatever is @ then.
 //
 // # The guests
 //

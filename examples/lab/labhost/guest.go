@@ -64,6 +64,9 @@ func (g *guest) start(ctx context.Context) (begin *os.File, err error) {
 	g.cmd = exec.CommandContext(ctx, "/bin/sh", filepath.Join(h.lab.Dir, "scripts", "guest.sh"), h.Name, h.mode, h.state(),
 		h.lab.images.lower(h.Flavour, h.bare), h.Addr, gateway, strconv.FormatFloat(h.dark.Seconds(), 'f', 3, 64))
 	g.cmd.Env = []string{"CGROUPS=" + strings.Join(g.cgroups, " ")}
+	if h.btrfs != "" {
+		g.cmd.Env = append(g.cmd.Env, "BTRFS="+h.btrfs)
+	}
 	g.cmd.Stdin, g.cmd.Stdout, g.cmd.Stderr = stdin, console, console
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWPID | syscall.CLONE_NEWNET,

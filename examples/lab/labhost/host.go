@@ -41,6 +41,7 @@ type Host struct {
 	number int
 	mode   string
 	bare   bool
+	btrfs  string // "", "name" or "default"
 	dark   time.Duration
 	dir    string // holds the host key and a directory for each generation
 
@@ -57,6 +58,13 @@ func Plain() Option { return func(h *Host) { h.mode = modePlain } }
 
 // Bare makes a guest without repositories and lab packages; see Prepare.
 func Bare() Option { return func(h *Host) { h.bare = true } }
+
+// Btrfs gives a guest with systemd a disk with a btrfs, of which the subvolume @ is its
+// root, and the tools for it. It boots from whatever has the name @ then.
+func Btrfs() Option { return func(h *Host) { h.btrfs = "name" } }
+
+// BtrfsDefault is Btrfs, and the guest boots from the default subvolume.
+func BtrfsDefault() Option { return func(h *Host) { h.btrfs = "default" } }
 
 // Dark sets how long the guest is off the network in a reboot, rounded to
 // milliseconds; the default is one second.

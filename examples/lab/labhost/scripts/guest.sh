@@ -7,7 +7,9 @@
 # MODE is systemd or plain; STATE the guest's directory outside of it; LOWER the
 # overlay's lower directories; DARK the seconds without link between two boots.
 # It begins when a line comes over standard input: by then eth0 is there. While
-# STATE/hold exists no further boot begins. $CGROUPS are its own cgroups.
+# STATE/hold exists no further boot begins. $CGROUPS are its own cgroups. With
+# $BTRFS the root is a subvolume of a btrfs on STATE/disk: the one of the name @, or
+# with BTRFS=default the default one.
 set -eu
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -18,6 +20,53 @@ private() {
 	mount -t tmpfs tmpfs /run
 	mkdir -p "$state/root" "$state/upper" "$state/work"
 	mount -t overlay overlay -o "lowerdir=$lower,upperdir=$state/upper,workdir=$state/work" "$root"
+	[ "$btrfs" = no ] || private_btrfs
+}
+
+# private_btrfs copies the root to a new disk. Its top stays mounted, which keeps
+# the loop device.
+private_btrfs() {
+	mkdir -p "$state/top"
+	if [ ! -e "$state/disk" ]; then
+		truncate -s 6G "$state/disk.new"
+		mkfs.btrfs -q "$state/disk.new"
+		mount -o loop "$state/disk.new" "$state/top"
+		btrfs subvolume create "$state/top/@"
+		cp -a "$root/." "$state/top/@/"
+		btrfs_tools "$state/top/@"
+		[ "$btrfs" = name ] || btrfs subvolume set-default "$state/top/@"
+		umount "$state/top"
+		mv "$state/disk.new" "$state/disk"
+	fi
+	umount "$root"
+	mount -o loop,subvolid=5 "$state/disk" "$state/top"
+	loop=$(findmnt -nvo SOURCE "$state/top")
+	nspawn="--bind=$loop"
+	mount_root
+}
+
+# mount_root takes what the next boot of such a machine takes.
+mount_root() {
+	case $btrfs in
+	name) mount -o subvol=@ "$loop" "$root" ;;
+	*) mount "$loop" "$root" ;;
+	esac
+}
+
+# btrfs_tools DIR: those of this machine, whose Debian is that of the guests.
+btrfs_tools() {
+	install -D "$(command -v btrfs)" "$1/usr/bin/btrfs"
+	ldd "$(command -v btrfs)" | sed -n 's,^.*=> \(/[^ ]*\) .*,\1,p' | while read -r lib; do
+		[ -e "$1$lib" ] || install -D "$lib" "$1$lib"
+	done
+	[ "$btrfs" = default ] || echo "/dev/disk/root / btrfs subvol=@ 0 0" >>"$1/etc/fstab"
+}
+
+# next_root takes what is @ now for the next boot.
+next_root() {
+	[ "$btrfs" != no ] || return 0
+	umount "$root"
+	mount_root
 }
 
 link_up() {
@@ -36,11 +85,12 @@ join_cgroups() {
 # boot_systemd ends with 133 when the guest wants a reboot. nspawn gives every
 # boot a boot id of its own.
 boot_systemd() {
+	# shellcheck disable=SC2086 # at most one word
 	exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 \
 		systemd-nspawn --quiet --directory="$root" --machine="$name" --boot \
 		--register=no --keep-unit --network-namespace-path=/proc/self/ns/net \
 		--console=pipe --kill-signal=SIGRTMIN+3 \
-		--resolv-conf=off --timezone=off --link-journal=no
+		--resolv-conf=off --timezone=off --link-journal=no $nspawn
 }
 
 # boot_plain is a machine without systemd: sshd is its first process. It ends
@@ -98,6 +148,8 @@ main() {
 	gateway=$6
 	dark=$7
 	root=$state/root
+	btrfs=${BTRFS:-no}
+	nspawn=
 	private
 	read -r _
 	while :; do
@@ -107,6 +159,7 @@ main() {
 		ip link set eth0 down
 		sleep "$dark"
 		while [ -e "$state/hold" ]; do sleep 0.1; done
+		next_root
 	done
 }
 
