@@ -170,7 +170,6 @@ func (n *night) work(ctx context.Context) (int, error) {
 	defer stop()
 	n.drain = drain
 	n.keeper = coord.NewKeeper(n.s.store.Leases(), a.leaseOwner(""), coord.Options{Now: a.now, Every: a.leasing.every})
-	n.takeOverWoken(ctx)
 	n.loop(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -29,19 +29,21 @@ func (a *app) recordWaking(s *session) func(ctx context.Context, host string, at
 	}
 }
 
-// takeOverWoken makes the hosts ours that were woken by processes that have died. The
-// session puts those back that no run takes over.
-func (n *night) takeOverWoken(ctx context.Context) {
-	all, err := n.s.store.Woken(ctx)
-	all = slices.DeleteFunc(all, func(w store.Woken) bool { return !provablyGone(w.Owner) })
-	if err != nil || len(all) == 0 {
-		n.failedIf(err)
+// leftWoken are the hosts that were woken by processes that have died.
+func leftWoken(ctx context.Context, st *store.Store) ([]store.Woken, error) {
+	all, err := st.Woken(ctx)
+	return slices.DeleteFunc(all, func(w store.Woken) bool { return !provablyGone(w.Owner) }), err
+}
+
+// takeOverWoken makes those hosts ours. The session puts back what no run takes over.
+func (n *night) takeOverWoken(ctx context.Context, all []store.Woken) {
+	if len(all) == 0 {
 		return
 	}
 	n.s.woken.forget = func() { n.s.forgetWoken(n.app) }
 	d := newDialer()
 	record := n.app.recordWaking(n.s)
-	err = fleet.Each(ctx, n.s.cfg.Settings.Parallelism, all, func(ctx context.Context, w store.Woken) leftOn {
+	err := fleet.Each(ctx, n.s.cfg.Settings.Parallelism, all, func(ctx context.Context, w store.Woken) leftOn {
 		return n.app.leftOn(ctx, n.s, d, w)
 	}, func(l leftOn) error {
 		switch {
@@ -55,11 +57,7 @@ func (n *night) takeOverWoken(ctx context.Context) {
 		}
 		return record(ctx, l.Host, l.At, l.Found) // what is ours is forgotten at the end
 	})
-	n.failedIf(joinClose(err, d))
-}
-
-func (n *night) failedIf(err error) {
-	if err != nil {
+	if err = joinClose(err, d); err != nil {
 		n.failed(err)
 	}
 }
