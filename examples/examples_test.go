@@ -48,7 +48,7 @@ func startingPoints(t *testing.T) []string {
 }
 
 func TestThereAreExamples(t *testing.T) {
-	want := []string{"air-gapped", "cluster", "from-ansible", "home", "office", "quickstart", "web-tier"}
+	want := []string{"air-gapped", "cluster", "deferred-reboots", "from-ansible", "home", "office", "quickstart", "web-tier"}
 	for _, dir := range want {
 		if !slices.Contains(startingPoints(t), dir) {
 			t.Errorf("no example %s", dir)

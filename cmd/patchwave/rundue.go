@@ -20,6 +20,7 @@ func (n *night) begin(ctx context.Context, d *due) {
 	if n.draining(ctx) {
 		return
 	}
+	n.takeOverWoken(ctx, d.woken)
 	for _, u := range d.interrupted {
 		if err := n.goOnWith(ctx, u); err != nil {
 			n.failed(err)

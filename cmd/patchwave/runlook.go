@@ -32,11 +32,13 @@ type due struct {
 	// those that no process has brought to an end before the window opened.
 	stagings []staging
 	unstaged []store.Staging
+	// woken are the hosts that processes have woken for a plan which are gone.
+	woken []store.Woken
 }
 
 // anything reports whether there is more to do than to write down what has passed.
 func (d *due) anything() bool {
-	return d != nil && len(d.interrupted)+len(d.again)+len(d.over)+len(d.late)+len(d.soaks)+len(d.outlook.Due)+len(d.lapsed)+len(d.stagings)+len(d.unstaged) > 0
+	return d != nil && len(d.interrupted)+len(d.again)+len(d.over)+len(d.late)+len(d.soaks)+len(d.outlook.Due)+len(d.lapsed)+len(d.stagings)+len(d.unstaged)+len(d.woken) > 0
 }
 
 // look finds out what is due. It contacts no host and reads no journal but for the
@@ -68,6 +70,9 @@ func (n *night) look(ctx context.Context) (*due, error) {
 		}
 	}
 	if err := n.stagings(ctx, d); err != nil {
+		return nil, err
+	}
+	if d.woken, err = leftWoken(ctx, st); err != nil {
 		return nil, err
 	}
 	return d, n.soaks(ctx, d, rows)

@@ -26,6 +26,8 @@ const restLimit = time.Minute
 type wokenHosts struct {
 	mu    sync.Mutex
 	found map[string]string
+	// forget takes them off the record at the end; nil: none was put on it.
+	forget func()
 }
 
 func (w *wokenHosts) give(found map[string]string) {
@@ -57,7 +59,8 @@ func (a *app) waking(s *session, d connectors.Dialer, wake bool) (way connectors
 	if !wake {
 		return d, func() {}
 	}
-	w := &run.WakingDialer{Policies: s.policies, Waker: a.waker(s, d), Tell: a.tellWaking}
+	w := &run.WakingDialer{Policies: s.policies, Waker: a.waker(s, d), Tell: a.tellWaking, Record: a.recordWaking(s)}
+	s.woken.forget = func() { s.forgetWoken(a) }
 	return w, func() { s.woken.give(w.Take(anyHost)) }
 }
 
@@ -101,6 +104,9 @@ func (s *session) giveBack(r *journal.Run, woken map[string]string) {
 // policy says so. One that cannot be put back stays on: that is told, and is no
 // failure of the command.
 func (s *session) letSleep() {
+	if s.woken.forget != nil {
+		defer s.woken.forget()
+	}
 	woken := s.woken.take(anyHost)
 	var hosts []*inventory.Host
 	for name := range woken {

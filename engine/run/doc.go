@@ -31,6 +31,9 @@
 // and the verification follow, then the host has failed. If nothing was changed at
 // all, or the policy rolls back, they do not. Later rounds are not begun.
 //
+// A rollback that was left is gone on with only where no other run has begun to change
+// the host since (Work.Later); else the host fails, and what that run did stays.
+//
 // Losing the connection to a host is not losing its job: the machine dials
 // again and asks for the job by its id.
 //

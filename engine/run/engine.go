@@ -95,6 +95,8 @@ type Work struct {
 	// Late are hosts that were not reached before and are tried again; others that
 	// were not reached stay as they are. Without it a resume tries them all.
 	Late []string
+	// Later finds runs that have changed a host since this one; nil knows of none.
+	Later LaterFunc
 	// Cancel says whether the run is cancelled: what has begun is brought to its end,
 	// and everything else is cancelled. May be nil.
 	Cancel CancelFunc

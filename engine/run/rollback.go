@@ -34,8 +34,11 @@ func (m *machine) usedPoint() journal.PointData {
 }
 
 // rollback undoes the changes of this run and believes it when the host has the old
-// versions.
+// versions. After a resume it first looks whether another run came in between.
 func (m *machine) rollback(ctx context.Context) error {
+	if over, err := m.overtaken(ctx); over || err != nil {
+		return err
+	}
 	used := m.usedPoint()
 	p := m.provider(used.Provider)
 	if p == nil || !p.Scope().Rollback {

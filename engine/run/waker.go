@@ -174,6 +174,10 @@ type WakingDialer struct {
 	Policies []*policies.Policy
 	// Tell is called when a host is about to be woken; may be nil.
 	Tell func(host string)
+	// Record writes down that a host is woken, before the first packet is sent, and
+	// again with what it was when it has answered; may be nil. at is when that began. A
+	// host of which it cannot be written down is not woken.
+	Record func(ctx context.Context, host string, at time.Time, found string) error
 
 	mu    sync.Mutex
 	woken map[string]string
@@ -190,9 +194,16 @@ func (d *WakingDialer) Dial(ctx context.Context, t connectors.Target) (connector
 	if d.Tell != nil {
 		d.Tell(h.Name)
 	}
+	began := d.Now()
+	if err := d.record(ctx, h.Name, began, ""); err != nil {
+		return nil, err
+	}
 	s, found, err := d.Wake(ctx, h, *how)
 	if err != nil {
 		return nil, err
+	}
+	if err := d.record(ctx, h.Name, began, found); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -201,6 +212,13 @@ func (d *WakingDialer) Dial(ctx context.Context, t connectors.Target) (connector
 	}
 	d.woken[h.Name] = found
 	return s, nil
+}
+
+func (d *WakingDialer) record(ctx context.Context, host string, at time.Time, found string) error {
+	if d.Record == nil {
+		return nil
+	}
+	return d.Record(ctx, host, at, found)
 }
 
 // Take hands over what was woken, by name, with what it was: who takes it puts it
