@@ -85,7 +85,7 @@ function Get-PwFree([string]$Path) {
 # Get-PwTaskFolder MAKE: the folder of our tasks; nothing if there is none and none is to be made.
 function Get-PwTaskFolder([bool]$Make) {
     $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
+    [void]$PwService.Connect()
     try {
         return $PwService.GetFolder('\patchwave')
     } catch {
@@ -97,7 +97,7 @@ function Get-PwTaskFolder([bool]$Make) {
 # Start-PwTask NAME PATH ARGUMENTS TEXT: registers a task of SYSTEM without a trigger and starts it.
 function Start-PwTask([string]$Name, [string]$Path, [string]$Arguments, [string]$Text) {
     $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
+    [void]$PwService.Connect()
     $PwTask = $PwService.NewTask(0)
     $PwTask.RegistrationInfo.Description = $Text
     $PwTask.Principal.UserId = 'S-1-5-18'
@@ -135,5 +135,9 @@ function Get-PwTask([string]$Name) {
 function Remove-PwTask([string]$Name) {
     $PwFolder = Get-PwTaskFolder $false
     if ($null -eq $PwFolder) { return }
-    try { $PwFolder.DeleteTask($Name, 0) } catch [IO.FileNotFoundException] { return }
+    try {
+        [void]$PwFolder.DeleteTask($Name, 0)
+    } catch {
+        if ($null -ne (Get-PwTask $Name)) { throw }
+    }
 }
