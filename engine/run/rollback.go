@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/framing"
 	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -128,10 +129,27 @@ func (m *machine) takeBack(ctx context.Context, p restore.Provider, at restore.P
 			return "", err
 		}
 		if s.BootID == boot {
-			return fmt.Sprintf("the host did not boot within %s", m.backLimit()), nil
+			return m.stayedBack(ctx, p, at, id, s)
 		}
 	}
 	return m.proven(ctx, p, at, boot)
+}
+
+// stayedBack says why a host that was to be taken back did not boot.
+func (m *machine) stayedBack(ctx context.Context, p restore.Provider, at restore.Point, id job.ID, s job.Status) (string, error) {
+	why := fmt.Sprintf("the host did not boot within %s", m.backLimit())
+	if s.State != job.Done || s.RC == 0 {
+		return why, nil
+	}
+	e := ended{Status: s}
+	err := m.reconnect(ctx, time.Minute, func(ctx context.Context) (err error) {
+		_, e.log, err = m.client().Poll(ctx, id, 0)
+		return err
+	})
+	if err != nil {
+		return why, nil //nolint:nilerr // that it did not boot is known; only its own words are not
+	}
+	return saidWhy(p.Read(restore.OpRollback, at, framing.ParseLog(job.Nonce(id), e.log)), why), nil
 }
 
 // startBack asks for the rollback. A host that goes down in the middle of its answer
