@@ -62,6 +62,16 @@ function Get-PwOlder([string]$Path, [int]$Days, [string]$Kind) {
     return $PwList
 }
 
+# Get-PwNewest PATH: the directories in it, the newest first, with their age.
+function Get-PwNewest([string]$Path) {
+    $PwList = @()
+    $PwNow = [DateTime]::UtcNow
+    foreach ($PwItem in @((New-Object IO.DirectoryInfo $Path).GetDirectories() | Sort-Object -Property LastWriteTimeUtc -Descending)) {
+        $PwList += @{ name = $PwItem.Name; minutes = [long][Math]::Floor(($PwNow - $PwItem.LastWriteTimeUtc).TotalMinutes) }
+    }
+    return , $PwList
+}
+
 # Get-PwStaging PATH: the names of the jobs that download ahead.
 function Get-PwStaging([string]$Path) {
     $PwList = @()
