@@ -44,17 +44,25 @@ function Start-PwProcess([string]$Path, [string]$Arguments, $Environment, [strin
     return $PwProcess
 }
 
-# Stop-PwTree PROCESS: ends a process and what it has started.
+# Stop-PwTree PROCESS: ends a process and what it has started. What taskkill prints must not get into the
+# output, which is frames.
 function Stop-PwTree($Process) {
     $PwKill = New-Object Diagnostics.ProcessStartInfo
     $PwKill.FileName = [IO.Path]::Combine([Environment]::GetFolderPath('System'), 'taskkill.exe')
     $PwKill.Arguments = '/T /F /PID ' + $Process.Id
     $PwKill.UseShellExecute = $false
+    $PwKill.RedirectStandardOutput = $true
+    $PwKill.RedirectStandardError = $true
     try {
         $PwKiller = [Diagnostics.Process]::Start($PwKill)
+        [void]$PwKiller.StandardOutput.BaseStream.CopyToAsync([IO.Stream]::Null)
+        [void]$PwKiller.StandardError.BaseStream.CopyToAsync([IO.Stream]::Null)
         [void]$PwKiller.WaitForExit(20000)
     } finally {
-        if (-not $Process.HasExited) { $Process.Kill() }
+        # one that is on its way out refuses to be ended
+        if (-not $Process.WaitForExit(2000)) {
+            try { $Process.Kill() } catch { [void]$Process.WaitForExit(5000) }
+        }
     }
 }
 

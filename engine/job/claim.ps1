@@ -97,7 +97,29 @@ function Clear-JobClaim {
     if (Test-JobWorking) { Stop-JobClaim 'a job still works on this host' $JobClaim }
     Remove-PwFile $JobClaimFile
     Write-JobLine 'claim=released'
+    Clear-JobPoints
     Clear-JobOld
+}
+
+# Clear-JobPoints: of what runs have written down to go back to, keep the newest, and none that is too
+# old. The files beside them are notes of shadow copies, which have an end of their own.
+function Clear-JobPoints {
+    $JobKeep = ConvertTo-PwNumber (Get-PwArg 'keep')
+    $JobAge = ConvertTo-PwNumber (Get-PwArg 'expire')
+    $JobPoints = [IO.Path]::Combine($JobRoot, 'points')
+    $JobFound = Get-PwDirectory $JobPoints
+    if ($JobKeep -eq 0 -or -not $JobFound.directory -or $JobFound.link -or -not (Test-PwTrusted $JobFound.owner)) { return }
+    if (@($JobFound.others).Count -gt 0) { return }
+    $JobCount = 0
+    foreach ($JobPoint in (Get-PwNewest $JobPoints)) {
+        $JobCount++
+        if ($JobPoint.name -cnotmatch '^[A-Za-z0-9_-]+$' -or ($JobCount -le $JobKeep -and $JobPoint.minutes -le $JobAge)) { continue }
+        try {
+            Remove-PwDirectory ([IO.Path]::Combine($JobPoints, $JobPoint.name))
+        } catch {
+            Write-JobLine ('left=' + $JobPoint.name)
+        }
+    }
 }
 
 # Clear-JobOld: jobs that nobody has collected for 30 days, and that do not run.

@@ -62,6 +62,16 @@ function Get-PwOlder([string]$Path, [int]$Days, [string]$Kind) {
     return $PwList
 }
 
+# Get-PwNewest PATH: the directories in it, the newest first, with their age.
+function Get-PwNewest([string]$Path) {
+    $PwList = @()
+    $PwNow = [DateTime]::UtcNow
+    foreach ($PwItem in @((New-Object IO.DirectoryInfo $Path).GetDirectories() | Sort-Object -Property LastWriteTimeUtc -Descending)) {
+        $PwList += @{ name = $PwItem.Name; minutes = [long][Math]::Floor(($PwNow - $PwItem.LastWriteTimeUtc).TotalMinutes) }
+    }
+    return , $PwList
+}
+
 # Get-PwStaging PATH: the names of the jobs that download ahead.
 function Get-PwStaging([string]$Path) {
     $PwList = @()
@@ -85,7 +95,7 @@ function Get-PwFree([string]$Path) {
 # Get-PwTaskFolder MAKE: the folder of our tasks; nothing if there is none and none is to be made.
 function Get-PwTaskFolder([bool]$Make) {
     $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
+    [void]$PwService.Connect()
     try {
         return $PwService.GetFolder('\patchwave')
     } catch {
@@ -97,7 +107,7 @@ function Get-PwTaskFolder([bool]$Make) {
 # Start-PwTask NAME PATH ARGUMENTS TEXT: registers a task of SYSTEM without a trigger and starts it.
 function Start-PwTask([string]$Name, [string]$Path, [string]$Arguments, [string]$Text) {
     $PwService = New-Object -ComObject Schedule.Service
-    $PwService.Connect()
+    [void]$PwService.Connect()
     $PwTask = $PwService.NewTask(0)
     $PwTask.RegistrationInfo.Description = $Text
     $PwTask.Principal.UserId = 'S-1-5-18'
@@ -135,5 +145,9 @@ function Get-PwTask([string]$Name) {
 function Remove-PwTask([string]$Name) {
     $PwFolder = Get-PwTaskFolder $false
     if ($null -eq $PwFolder) { return }
-    try { $PwFolder.DeleteTask($Name, 0) } catch [IO.FileNotFoundException] { return }
+    try {
+        [void]$PwFolder.DeleteTask($Name, 0)
+    } catch {
+        if ($null -ne (Get-PwTask $Name)) { throw }
+    }
 }

@@ -6,6 +6,7 @@ $TestBoot = '00000000-0000-0000-0000-000000000001'
 $TestWorks = $false
 $TestHeld = $false
 $TestTask = $null
+$TestPoints = @()
 $TestFiles = @{}
 $TestSaid = ''
 $TestHere = $PSScriptRoot
@@ -49,6 +50,7 @@ function Invoke-Test($Values) {
     function Remove-PwFile([string]$Path) { $script:TestFiles.Remove($Path) }
     function Get-PwOlder([string]$Path, [int]$Days, [string]$Kind) { return @() }
     function Get-PwStaging([string]$Path) { return @() }
+    function Get-PwNewest([string]$Path) { return , @($script:TestPoints | Where-Object { $script:TestFiles.ContainsKey([IO.Path]::Combine($Path, $_.name, 'x')) }) }
     function Get-PwFileSize([string]$Path) { return ([string]$script:TestFiles[$Path]).Length }
     function Start-PwTask([string]$Name, [string]$Path, [string]$Arguments, [string]$Text) { $script:TestTask = @{ state = 3; result = [long]267011 } }
     function Get-PwTask([string]$Name) { return $script:TestTask }
@@ -122,7 +124,14 @@ Test-Says 'an end' (Invoke-Test (Get-TestArgs 'poll' 'r1' '5' $TestJob)) @{ stat
 Test-Says 'a collect' (Invoke-Test (Get-TestArgs 'collect' 'r1' '5' $TestJob)) @{ collected = 'yes' }
 Test-Says 'a start after it' (Invoke-Test (Get-TestArgs 'start' 'r1' '5' $TestJob)) @{ started = 'before'; state = 'collected'; rc = '003' }
 Test-Says 'a bad id' (Invoke-Test (Get-TestArgs 'start' 'r1' '5' @{ id = '..\x' })) @{ refused = 'guard' }
-Test-Says 'a release' (Invoke-Test (Get-TestArgs 'release' 'r1' '5' @{})) @{ claim = 'released' }
+$TestPoints = @(@{ name = 'r1'; minutes = [long]1 }, @{ name = 'r0'; minutes = [long]90 }, @{ name = 'q9'; minutes = [long]2 }, @{ name = 'q8'; minutes = [long]3 })
+foreach ($TestPoint in $TestPoints) { $TestFiles[[IO.Path]::Combine('R', 'points', $TestPoint.name, 'x')] = '1' }
+Test-Says 'a release' (Invoke-Test (Get-TestArgs 'release' 'r1' '5' @{ keep = '3'; expire = '60' })) @{ claim = 'released' }
+$TestLeft = @($TestPoints | Where-Object { $TestFiles.ContainsKey([IO.Path]::Combine('R', 'points', $_.name, 'x')) } | ForEach-Object { $_.name }) -join ' '
+if ($TestLeft -cne 'r1 q9') {
+    $TestBad++
+    Write-Output ('restore points that are left: ' + $TestLeft)
+}
 Test-Says 'a later run' (Invoke-Test (Get-TestArgs 'claim' 'r2' '6' @{})) @{ claim = 'set' }
 Test-Says 'one that knows it dead' (Invoke-Test (Get-TestArgs 'claim' 'r3' '7' @{ dead = 'r1 r2' })) @{ claim = 'set' }
 Test-Says 'an unknown operation' (Invoke-Test (Get-TestArgs 'x' 'r3' '7' @{})) @{ refused = 'unsupported' }

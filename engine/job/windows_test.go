@@ -172,3 +172,18 @@ func TestHalfAnAnswerOfWindows(t *testing.T) {
 		t.Error("a boot id of the wrong shape is accepted")
 	}
 }
+
+// TestReleaseOnWindowsPrunes: how many restore points stay, and how long, goes with a
+// release, as on Linux.
+func TestReleaseOnWindowsPrunes(t *testing.T) {
+	t.Parallel()
+	w := &windows{answer: says("claim=released")}
+	c := windowsClient(w)
+	c.Keep, c.Expire = 3, 2*time.Hour
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.last().Args; a["keep"] != "3" || a["expire"] != "120" {
+		t.Errorf("%v", a)
+	}
+}

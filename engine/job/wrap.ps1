@@ -11,12 +11,15 @@ $WrapMost = 33554432
 function Get-WrapFile([string]$Name) { return [IO.Path]::Combine($WrapDir, $Name) }
 
 # Open-PwAlone PATH: the file, for as long as this process lives for itself alone; nothing if another
-# has it.
+# has it. A scanner may hold a new file for a moment.
 function Open-PwAlone([string]$Path) {
-    try {
-        return (New-Object IO.FileStream -ArgumentList $Path, ([IO.FileMode]::OpenOrCreate), ([IO.FileAccess]::ReadWrite), ([IO.FileShare]::None))
-    } catch [IO.IOException] {
-        return $null
+    for ($PwTry = 1; ; $PwTry++) {
+        try {
+            return (New-Object IO.FileStream -ArgumentList $Path, ([IO.FileMode]::OpenOrCreate), ([IO.FileAccess]::ReadWrite), ([IO.FileShare]::None))
+        } catch [IO.IOException] {
+            if ($PwTry -ge 20) { return $null }
+            Start-Sleep -Milliseconds 100
+        }
     }
 }
 
@@ -46,7 +49,16 @@ function Enter-WrapHost {
 }
 
 # Test-WrapClaim: the claim is still that with which the job was started; a resume has a higher number.
+# While it is renewed, there may be no file for a moment: one "no" is asked again.
 function Test-WrapClaim {
+    for ($WrapTry = 1; ; $WrapTry++) {
+        if (Test-WrapClaimNow) { return $true }
+        if ($WrapTry -ge 3) { return $false }
+        Start-Sleep -Milliseconds 200
+    }
+}
+
+function Test-WrapClaimNow {
     $WrapWas = Read-PwClaim (Get-WrapFile 'claim.json')
     $WrapIs = Read-PwClaim ([IO.Path]::Combine($WrapRoot, 'claim.json'))
     return ($WrapWas.controller -ne '' -and $WrapWas.controller -ceq $WrapIs.controller -and

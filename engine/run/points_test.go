@@ -67,6 +67,9 @@ func (s *stage) apply(fence int64) (*journal.Run, error) {
 	e := &run.Engine{Dialer: &puppets{hosts: map[string]*puppet{"a": s.puppet}}, Managers: []updates.Manager{puppetManager{}}, Journal: s.journal,
 		Now: time.Now, Controller: controller, Poll: poll, Restores: s.virtual}
 	h := &inventory.Host{Name: "a", Target: connectors.Target{Name: "a"}, Hypervisor: &inventory.Hypervisor{Type: "libvirt", Domain: "a"}}
+	if s.puppet.pane != nil {
+		h.Target.Kind, e.Managers = connectors.KindWinRM, []updates.Manager{paneManager{}}
+	}
 	id := "r1"
 	if s.kind == run.KindRollback {
 		id = "r2"

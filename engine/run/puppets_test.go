@@ -12,6 +12,7 @@ import (
 	"patchwave/connectors/framing"
 	"patchwave/connectors/posix"
 	"patchwave/connectors/powershell"
+	"patchwave/engine/restore"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -72,6 +73,7 @@ func within(spans []span, at time.Time) bool {
 type puppetJob struct {
 	what  string
 	nonce string
+	text  string
 	begun time.Time
 	ends  time.Time
 	boot  int
@@ -191,6 +193,9 @@ func (p *puppet) answer(call framing.Call) (connectors.Result, error) {
 			facts += "\nreboot_flag=update"
 		}
 		put("facts", facts, 0)
+		if p.pane != nil && p.pane.restore != nil {
+			put("os-release", "ID=windows\nID_LIKE=windows\nVERSION_ID=10.0.26100.1742", 0)
+		}
 		state := "ok"
 		if p.fate.waits && p.version == "2" && p.boots == 0 {
 			state = updates.PendingReboot
@@ -214,6 +219,9 @@ func (p *puppet) answer(call framing.Call) (connectors.Result, error) {
 			}
 			if j.what == "reboot" && p.pane != nil {
 				frame, text = "reboot", p.pane.refuses
+			}
+			if j.what == restore.Frame {
+				frame, text = restore.Frame, j.text
 			}
 			log = fmt.Sprintf("@@%s BEGIN %s\n%s\n@@%s END %s rc=%d\n@@%s DONE\n", j.nonce, frame, text, j.nonce, frame, j.rc, j.nonce)
 		}
@@ -273,6 +281,9 @@ func (p *puppet) begin(id string, body framing.Call, now time.Time) {
 	}
 	p.jobs[id] = j
 	p.order = append(p.order, id)
+	if body.Name == restore.Frame && p.pane != nil && p.pane.restore != nil {
+		p.pane.restore.begin(p, j, body.Args)
+	}
 }
 
 func (p *puppet) status(id string) string {

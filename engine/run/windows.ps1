@@ -24,6 +24,13 @@ function Wait-PwSeconds([int]$Seconds) { Start-Sleep -Seconds $Seconds }
 # Get-PwSystemDrive: "C:".
 function Get-PwSystemDrive { return [IO.Path]::GetPathRoot([Environment]::GetFolderPath('System')).TrimEnd('\') }
 
+# Get-PwOut ANSWER NAME: what a method of CIM gave out; nothing if it gave nothing of that name.
+function Get-PwOut($Answer, [string]$Name) {
+    $PwFound = $Answer.PSObject.Properties[$Name]
+    if ($null -eq $PwFound) { return $null }
+    return $PwFound.Value
+}
+
 # Get-PwVolumeLock DRIVE: whether BitLocker protects a drive, and by which kinds of keys.
 function Get-PwVolumeLock([string]$Drive) {
     $PwLock = @{ on = $false; kinds = @() }
@@ -33,10 +40,10 @@ function Get-PwVolumeLock([string]$Drive) {
         return $PwLock # there is no BitLocker on this machine
     }
     if ($PwVolumes.Count -eq 0) { return $PwLock }
-    $PwLock.on = ((Invoke-CimMethod -InputObject $PwVolumes[0] -MethodName GetProtectionStatus).ProtectionStatus -eq 1)
+    $PwLock.on = ((Get-PwOut (Invoke-CimMethod -InputObject $PwVolumes[0] -MethodName GetProtectionStatus) 'ProtectionStatus') -eq 1)
     foreach ($PwKind in 1, 2, 4, 5, 6, 8) {
         $PwKeys = Invoke-CimMethod -InputObject $PwVolumes[0] -MethodName GetKeyProtectors -Arguments @{ KeyProtectorType = [uint32]$PwKind }
-        if (@($PwKeys.VolumeKeyProtectorID | Where-Object { $_ }).Count -gt 0) { $PwLock.kinds += $PwKind }
+        if (@(Get-PwOut $PwKeys 'VolumeKeyProtectorID' | Where-Object { $_ }).Count -gt 0) { $PwLock.kinds += $PwKind }
     }
     return $PwLock
 }

@@ -11,6 +11,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/engine/journal"
+	"patchwave/engine/restore"
 	"patchwave/engine/run"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -26,6 +27,8 @@ type pane struct {
 	dials func(*puppet) error
 	// refuses is why it does not reboot, blockers what stands in the way of updates.
 	refuses, blockers string
+	// restore makes it a Windows client with System Restore; nil is a host without.
+	restore *systemRestore
 
 	// asked are the moments of the looks, since is the first of the present boot.
 	asked []time.Time
@@ -52,6 +55,11 @@ func (w *pane) answer(p *puppet, call framing.Call, put func(name, text string, 
 			}
 		}
 		put("ready", "boot_id="+p.bootID()+"\nready="+word+text, 0)
+	case restore.Frame:
+		if w.restore == nil {
+			return false
+		}
+		put(restore.Frame, w.restore.answer(p, call.Args), 0)
 	default:
 		return false
 	}

@@ -2,7 +2,8 @@
 # Windows runs from cannot be reverted to one.
 function New-PwShadow([string]$Drive) {
     $RpAnswer = Invoke-CimMethod -ClassName Win32_ShadowCopy -MethodName Create -Arguments @{ Volume = ($Drive + '\'); Context = 'ClientAccessible' }
-    return @{ code = [int64]$RpAnswer.ReturnValue; id = [string]$RpAnswer.ShadowID }
+    if ([int64]$RpAnswer.ReturnValue -ne 0) { return @{ code = [int64]$RpAnswer.ReturnValue; id = '' } }
+    return @{ code = [int64]0; id = [string]$RpAnswer.ShadowID }
 }
 function Remove-PwShadow($Shadow) { Remove-CimInstance -InputObject $Shadow }
 function Get-PwPointDir {

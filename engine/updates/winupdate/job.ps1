@@ -114,7 +114,7 @@ function winupdate_refused($Change) {
     }
     if (-not [bool](Get-PwWuField $update 'EulaAccepted' $true)) {
         if ((Get-PwArg 'accept_eula') -ne 'true') { return 'it has terms that nobody has accepted; accept_eula in windows_update does' }
-        $update.AcceptEula()
+        [void]$update.AcceptEula()
         winupdate_say ('accepted the terms of ' + $Change.name)
     }
     return ''

@@ -5,7 +5,7 @@
 function Get-PwWuTask {
     try {
         $service = New-Object -ComObject Schedule.Service
-        $service.Connect()
+        [void]$service.Connect()
         $task = $service.GetFolder('\patchwave').GetTask('scan')
         return @{ state = [int]$task.State; result = [long]$task.LastTaskResult }
     } catch {
@@ -16,10 +16,10 @@ function Get-PwWuTask {
 # Start-PwWuTask FILE: registers the task anew, and runs it as SYSTEM. Windows ends it after 50 minutes.
 function Start-PwWuTask([string]$File) {
     $service = New-Object -ComObject Schedule.Service
-    $service.Connect()
+    [void]$service.Connect()
     $folder = $null
     try { $folder = $service.GetFolder('\patchwave') } catch { $folder = $null }
-    if ($null -eq $folder) { $folder = $service.GetFolder('\').CreateFolder('patchwave', 'D:P(A;;FA;;;SY)(A;;FA;;;BA)') }
+    if ($null -eq $folder) { $folder = $service.GetFolder('\').CreateFolder('patchwave', 'O:BAG:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)') }
     $definition = $service.NewTask(0)
     $definition.RegistrationInfo.Description = 'patchwave: search of Windows Update'
     $action = $definition.Actions.Create(0)
@@ -43,7 +43,7 @@ function Start-PwWuTask([string]$File) {
 
 # Get-PwWuHash FILE: SHA-256 in lower case hex.
 function Get-PwWuHash([string]$File) {
-    $sha = [Security.Cryptography.SHA256]::Create()
+    $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider # the managed one is refused where FIPS is in force
     try {
         return ([BitConverter]::ToString($sha.ComputeHash([IO.File]::ReadAllBytes($File))) -replace '-', '').ToLowerInvariant()
     } finally {

@@ -21,6 +21,8 @@ $winupdate_passing = '0x80072EE2', '0x80072EE7', '0x80072EFD', '0x80072EFE', '0x
 '0x8024401C', '0x80244022', '0x8024001E', '0x8024000B', '0x80244010', '0x80240009'
 
 $winupdate_guid = '^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$'
+# an entry of the history may have no identity
+$winupdate_entry = '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\.[0-9]+$'
 
 # winupdate_open SOURCE CAB: how a searcher is to ask, and the service to be given back.
 function winupdate_open([string]$Source, [string]$Cab) {
@@ -45,7 +47,7 @@ function winupdate_open([string]$Source, [string]$Cab) {
 
 function winupdate_close($Where) {
     if (-not $Where.added) { return }
-    try { (New-PwWuServices).RemoveService($Where.service) } catch { $Where.added = $false }
+    try { [void](New-PwWuServices).RemoveService($Where.service) } catch { $Where.added = $false }
 }
 
 # winupdate_search: one search. The criteria are ours, never an operator's.
@@ -140,7 +142,7 @@ function winupdate_history($Session) {
         foreach ($entry in $searcher.QueryHistory(0, [Math]::Min($count, 200))) {
             $identity = Get-PwWuField $entry 'UpdateIdentity'
             $key = ([string](Get-PwWuField $identity 'UpdateID' '')).ToLowerInvariant() + '.' + (winupdate_number (Get-PwWuField $identity 'RevisionNumber' 0))
-            if (-not $last.ContainsKey($key)) {
+            if ($key -match $winupdate_entry -and -not $last.ContainsKey($key)) {
                 $last[$key] = @{ operation = [int](Get-PwWuField $entry 'Operation' 0); code = [int](Get-PwWuField $entry 'ResultCode' 0)
                     title = (winupdate_text (Get-PwWuField $entry 'Title' '') 300)
                 }
