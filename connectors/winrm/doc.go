@@ -56,6 +56,7 @@
 // with what there is; ten seconds later the connection is given up. A request for
 // output is sent again as it was, on a new connection, five times: the host then has
 // not been told that the output came, and gives it again (as others rely on; it was
-// not tried on Windows). Nothing else is ever sent
-// twice. When a reply breaks off half way the session is lost at once.
+// not tried on Windows). Where it does not, a script's answer is not whole: frames say
+// their length (connectors/framing). Nothing else is ever sent twice. When a reply
+// breaks off half way the session is lost at once.
 package winrm
