@@ -144,8 +144,11 @@ func removes(t *testing.T, h *labhost.Host, at restore.Point) {
 // goesBack is the way back itself, without a run around it.
 func goesBack(t *testing.T, h *labhost.Host, at restore.Point) {
 	t.Helper()
+	h.MustSh(t, "rm -f /boot/vmlinu*; mkdir -p /usr/lib/modules/6.1-old")
 	made := asked(t, h, restore.OpCreate, restore.Point{Tag: at.Tag, Host: at.Host})
 	at.ID = made.ID
+	// a kernel that came since, in a /boot that does not go back
+	h.MustSh(t, "mkdir /usr/lib/modules/6.2-new && echo module >/usr/lib/modules/6.2-new/one && rm -r /usr/lib/modules/6.1-old && echo later >/etc/later")
 	boot, err := h.BootID()
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +168,7 @@ func goesBack(t *testing.T, h *labhost.Host, at restore.Point) {
 	if s := asked(t, h, restore.OpProve, at); s.State != restore.Restored || s.Identity == at.Before {
 		t.Errorf("prove: %+v", s)
 	}
+	same(t, "modules", "6.1-old\nmodule\n", h.MustSh(t, "[ ! -e /etc/later ] && ls -d /usr/lib/modules/6.1-old | sed 's,.*/,,' && cat /usr/lib/modules/6.2-new/one"))
 	if s := asked(t, h, restore.OpRemove, at); s.State != restore.Removed {
 		t.Errorf("remove after it: %+v", s)
 	}
