@@ -100,6 +100,45 @@ func TestSwappedRoot(t *testing.T) {
 	}
 }
 
+const snapshotByHand = `
+baseline "tool" {
+  approve "tool" {
+    packages = ["labtool", "liblab", "confpkg"]
+  }
+}
+
+preparation "lab" {
+  restore_point {
+    providers = ["btrfs", "packages"]
+  }
+}
+
+policy "lab" {
+  hosts       = group.lab
+  baseline    = baseline.tool
+  preparation = preparation.lab
+}
+`
+
+// TestSwappedRootByHand undoes a run that went well, with the snapshot that it made.
+func TestSwappedRootByHand(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, snapshotByHand, "btrfs-hand")
+	before := f.sh(t, onAll(everyFile))
+	run := decode[runDoc](t, f.patchwave(t, 0, "apply", "-y", "-o", "json"))
+	f.sh(t, onAll("rm /usr/bin/whoami && echo by-hand >/etc/by-hand"))
+	doc := decode[runDoc](t, f.patchwave(t, 0, "rollback", run.Run.ID, "-y", "-o", "json"))
+	same(t, "states", everywhere("rolled-back", f.names()...), doc.states())
+	if h := doc.host(t, "btrfs-hand"); h.Reboots != 1 {
+		t.Errorf("%d reboots", h.Reboots)
+	}
+	for name, diff := range changed(before, f.sh(t, onAll(everyFile))) {
+		if len(diff) > 0 {
+			t.Errorf("%s is not as it was:\n%s", name, strings.Join(diff, "\n"))
+		}
+	}
+}
+
 // rootUUID is which subvolume the system runs from.
 const rootUUID = `btrfs subvolume show / | grep UUID`
 

@@ -43,9 +43,17 @@ func TestSnapshotScript(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "", "btrfs-one")
 	h := f.hosts["btrfs-one"]
-	host := &inventory.Host{Name: h.Name}
-	at := restore.Point{Tag: restore.Tag("r20261122-020000-a1b2c3", h.Name), Host: host}
+	at := restore.Point{Tag: restore.Tag("r20261122-020000-a1b2c3", h.Name), Host: &inventory.Host{Name: h.Name}}
+	detects(t, h, at)
+	at = creates(t, h, at)
+	spoiled(t, h, at)
+	removes(t, h, at)
+	goesBack(t, h, at)
+}
 
+// detects holds detect against what a rollback could not come through.
+func detects(t *testing.T, h *labhost.Host, at restore.Point) {
+	t.Helper()
 	h.MustSh(t, "btrfs subvolume create /srv/inside")
 	said := asked(t, h, restore.OpDetect, at)
 	if !said.Possible || said.Free < said.Need || said.Need < 512<<20 || !strings.Contains(strings.Join(said.Cannot, "\n"), "/srv/inside: a subvolume") {
@@ -64,7 +72,11 @@ func TestSnapshotScript(t *testing.T) {
 		}
 		h.MustSh(t, trial[1])
 	}
+}
 
+// creates makes the point and returns it.
+func creates(t *testing.T, h *labhost.Host, at restore.Point) restore.Point {
+	t.Helper()
 	if s := asked(t, h, restore.OpCheck, at); s.State != restore.Absent {
 		t.Errorf("check before: %+v", s)
 	}
@@ -82,30 +94,36 @@ func TestSnapshotScript(t *testing.T) {
 	if s := asked(t, h, restore.OpProve, at); s.State != restore.NotRestored {
 		t.Errorf("prove without a rollback: %+v", s)
 	}
-	listed := asked(t, h, restore.OpList, restore.Point{Host: host})
+	listed := asked(t, h, restore.OpList, restore.Point{Host: at.Host})
 	if len(listed.Points) != 1 || listed.Points[0].Tag != at.Tag || listed.Points[0].ID != at.ID || listed.Points[0].Created == 0 {
 		t.Errorf("list: %+v", listed)
 	}
+	return at
+}
 
-	inTop := func(do string) {
-		t.Helper()
-		h.MustSh(t, inTop(do))
-	}
-	inTop("btrfs property set " + at.Tag + " ro false")
+// spoiled changes the snapshot behind the back of whoever made it.
+func spoiled(t *testing.T, h *labhost.Host, at restore.Point) {
+	t.Helper()
+	h.MustSh(t, inTop("btrfs property set "+at.Tag+" ro false"))
 	if s := asked(t, h, restore.OpCheck, at); s.State != restore.Unusable || !strings.Contains(s.Why, "not read-only") {
 		t.Errorf("written to: %+v", s)
 	}
 	if s := asked(t, h, restore.OpRollback, at); s.State != restore.NotRestored {
 		t.Errorf("rollback to it: %+v", s)
 	}
-	inTop("btrfs property set " + at.Tag + " ro true; mv " + at.Tag + " kept; btrfs subvolume snapshot -r / " + at.Tag)
+	h.MustSh(t, inTop("btrfs property set "+at.Tag+" ro true; mv "+at.Tag+" kept; btrfs subvolume snapshot -r / "+at.Tag))
 	if s := asked(t, h, restore.OpCheck, at); s.State != restore.Unusable || !strings.Contains(s.Why, "another subvolume") {
 		t.Errorf("another of its name: %+v", s)
 	}
 	if s := asked(t, h, restore.OpRemove, at); s.State != "" || s.Code != "guard" {
 		t.Errorf("remove of another's: %+v", s)
 	}
-	inTop("btrfs subvolume delete " + at.Tag + "; mv kept " + at.Tag + "; btrfs subvolume snapshot / " + at.Tag + ".failed; btrfs subvolume create daily")
+}
+
+// removes removes the point, and nothing else.
+func removes(t *testing.T, h *labhost.Host, at restore.Point) {
+	t.Helper()
+	h.MustSh(t, inTop("btrfs subvolume delete "+at.Tag+"; mv kept "+at.Tag+"; btrfs subvolume snapshot / "+at.Tag+".failed; btrfs subvolume create daily"))
 	evil := at
 	for _, tag := range []string{"daily", "patchwave-../daily", "patchwave-*"} {
 		evil.Tag = tag
@@ -121,10 +139,16 @@ func TestSnapshotScript(t *testing.T) {
 	}
 	left := h.MustSh(t, "btrfs subvolume list / | sed -n 's,.* path @patchwave/,,p'; find /run -maxdepth 1 -name 'patchwave-btrfs*'")
 	same(t, "left", "daily\n", left)
+}
 
-	// the way back itself, without a run around it
-	made = asked(t, h, restore.OpCreate, restore.Point{Tag: at.Tag, Host: host})
+// goesBack is the way back itself, without a run around it.
+func goesBack(t *testing.T, h *labhost.Host, at restore.Point) {
+	t.Helper()
+	h.MustSh(t, "rm -f /boot/vmlinu*; mkdir -p /usr/lib/modules/6.1-old")
+	made := asked(t, h, restore.OpCreate, restore.Point{Tag: at.Tag, Host: at.Host})
 	at.ID = made.ID
+	// a kernel that came since, in a /boot that does not go back
+	h.MustSh(t, "mkdir /usr/lib/modules/6.2-new && echo module >/usr/lib/modules/6.2-new/one && rm -r /usr/lib/modules/6.1-old && echo later >/etc/later")
 	boot, err := h.BootID()
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +168,7 @@ func TestSnapshotScript(t *testing.T) {
 	if s := asked(t, h, restore.OpProve, at); s.State != restore.Restored || s.Identity == at.Before {
 		t.Errorf("prove: %+v", s)
 	}
+	same(t, "modules", "6.1-old\nmodule\n", h.MustSh(t, "[ ! -e /etc/later ] && ls -d /usr/lib/modules/6.1-old | sed 's,.*/,,' && cat /usr/lib/modules/6.2-new/one"))
 	if s := asked(t, h, restore.OpRemove, at); s.State != restore.Removed {
 		t.Errorf("remove after it: %+v", s)
 	}

@@ -29,5 +29,8 @@
 //
 // # What it costs
 //
-// See examples/lab/btrfs_test.go, which measures it.
+// Measured by examples/lab/btrfs_test.go and btrfsscript_test.go on a root of 208 MB
+// on a loop device, two busy processors: detect 0.1 s, create 0.1 to 0.4 s, check and
+// prove below 0.1 s, rollback 0.5 s and a boot, remove 0.2 s. A new point takes no
+// space; it then holds what the running root replaces: 4.5 MB of three small packages.
 package btrfs
