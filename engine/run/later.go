@@ -3,8 +3,10 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"patchwave/connectors"
+	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
 
@@ -41,5 +43,16 @@ func (m *machine) overtaken(ctx context.Context) (bool, error) {
 	}
 	fault := &journal.Fault{Code: string(connectors.CodeDrift),
 		Message: fmt.Sprintf("run %s has changed the host since the rollback was interrupted, so that it was not gone on with; look at the host now", later)}
-	return true, m.finish(ctx, journal.Failed, "changed by a later run since the rollback was interrupted", fault, m.stepEnd("failed", nil, fault)...)
+	return true, m.finish(ctx, journal.Failed, "changed by a later run since the rollback was interrupted", fault,
+		append(m.leftOf(ctx, m.jobID(StepRollback, 1)), m.stepEnd("failed", nil, fault)...)...)
+}
+
+// leftOf is the outcome of a job that was begun and that nobody goes on with, so that
+// it is tidied up; none if it never began, still works, or cannot be asked for.
+func (m *machine) leftOf(ctx context.Context, id job.ID) []entry {
+	var e ended
+	if err := m.look(ctx, tidyLimit, id, &e); err != nil || !slices.Contains([]job.State{job.Done, job.Lost, job.LostReboot}, e.State) {
+		return nil
+	}
+	return []entry{m.outcome(id, e)}
 }
