@@ -30,6 +30,7 @@ func (r *resolver) warnings(pols []*policies.Policy) {
 			r.report(diag.Warning, p.at, fmt.Sprintf("policy %q claims no host", p.name), "None of its groups has a member.")
 		}
 		r.warnCritical(p, value)
+		r.warnWindows(p, value)
 	}
 }
 

@@ -24,14 +24,14 @@ function Get-PwDesktopUsers {
     foreach ($PwOne in @(Get-CimInstance -ClassName Win32_Process -Filter 'SessionId > 0' -Property @('Handle', 'Name', 'SessionId'))) {
         try {
             $PwSid = [string](Get-PwOut (Invoke-CimMethod -InputObject $PwOne -MethodName GetOwnerSid) 'Sid')
+            # accounts of people; those of Windows are S-1-5-18, S-1-5-90-... and the like
+            if ($PwSid -notmatch '^S-1-(5-21|12-1)-' -or $PwSeen.ContainsKey($PwSid + [string]$PwOne.SessionId)) { continue }
             $PwOwner = Invoke-CimMethod -InputObject $PwOne -MethodName GetOwner
         } catch {
             # it has ended between the two questions
             if ($null -eq (Get-Process -Id ([int]$PwOne.Handle) -ErrorAction SilentlyContinue)) { continue }
             throw
         }
-        # accounts of people; those of Windows are S-1-5-18, S-1-5-90-... and the like
-        if ($PwSid -notmatch '^S-1-(5-21|12-1)-' -or $PwSeen.ContainsKey($PwSid + [string]$PwOne.SessionId)) { continue }
         $PwSeen[$PwSid + [string]$PwOne.SessionId] = ([string](Get-PwOut $PwOwner 'Domain') + '\' + [string](Get-PwOut $PwOwner 'User') + "`tsession " + [string]$PwOne.SessionId)
     }
     return @($PwSeen.Values)
