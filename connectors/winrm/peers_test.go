@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,6 +84,7 @@ func drive(t *testing.T, there *peer, target connectors.Target) {
 		t.Errorf("%d and %d bytes of output, want %d of each", len(r.Stdout), len(r.Stderr), len(want))
 	}
 	script(t, s)
+	together(t, s)
 	given(t, there, s)
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -110,6 +112,24 @@ func script(t *testing.T, s connectors.Session) {
 	if string(r.Stdout) != want || string(r.Stderr) != "late\n" || r.ExitCode != 200 {
 		t.Errorf("a script of %d bytes: %q, %q, exit %d; want %q", len(program), r.Stdout, r.Stderr, r.ExitCode, want)
 	}
+}
+
+// together runs more commands at a time than the session has shells, and more than a
+// shell serves.
+func together(t *testing.T, s connectors.Session) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peerWait)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range 2*mostUses + 4 {
+		all.Go(func() {
+			r, err := s.Run(ctx, connectors.Command{Line: fmt.Sprintf("seq 1 %d; exit %d", 100*i, i)})
+			if err != nil || string(r.Stdout) != numbers(100*i) || r.ExitCode != i {
+				t.Errorf("command %d: %d bytes, exit %d, %v", i, len(r.Stdout), r.ExitCode, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // given gives a command up, which ends its processes there; the session lives.
