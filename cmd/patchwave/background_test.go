@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -89,7 +91,34 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || s.bg == nil || sig == nil {
 		ts.Fatalf("usage: signal INT|TERM|KILL|STOP|CONT, after start")
 	}
-	ts.Check(s.bg.cmd.Process.Signal(sig))
+	if sig != syscall.SIGSTOP {
+		ts.Check(s.bg.cmd.Process.Signal(sig))
+		return
+	}
+	// Not in the middle of a write to the database: a stopped process keeps its lock,
+	// and nobody else could write.
+	until(ts, func() string {
+		ts.Check(s.bg.cmd.Process.Signal(syscall.SIGSTOP))
+		err := writable(filepath.Join(ts.MkAbs("state"), "patchwave.db"))
+		if err == nil {
+			return ""
+		}
+		ts.Check(s.bg.cmd.Process.Signal(syscall.SIGCONT))
+		return "the process stops while it writes: " + err.Error()
+	})
+}
+
+// writable says why a database cannot be written to at the moment.
+func writable(file string) error {
+	db, err := sql.Open("sqlite3", file+"?_txlock=immediate&_busy_timeout=50")
+	if err != nil {
+		return err
+	}
+	tx, err := db.Begin()
+	if err == nil {
+		err = tx.Rollback()
+	}
+	return errors.Join(err, db.Close())
 }
 
 // cmdJoin waits for what start has started.

@@ -36,6 +36,7 @@ func (n ntlmLogin) begin(ctx context.Context, l *link) error {
 	if err != nil {
 		return n.fail(err)
 	}
+	completeFlags(first)
 	a, err := l.stream.post(ctx, typeSOAP, negotiate(first), nil)
 	if err != nil {
 		return err
@@ -128,8 +129,10 @@ func readChallenge(a *answer) ([]byte, error) {
 // The flags of MS-NLMP, 2.2.2.5.
 const (
 	flagUnicode    = 0x00000001
+	flagTarget     = 0x00000004
 	flagSign       = 0x00000010
 	flagSeal       = 0x00000020
+	flagNTLM       = 0x00000200
 	flagAnonymous  = 0x00000800
 	flagExtended   = 0x00080000
 	flagTargetInfo = 0x00800000
@@ -143,6 +146,19 @@ const (
 	// mostChallenge bounds a challenge, in bytes.
 	mostChallenge = 16 << 10
 )
+
+// flagsAt is where the flags of the first message are, in bytes (MS-NLMP, 2.2.1.1).
+const flagsAt = 12
+
+// completeFlags sets the flags of the first message that a client must set (MS-NLMP,
+// 3.1.5.1.1) and the library does not: without the first of them there are servers
+// that say nothing about themselves, and a login without that has no integrity and
+// no channel binding. It changes what it is given, which is what the library
+// computes the integrity code over.
+func completeFlags(first []byte) {
+	flags := first[flagsAt : flagsAt+4]
+	binary.LittleEndian.PutUint32(flags, binary.LittleEndian.Uint32(flags)|flagTarget|flagNTLM)
+}
 
 // checkChallenge refuses a challenge that asks for less than is wanted: the library
 // does whatever the host says, down to no encryption and to a key that is all
