@@ -46,6 +46,7 @@ func TestImpacket(t *testing.T) {
 				t.Errorf("the login was verified by %q", h.By)
 			}
 			restarted(t, there)
+			named(t, ntlm)
 		})
 	}
 }
@@ -239,6 +240,23 @@ func restarted(t *testing.T, there *peer) {
 	}
 	if again := begun(t, mark); again != pid {
 		t.Errorf("the command ran again, as %d", again)
+	}
+}
+
+// named logs in with a name and a password that are not ASCII: NTLM makes the name
+// upper case and both UTF-16. (The file of users of gss-ntlmssp has no colon in a
+// password.)
+func named(t *testing.T, ntlm string) {
+	t.Helper()
+	const user, password = `CORP\jürgen`, "Grüße, 日本語 😀"
+	there := serve(t, "NTLM="+ntlm, "PEER_USER="+user, "PEER_PASSWORD="+password)
+	for _, target := range []connectors.Target{
+		there.target(connectors.WinRMNTLM, false), there.target(connectors.WinRMNTLM, true), there.target(connectors.WinRMBasic, true),
+	} {
+		target.User, target.Auth.Password = user, &connectortest.Secret{Name: "cred:win", Value: password}
+		if r := ran(t, dialed(t, peerConfig(), target), connectors.Command{Line: "echo in"}); string(r.Stdout) != "in\n" {
+			t.Errorf("%s: %q", target.WinRM.Auth, r.Stdout)
+		}
 	}
 }
 

@@ -88,8 +88,8 @@ class Impacket:
         name = answer["user_name"].decode("utf-16le")
         if name.lower() != NAME.lower():
             return False
-        status, key = smbserver.computeNTLMv2(name, ntlm.compute_lmhash(PASSWORD), ntlm.compute_nthash(PASSWORD),
-                                              self.offered["challenge"], answer, self.offered, self.first)
+        known = ntlm.compute_nthash(PASSWORD)
+        status, key = smbserver.computeNTLMv2(name, known, known, self.offered["challenge"], answer, self.offered, self.first)
         if status != 0:
             return False
         self.flags, self.key = answer["flags"], key
