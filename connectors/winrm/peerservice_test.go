@@ -72,7 +72,7 @@ func (s *peer) start() {
 	s.t.Helper()
 	s.cmd = exec.Command(python, "testdata/server.py", s.dir, strconv.Itoa(s.plain), strconv.Itoa(s.secure))
 	// A pyenv or a virtual environment would bring other packages than Debian's.
-	s.cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONNOUSERSITE=1", "HOME=" + s.dir,
+	s.cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONNOUSERSITE=1", "PYTHONDONTWRITEBYTECODE=1", "HOME=" + s.dir,
 		"PEER_USER=" + peerUser, "PEER_PASSWORD=" + peerPassword}, s.env...)
 	var err error
 	if s.stdin, err = s.cmd.StdinPipe(); err != nil {

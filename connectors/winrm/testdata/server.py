@@ -18,7 +18,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import os
 import re
 import signal
@@ -26,247 +25,13 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lxml import etree
 
-DIRECTORY = sys.argv[1]
-USER, PASSWORD = os.environ["PEER_USER"], os.environ["PEER_PASSWORD"]
-DOMAIN, NAME = USER.split("\\")
-PRINTING = threading.Lock()
-
-
-def say(**what):
-    with PRINTING:
-        print(json.dumps(what), flush=True)
-
-
-# ---- NTLM by impacket -------------------------------------------------------
-
-
-class Impacket:
-    """The acceptor of one connection, of the parts that impacket's SMB server uses."""
-
-    def __init__(self, bindings):
-        self.key = None  # channel bindings are not looked at here
-
-    def challenge(self, token):
-        from impacket import ntlm
-
-        self.first = ntlm.NTLMAuthNegotiate()
-        self.first.fromString(token)
-        flags = self.first["flags"] | ntlm.NTLMSSP_NEGOTIATE_TARGET_INFO | ntlm.NTLMSSP_REQUEST_TARGET
-        pairs = ntlm.AV_PAIRS()
-        domain = DOMAIN.upper().encode("utf-16le")
-        for kind in (ntlm.NTLMSSP_AV_HOSTNAME, ntlm.NTLMSSP_AV_DNS_HOSTNAME, ntlm.NTLMSSP_AV_DOMAINNAME, ntlm.NTLMSSP_AV_DNS_DOMAINNAME):
-            pairs[kind] = domain
-        pairs[ntlm.NTLMSSP_AV_TIME] = (116444736000000000 + int(time.time()) * 10000000).to_bytes(8, "little")
-        m = ntlm.NTLMAuthChallenge()
-        m["flags"] = flags & ~(ntlm.NTLM_NEGOTIATE_OEM | ntlm.NTLMSSP_NEGOTIATE_DATAGRAM | ntlm.NTLMSSP_NEGOTIATE_LM_KEY)
-        m["challenge"] = os.urandom(8)
-        m["domain_len"] = m["domain_max_len"] = len(domain)
-        m["domain_offset"] = 40 + 16
-        m["domain_name"] = domain
-        m["TargetInfoFields_len"] = m["TargetInfoFields_max_len"] = len(pairs)
-        m["TargetInfoFields"] = pairs
-        m["TargetInfoFields_offset"] = 40 + 16 + len(domain)
-        m["Version"] = b"\xff" * 8
-        m["VersionLen"] = 8
-        self.offered = m
-        return m.getData()
-
-    def accept(self, token):
-        from Cryptodome.Cipher import ARC4
-        from impacket import ntlm, smbserver
-
-        answer = ntlm.NTLMAuthChallengeResponse()
-        answer.fromString(token)
-        at, size = answer["session_key_offset"], answer["session_key_len"]
-        answer["session_key"] = token[at:at + size]  # impacket 0.10 takes it for the last part of the message
-        name = answer["user_name"].decode("utf-16le")
-        if name.lower() != NAME.lower():
-            return False
-        known = ntlm.compute_nthash(PASSWORD)
-        status, key = smbserver.computeNTLMv2(name, known, known, self.offered["challenge"], answer, self.offered, self.first)
-        if status != 0:
-            return False
-        self.flags, self.key = answer["flags"], key
-        self.sign = {side: ntlm.SIGNKEY(self.flags, key, side) for side in ("Client", "Server")}
-        self.seal = {side: ntlm.SEALKEY(self.flags, key, side) for side in ("Client", "Server")}
-        self.stream = {side: ARC4.new(k).encrypt for side, k in self.seal.items()}
-        self.count = {"Client": 0, "Server": 0}
-        return True
-
-    def unwrap(self, signature, sealed):
-        from impacket import ntlm
-
-        plain = self.stream["Client"](sealed)
-        want = ntlm.MAC(self.flags, self.stream["Client"], self.sign["Client"], self.count["Client"], plain)
-        self.count["Client"] += 1
-        if not hmac.compare_digest(want.getData(), signature):
-            raise ValueError("the signature is wrong")
-        return plain
-
-    def wrap(self, plain):
-        from impacket import ntlm
-
-        sealed, signature = ntlm.SEAL(self.flags, self.sign["Server"], self.seal["Server"], plain, plain,
-                                      self.count["Server"], self.stream["Server"])
-        self.count["Server"] += 1
-        return signature.getData(), sealed
-
-
-# ---- NTLM by gss-ntlmssp ----------------------------------------------------
-
-
-class GSS:
-    """The acceptor of one connection: RFC 2743 alone, with the mechanism NTLMSSP."""
-
-    def __init__(self, bindings):
-        import gssapi
-
-        mech = gssapi.OID.from_int_seq("1.3.6.1.4.1.311.2.2.10")
-        credentials = gssapi.Credentials(usage="accept", mechs=[mech])
-        kw = {"channel_bindings": gssapi.raw.ChannelBindings(application_data=bindings)} if bindings else {}
-        self.context = gssapi.SecurityContext(creds=credentials, usage="accept", **kw)
-
-    def challenge(self, token):
-        return self.context.step(token)
-
-    def accept(self, token):
-        import gssapi
-
-        try:
-            self.context.step(token)
-        except gssapi.exceptions.GSSError as e:
-            say(event="refused", why=" ".join(str(e).split()))
-            return False
-        return self.context.complete and str(self.context.initiator_name).rstrip("\0 ").lower() == USER.lower()
-
-    def unwrap(self, signature, sealed):
-        return self.context.unwrap(signature + sealed).message
-
-    def wrap(self, plain):
-        token = self.context.wrap(plain, True).message
-        return token[:16], token[16:]
-
-
-# ---- commands ---------------------------------------------------------------
-
-POWERSHELL = re.compile(r"powershell\.exe (?:-\S+ (?!-)?(?:Bypass )?)*-EncodedCommand ([A-Za-z0-9+/=]+)$")
-# What stands in for the loader: other programs take the input apart, digest it and
-# run it.
-LOADER = 'tr -d "\\r" | base64 -d >"$1" && sha256sum <"$1" && shift && exec /bin/sh "$0"'
-
-
-class Command:
-    def __init__(self, line):
-        self.id = str(uuid.uuid4()).upper()
-        self.ready = threading.Condition()
-        self.pending, self.ended, self.reported, self.killed = [], set(), set(), False
-        args = ["/bin/sh", "-c", line]
-        found = POWERSHELL.match(line)
-        if found:
-            source = base64.b64decode(found.group(1)).decode("utf-16le")
-            if not source.startswith("# patchwave bootstrap"):
-                raise ValueError("this PowerShell is not known here")
-            script = os.path.join(DIRECTORY, self.id)
-            args = ["/bin/sh", "-c", LOADER, script, script]
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-        say(event="start", pid=self.process.pid, script=bool(found))
-        for name in ("stdout", "stderr"):
-            threading.Thread(target=self.read, args=(name, getattr(self.process, name)), daemon=True).start()
-
-    def read(self, name, pipe):
-        while True:
-            data = os.read(pipe.fileno(), 16384)
-            with self.ready:
-                while sum(len(d) for _, d in self.pending) > 1 << 20 and not self.killed:
-                    self.ready.wait()
-                if data:
-                    self.pending.append((name, data))
-                else:
-                    self.ended.add(name)
-                    if len(self.ended) == 2:
-                        self.process.wait()
-                        say(event="end", pid=self.process.pid, status=self.process.returncode)
-                self.ready.notify_all()
-            if not data:
-                return
-
-    def done(self):
-        return len(self.ended) == 2 and self.process.returncode is not None
-
-    def receive(self, seconds, room):
-        """What there is, None for nothing within the time."""
-        deadline = time.monotonic() + seconds
-        with self.ready:
-            while not self.pending and not self.done() and not self.killed:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return None
-                self.ready.wait(left)
-            if self.killed:
-                raise Fault("Receiver", "w:InternalError", 995, "The I/O operation has been aborted.")
-            out = []
-            while self.pending and room > 0:
-                name, data = self.pending.pop(0)
-                if len(data) > room:
-                    self.pending.insert(0, (name, data[room:]))
-                out.append((name, data[:room]))
-                room -= len(data)
-            self.ready.notify_all()
-            ended = [n for n in sorted(self.ended - self.reported) if not any(p[0] == n for p in self.pending)]
-            self.reported.update(ended)
-            code = None
-            if self.done() and not self.pending:
-                code = self.process.returncode
-                code = code if code >= 0 else 128 - code
-            return out, ended, code
-
-    def send(self, data, end):
-        try:
-            self.process.stdin.write(data)
-            self.process.stdin.flush()
-            if end:
-                self.process.stdin.close()
-        except (BrokenPipeError, ValueError):
-            raise Fault("Receiver", "w:InternalError", 109, "The pipe has been ended.")
-
-    def kill(self, number=signal.SIGKILL):
-        with self.ready:
-            self.killed = self.killed or number == signal.SIGKILL
-            self.ready.notify_all()
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, number)
-
-
-class Shells:
-    def __init__(self):
-        self.lock, self.all = threading.Lock(), {}
-
-    def create(self):
-        with self.lock:
-            key = str(uuid.uuid4()).upper()
-            self.all[key] = {}
-            return key
-
-    def get(self, key):
-        with self.lock:
-            if key not in self.all:
-                raise unknown("The WS-Management service cannot process the request because the shell was not found.")
-            return self.all[key]
-
-    def remove(self, key):
-        shell = self.get(key)
-        with self.lock:
-            self.all.pop(key, None)
-        for command in list(shell.values()):
-            command.kill()
-        say(event="delete", shells=len(self.all))
-
+from acceptors import DOMAIN, GSS, NAME, PASSWORD, USER, Impacket
+from shells import DIRECTORY, Command, Fault, Shells, say, unknown
 
 SHELLS = Shells()
 
@@ -290,15 +55,6 @@ UNDERSTOOD = {"wsa": "To ReplyTo Action MessageID", "wsman": "ResourceURI MaxEnv
 def q(name):
     prefix, local = name.split(":")
     return "{%s}%s" % (NS[prefix], local)
-
-
-class Fault(Exception):
-    def __init__(self, code, subcode, number, words):
-        self.code, self.subcode, self.number, self.words = code, subcode.replace("w:", "wsman:"), number, words
-
-
-def unknown(words):
-    return Fault("Sender", "w:InvalidSelectors", 2150858843, words)
 
 
 def sub(parent, name, text=None, **attributes):
@@ -351,7 +107,7 @@ class Message:
 
     def only(self, name):
         if len(self.body) != 1 or self.body[0].tag != q(name):
-            raise Fault("Sender", "w:SchemaValidationError", 2150858817, "%s is wanted" % name)
+            raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "%s is wanted" % name)
         return self.body[0]
 
     def command(self, element):
@@ -377,7 +133,7 @@ def create(m, body):
     want = m.only("sh:Shell")
     streams = [want.findtext(q("sh:InputStreams")), want.findtext(q("sh:OutputStreams"))]
     if streams != ["stdin", "stdout stderr"] or m.options.get("WINRS_CODEPAGE") != "65001":
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "streams or code page")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "streams or code page")
     key = SHELLS.create()
     created = sub(body, "wxf:ResourceCreated")
     sub(created, "wsa:Address", m.want("wsa:To"))
@@ -389,7 +145,7 @@ def create(m, body):
 def command(m, body):
     shell, want = SHELLS.get(m.shell()), m.only("sh:CommandLine")
     if m.options.get("WINRS_CONSOLEMODE_STDIN") != "FALSE" or m.options.get("WINRS_SKIP_CMD_SHELL") != "FALSE":
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "options")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "options")
     started = Command(" ".join([want.findtext(q("sh:Command"))] + [a.text for a in want.findall(q("sh:Arguments"))]))
     shell[started.id] = started
     sub(sub(body, "sh:CommandResponse"), "sh:CommandId", started.id)
@@ -398,11 +154,11 @@ def command(m, body):
 def receive(m, body):
     desired = m.only("sh:Receive").find(q("sh:DesiredStream"))
     if desired is None or desired.text.split() != ["stdout", "stderr"]:
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "DesiredStream")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "DesiredStream")
     _, c = m.command(desired)
     got = c.receive(m.timeout, (m.size - 8000) * 3 // 4 - 4096)
     if got is None:
-        raise Fault("Receiver", "w:TimedOut", 2150858793, "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.")
+        raise Fault("Receiver", "wsman:TimedOut", 2150858793, "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.")
     out, ended, code = got
     response = sub(body, "sh:ReceiveResponse")
     for name, data in out:
@@ -417,7 +173,7 @@ def receive(m, body):
 def send(m, body):
     streams = m.only("sh:Send").findall(q("sh:Stream"))
     if not streams or any(s.get("Name") != "stdin" for s in streams):
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "Stream")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "Stream")
     for s in streams:
         _, c = m.command(s)
         c.send(base64.b64decode(s.text or "", validate=True), s.get("End") in ("true", "1"))
@@ -434,13 +190,13 @@ def signalled(m, body):
     elif code == SHELL + "/signal/ctrl_c":
         c.kill(signal.SIGINT)
     else:
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "Code")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "Code")
     sub(body, "sh:SignalResponse")
 
 
 def delete(m, _):
     if len(m.body):
-        raise Fault("Sender", "w:SchemaValidationError", 2150858817, "the body of Delete is empty")
+        raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "the body of Delete is empty")
     SHELLS.remove(m.shell())
 
 
