@@ -69,8 +69,8 @@ func (a *app) root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "patchwave",
 		Short: "Patch a fleet of Linux and Windows machines from one controller, with nothing installed on them",
-		Long: `patchwave reads an inventory and policies written in HCL, asks every machine over SSH what is
-pending, decides by policy, and applies in waves and batches: with a restore point before,
+		Long: `patchwave reads an inventory and policies written in HCL, asks every machine over SSH or
+WinRM what is pending, decides by policy, and applies in waves and batches: with a restore point before,
 a reboot where it is needed, a verification after, and every step in a journal.
 
 Begin with:  patchwave demo
