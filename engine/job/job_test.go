@@ -51,6 +51,17 @@ func rootDir(t *testing.T) string {
 // await polls until the job ended.
 func await(t *testing.T, c Client, id ID) (Status, string) {
 	t.Helper()
+	return awaitAny(t, c, id, func(s Status, _ string) bool { return s.Ended() })
+}
+
+// awaitWord waits until the job has printed a word.
+func awaitWord(t *testing.T, c Client, id ID, word string) {
+	t.Helper()
+	awaitAny(t, c, id, func(_ Status, log string) bool { return strings.Contains(log, word) })
+}
+
+func awaitAny(t *testing.T, c Client, id ID, done func(Status, string) bool) (Status, string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -60,7 +71,7 @@ func await(t *testing.T, c Client, id ID) (Status, string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Ended() {
+		if done(s, string(log)) {
 			return s, string(log)
 		}
 		select {

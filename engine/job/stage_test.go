@@ -12,7 +12,7 @@ import (
 
 // patient waits until somebody else wants the host, as a download does.
 var patient = script.Script{Name: "stage", Version: 1,
-	Sh: "pw_status=0\nwhile [ ! -e \"$pw_arg_yield\" ]; do sleep 0.02; done\npw_put end yielded\npw_status=124"}
+	Sh: "pw_status=0\npw_put begin began\nwhile [ ! -e \"$pw_arg_yield\" ]; do sleep 0.02; done\npw_put end yielded\npw_status=124"}
 
 // TestDownloadsGiveWay: a run that comes gets the host at once, the download ends,
 // and whoever staged finds what became of it, but no claim any more.
@@ -28,6 +28,7 @@ func TestDownloadsGiveWay(t *testing.T) {
 	if _, err := stage.Start(ctx, id, patient, map[string]string{"yield": id.YieldFile(root)}); err != nil {
 		t.Fatal(err)
 	}
+	awaitWord(t, stage, id, "began") // else it ends before it has begun, which is as good
 	run := newClient(t, root)
 	run.Claim.Fence = 5 // it began before the download did
 	other := newClient(t, root)
