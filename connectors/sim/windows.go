@@ -15,6 +15,8 @@ type Windows struct {
 	HTTPS bool
 	// Updates are what Windows Update has for it, Installed what is on it.
 	Updates, Installed []WindowsUpdate
+	// Winget are programs that winget knows; none means that the machine has no winget.
+	Winget []WingetPackage
 	// Pending are reasons for which it wants a reboot from the beginning.
 	Pending []Reason
 	// Source is where updates come from: SourceMicrosoft, or SourceWSUS.

@@ -17,6 +17,7 @@ type windows struct {
 
 	build   string
 	updates []*winUpdate
+	winget  []*WingetPackage
 	// reasons for a reboot, in the order in which they came.
 	reasons []Reason
 	// searches is how often the running search is still to be waited for; found: the
@@ -75,6 +76,9 @@ func newWindows(h *Host, m Machine) *windows {
 	}
 	for _, u := range m.Windows.Updates {
 		w.updates = append(w.updates, &winUpdate{WindowsUpdate: u, seen: true})
+	}
+	for _, p := range m.Windows.Winget {
+		w.winget = append(w.winget, &p)
 	}
 	if m.Windows.Protected > 0 {
 		w.sequence++
@@ -166,6 +170,9 @@ func (w *windows) show() map[string]Installed {
 		if word := words[u.state]; word != "" {
 			list[u.ID] = Installed{Version: u.key(), State: word}
 		}
+	}
+	for _, p := range w.winget {
+		list[p.ID] = Installed{Version: p.Version, State: "ok"}
 	}
 	return list
 }

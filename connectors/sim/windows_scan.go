@@ -167,6 +167,7 @@ type listing struct {
 	Updates        []listingUpdate `json:"updates"`
 	Choco          []any           `json:"choco"`
 	ChocoError     string          `json:"choco_error"`
+	Winget         *wingetAnswer   `json:"winget"`
 }
 
 type listingError struct {
@@ -210,7 +211,7 @@ const productCategory = "569e8e8f-c6cd-42c8-92a3-efbb20a0f6f5"
 
 func (w *windows) list(args map[string]string) string {
 	l := listing{V: 1, Source: or(args["source"], "default"), Online: w.online, Started: w.startedAt.Unix(), Finished: w.h.now().Unix(), Code: 2,
-		Warnings: []any{}, BootID: w.h.bootID, LanguageMode: "FullLanguage", Updates: []listingUpdate{}, Choco: []any{}}
+		Warnings: []any{}, BootID: w.h.bootID, LanguageMode: "FullLanguage", Updates: []listingUpdate{}, Choco: []any{}, Winget: w.wingetSays()}
 	for _, r := range w.reasons {
 		l.RebootRequired = l.RebootRequired || r == ReasonUpdate || r == ReasonServicing
 	}
@@ -257,6 +258,9 @@ func hresult(code uint32) string { return fmt.Sprintf("0x%08X", code) }
 func (w *windows) installed(names []string) string {
 	var b strings.Builder
 	for _, name := range names {
+		if w.program(name) != nil {
+			fmt.Fprintf(&b, "%s\t\twinget\task\n", name)
+		}
 		for _, u := range w.updates {
 			if !u.named(name) {
 				continue

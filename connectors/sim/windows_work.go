@@ -37,6 +37,7 @@ func (w *windows) simulate(a frames, args map[string]string) {
 			wants = append(wants, f)
 		}
 	}
+	w.wingetFrame(a)
 	if args["mode"] != "set" {
 		for i, want := range wants {
 			text, rc := w.solve([][]string{want})
@@ -63,6 +64,10 @@ func (w *windows) solve(wants [][]string) (text string, rc int) {
 	var b strings.Builder
 	var size int64
 	for _, want := range wants {
+		if w.program(want[0]) != nil {
+			fmt.Fprintf(&b, "WINGET\t%s\t%s\t%s\n", want[0], want[1], want[2])
+			continue
+		}
 		u := w.find(want[2])
 		if u == nil || !slices.Contains(w.offered(), u) {
 			return fmt.Sprintf("PROBLEM\texit\t%s (%s) is not offered any more\n", want[0], want[2]), 1
@@ -93,6 +98,8 @@ type result struct {
 	hresult uint32
 	reboot  bool
 	words   string
+	// verify: winget is to list it in its new version.
+	verify bool
 }
 
 func (r result) line() string {
@@ -138,11 +145,19 @@ func (w *windows) tell(k *worker, frame string, results []result) int {
 	rc := 0
 	k.locked(func() {
 		var b strings.Builder
+		verify := false
 		for _, r := range results {
 			b.WriteString(r.line())
+			if r.verify {
+				verify = true
+				fmt.Fprintf(&b, "WINGET\t%s\t%s\n", r.name, r.to)
+			}
 			if r.state == "failed" || r.state == "not-offered" {
 				rc = 1
 			}
+		}
+		if verify {
+			w.wingetFrame(k.a)
 		}
 		reboot := 0
 		if len(w.reasons) > 0 {
@@ -157,6 +172,9 @@ func (w *windows) tell(k *worker, frame string, results []result) int {
 // apply installs one update.
 func (w *windows) apply(k *worker, c change, accept bool) result {
 	r := result{change: c, state: "failed", code: resultFailed}
+	if p := w.program(c.name); p != nil {
+		return w.upgrade(k, c, p, accept)
+	}
 	u := w.find(c.to)
 	switch {
 	case u == nil || u.state == winOffered && !slices.Contains(w.offered(), u):
@@ -208,11 +226,14 @@ func (w *windows) keep(k *worker) int {
 	k.locked(func() {
 		var b strings.Builder
 		for _, c := range list {
-			word := "kept"
+			word, version := "kept", c.to
+			if w.program(c.name) != nil {
+				version = c.from
+			}
 			if u := w.find(c.to); u == nil || u.Permanent || slices.ContainsFunc(w.h.faults.CannotKeep, u.called) {
 				word = "missing"
 			}
-			fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", c.name, c.arch, c.to, word)
+			fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", c.name, c.arch, version, word)
 		}
 		k.a.run("winupdate.keep", b.String(), "", 0)
 	})
@@ -237,6 +258,8 @@ func (w *windows) withdraw(k *worker, c change) result {
 	r := result{change: c, state: "failed", code: resultFailed}
 	u := w.find(c.to)
 	switch {
+	case w.program(c.name) != nil:
+		r.words = "winget cannot take an upgrade back; it stays as it is"
 	case u == nil || u.state == winOffered || u.state == winLeaving:
 		r.state, r.code = "already", resultSuccess
 	case u.Permanent || u.is(w.h.faults.Windows.NotWithdrawn):

@@ -54,7 +54,7 @@ var (
 	}
 
 	windows = Grammar{
-		Name:    regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`),
+		Name:    regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`),
 		Version: regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,10}|[0-9][0-9A-Za-z._+-]{0,60})$`),
 		Arch:    regexp.MustCompile(`^$`),
 	}
@@ -75,5 +75,5 @@ func Pacman() Grammar { return pacman }
 func Apk() Grammar { return apk }
 
 // Windows is the grammar of Windows Update, where a version is UPDATEID.REVISION in
-// lower case, and of Chocolatey. There are no architectures.
+// lower case, of Chocolatey, and of winget. There are no architectures.
 func Windows() Grammar { return windows }

@@ -30,6 +30,7 @@ type answer struct {
 	Updates        list[offer]   `json:"updates"`
 	Choco          list[parcel]  `json:"choco"`
 	ChocoError     text          `json:"choco_error"`
+	Winget         *wingetSaid   `json:"winget"`
 }
 
 type warning struct {

@@ -1,5 +1,5 @@
-// Package winupdate is Windows Update as a manager of updates, with Chocolatey
-// beside it where a host has it. Its scripts are Windows PowerShell 5.1
+// Package winupdate is Windows Update as a manager of updates, with Chocolatey and
+// winget beside it where a host has them. Its scripts are Windows PowerShell 5.1
 // (connectors/powershell); its parsers are pure.
 //
 // # Who asks Windows Update
@@ -43,7 +43,7 @@
 // reboot_flag= with the plainest reasons for a reboot.
 //
 //	scan.running         the search goes on. KEY=VALUE: started= (unix seconds, for
-//	                     `since`), phase= (starting, search, read, choco), elapsed=
+//	                     `since`), phase= (starting, search, read, winget, choco), elapsed=
 //	                     (seconds), heartbeat= (its age in seconds). None of the
 //	                     frames index and winupdate.list is printed then.
 //	winupdate.reboot     STRENGTH<TAB>REASON a line. strong: cbs:RebootPending,
@@ -60,7 +60,9 @@
 //	winupdate.installed  for each of `names`: NAME<TAB><TAB>UPDATEID.REVISION<TAB>
 //	                     ok|pending-reboot|failed; for a package of Chocolatey
 //	                     NAME<TAB><TAB>VERSION<TAB>ok. failed is what the history
-//	                     says of the last attempt: it is not installed
+//	                     says of the last attempt: it is not installed. What may be
+//	                     a package of winget is NAME<TAB><TAB>winget<TAB>ask: its
+//	                     version is read from winget.list
 //	error                one line of JSON {"message","hresult","phase"}, status 1: the
 //	                     task could not be started, crashed or hung. Without it and
 //	                     without winupdate.list there is no answer.
@@ -84,7 +86,9 @@
 //	   "uninstallable":true,"eula":true,"reboot":2,"impact":0,"input":false,
 //	   "supersedes":["GUID"],"awaiting_reboot":false}],
 //	 "choco":[{"name":"git","from":"2.45.0","to":"2.47.1","pinned":false}],
-//	 "choco_error":""}
+//	 "choco_error":"",
+//	 "winget":{"list":"…","list_code":"0x00000000",         null: there is no winget
+//	   "upgrades":"…","upgrades_code":"0x8A15002B","error":""}}
 //
 // # What becomes of an update
 //
@@ -104,8 +108,25 @@
 // what the host offers again and again is stopped by the guard against update loops
 // of engine/plan.
 //
-// Not done: winget. As SYSTEM it is not registered, its listing is localized text,
-// and its module does not run in Windows PowerShell as SYSTEM.
+// # winget
+//
+// All is done by SYSTEM, which has no alias for it: the newest winget.exe below
+// %ProgramFiles%\WindowsApps is called by its path. It sees the source winget and what
+// is installed for the whole machine, nothing else. Each search asks it twice: what is
+// installed (list), and what can be upgraded (list --upgrade-available); it may fetch
+// its source for that, whatever refresh says. What it prints goes to the controller as
+// it is, bounded, and is read there (parseWinget): tables with headers in the host's
+// language, which are cut at the columns in which the words of the header begin. A row
+// whose Id or version was cut is refused and told: winget cuts at 120 cells, or when
+// what is in a row after the first fifty is longer than all before. An update is
+// offered if both tables agree; what has a newer version in the first and is not in
+// the second is pinned: it is blocked as locked. An Id that is there twice is refused.
+// Neither reboots nor severities are known. Where Chocolatey has a package of the very
+// name, that one is meant.
+//
+// Its upgrades are no part of a rollback: winget knows no way back, a plan says so
+// beforehand. Terms of a package are accepted with accept_eula only; nobody can tell
+// before an installation which packages have any: without it those fail.
 //
 // # simulate
 //
@@ -116,6 +137,11 @@
 //	CHANGE<TAB>ACTION<TAB>NAME<TAB>ARCH<TAB>FROM<TAB>TO     "-" is no version
 //	DOWNLOAD<TAB>BYTES
 //	PROBLEM<TAB>CODE<TAB>WORDS                              CODE exit or interrupted
+//	WINGET<TAB>NAME<TAB>ARCH<TAB>VERSION                    see below
+//
+// WINGET is what only winget's own table can answer: the frame winupdate.winget is
+// before the others then, the object winget of winupdate.list. The parser makes an
+// upgrade, or a refusal, of it.
 //
 // An update of Windows is an install (no FROM), a package of Chocolatey an upgrade.
 // In mode set also winupdate.undo: NAME<TAB>ARCH<TAB>VERSION<TAB>yes|no, where the
@@ -134,11 +160,14 @@
 //
 //	RESULT<TAB>NAME<TAB>VERSION<TAB>STATE<TAB>CODE<TAB>HRESULT<TAB>REBOOT<TAB>WORDS
 //	REBOOT<TAB>0|1                       whether the host is to reboot now
+//	WINGET<TAB>NAME<TAB>VERSION          winget says that it is done, without a reboot
 //	PROBLEM<TAB>CODE<TAB>HRESULT<TAB>WORDS      nothing (more) could be done
 //
 // STATE is installed, removed, already, failed, skipped or not-offered; CODE an
 // OperationResultCode, REBOOT 0 or 1, HRESULT 0x and eight digits, 0x00000000 where
-// there is none. CODE of PROBLEM is locked, interrupted, disk, exit, unsupported or
+// there is none, or the exit status of winget. Where there is a line WINGET, the frame
+// winupdate.winget before it has what is installed now (list): what is not there in
+// this version has failed, whatever winget said. CODE of PROBLEM is locked, interrupted, disk, exit, unsupported or
 // sudo.
 //
 //	winupdate.keep    NAME<TAB>ARCH<TAB>VERSION<TAB>kept|missing: the version as in

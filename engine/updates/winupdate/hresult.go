@@ -53,15 +53,15 @@ func (r Result) String() string {
 // problemCode is the code of a problem that has this reason.
 func (r Result) problemCode() string {
 	switch {
-	case r.Code == 0x80070070 || r.Code == 0x80070027:
+	case r.Code == 0x80070070 || r.Code == 0x80070027 || r.Code == 0x8A150105:
 		return parse.Disk
 	case r.Class == ClassPrivilege:
 		return parse.Sudo
 	case r.Class == ClassReboot:
 		return parse.Interrupted
-	case r.Code == 0x80240009 || r.Code == 0x80070652:
+	case r.Code == 0x80240009 || r.Code == 0x80070652 || r.Code == 0x8A150102:
 		return parse.Locked
-	case r.Code == 0x80070422 || r.Code == 0x80240037:
+	case r.Code == 0x80070422 || r.Code == 0x80240037 || r.Code == 0xC0000135:
 		return parse.Unsupported
 	default:
 		return parse.Exit

@@ -238,6 +238,7 @@ function winupdate_tell([string]$Frame, $Run, $Changes) {
         $words = (winupdate_text $change.words 300) -replace "`t", ' '
         $lines += @('RESULT', $change.name, $version, $change.state, [string]$change.code, $change.hresult, [string]$change.reboot, $words) -join "`t"
     }
+    foreach ($line in @(Get-PwWuField $Run 'verify' @())) { $lines += $line }
     $lines += "REBOOT`t" + $reboot
     if ($null -ne $Run.problem) {
         $lines += $Run.problem
@@ -265,7 +266,10 @@ function winupdate_install {
                 winupdate_each $run $changes
             }
         }
-        if (-not $run.stop) { winupdate_packages $changes 'to' }
+        if (-not $run.stop) {
+            winupdate_winget $run $changes
+            winupdate_packages $changes 'to'
+        }
     } catch {
         winupdate_problem $run 'exit' (Get-PwHresult $_) ($phase + ' failed: ' + $_.Exception.Message)
     } finally {

@@ -32,11 +32,16 @@ func (Manager) ParseInstall(a framing.Answer) updates.Outcome {
 		return out
 	}
 	var first *inventory.Problem
+	winget := wingetFrame(a).installed()
 	for _, line := range last.Lines() {
 		switch w := strings.Split(line, "\t"); {
 		case w[0] == "RESULT" && len(w) >= 8:
 			out.RebootSuggested = out.RebootSuggested || w[6] == "1"
 			if p := result(w, out.Failed); first == nil {
+				first = p
+			}
+		case w[0] == "WINGET" && len(w) == 3:
+			if p := winget.verify(w[1], w[2], out.Failed); first == nil {
 				first = p
 			}
 		case w[0] == "REBOOT" && len(w) == 2:

@@ -15,13 +15,13 @@ import (
 // ParseScan puts the frames of one scan together.
 func (Manager) ParseScan(a framing.Answer) updates.Listing {
 	l := updates.Listing{State: inventory.ScanOK, Updates: []inventory.Update{}}
-	l.Installed = parseInstalled(a)
 	policy := a.Values("winupdate.policy")
 	frame, ok := a.Get("winupdate.list")
 	var said answer
 	if ok {
 		ok = frame.RC == 0 && len(frame.Out) <= maxList && decode(frame.Out, &said) == nil && said.Version == 1
 	}
+	l.Installed = parseInstalled(a, said.Winget)
 	readReboot(a, said, &l)
 	l.Notes = append(l.Notes, policyNotes(policy)...)
 	if !ok {
@@ -74,16 +74,23 @@ func faultProblem(what string, e fault) *inventory.Problem {
 }
 
 // parseInstalled reads winupdate.installed; nil if it was not asked. What failed is
-// not installed.
-func parseInstalled(a framing.Answer) []updates.Installed {
+// not installed. What may be a package of winget is looked up in what that said.
+func parseInstalled(a framing.Answer, said *wingetSaid) []updates.Installed {
 	frame, ok := a.Get("winupdate.installed")
 	if !ok {
 		return nil
 	}
 	g := parse.Windows()
 	out := []updates.Installed{}
+	winget := said.installed()
 	for _, line := range frame.Lines() {
 		f := strings.Split(line, "\t")
+		if len(f) == 4 && f[2] == "winget" && f[3] == "ask" {
+			if row, ok := winget.byID(f[0]); ok && g.NameOK(f[0]) {
+				out = append(out, updates.Installed{Name: f[0], Version: row.version, State: "ok"})
+			}
+			continue
+		}
 		if len(f) != 4 || !g.OK(f[0], f[1], f[2]) || (f[3] != "ok" && f[3] != updates.PendingReboot) {
 			continue
 		}
@@ -135,6 +142,7 @@ func readUpdates(said answer, policy map[string]string, l *updates.Listing) {
 		l.Updates = append(l.Updates, u)
 	}
 	addPackages(said.Choco, l)
+	addWinget(said.Winget, l)
 	l.Updates = parse.Updates(l.Updates)
 	for _, n := range []struct {
 		of   []string

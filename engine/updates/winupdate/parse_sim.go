@@ -18,6 +18,8 @@ func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Wa
 		return refuse(parse.Problem(parse.Exit, "the host did not answer what the installation would do"))
 	}
 	var sim updates.Simulation
+	winget := wingetFrame(a).offers()
+	var undo []updates.Undo
 	var problem *inventory.Problem
 	for _, line := range f.Lines() {
 		switch w := strings.Split(line, "\t"); {
@@ -27,6 +29,13 @@ func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Wa
 			if n, err := strconv.ParseInt(w[1], 10, 64); err == nil && n > 0 {
 				sim.Download = n
 			}
+		case w[0] == "WINGET" && len(w) == 4:
+			row, ok := winget.byID(w[1])
+			if !ok || row.available != w[3] || w[2] != "" || row.id != w[1] {
+				return refuse(parse.Problem(parse.Exit, "%s %s is not offered to the host any more", w[1], w[3]))
+			}
+			sim.Changes = append(sim.Changes, updates.Change{Action: updates.ActionUpgrade, Name: w[1], From: row.version, To: row.available})
+			undo = append(undo, updates.Undo{Name: w[1], Version: row.version})
 		case w[0] == "CHANGE":
 			c, ok := change(w)
 			if !ok {
@@ -50,7 +59,7 @@ func (Manager) ParseSimulation(a framing.Answer, frame string, want []updates.Wa
 	}
 	sim.OK, sim.Changes = true, parse.Changes(sim.Changes)
 	if frame == "winupdate.sim" {
-		sim.Undo = parse.Undo(a, "winupdate.undo", parse.Windows(), nil)
+		sim.Undo = append(parse.Undo(a, "winupdate.undo", parse.Windows(), nil), undo...)
 	}
 	return sim
 }

@@ -7,10 +7,11 @@ const (
 )
 
 // Results is the table of all HRESULTs that are known, by their names in wuerror.h,
-// winerror.h and cbs.h.
+// winerror.h and cbs.h, and of the exit statuses of winget that are, by the names of
+// its own list.
 func Results() []Result {
 	var all []Result
-	for _, part := range [][]Result{outcomes(), obstacles(), wrongSettings(), networkTroubles(), brokenHosts()} {
+	for _, part := range [][]Result{outcomes(), obstacles(), wrongSettings(), networkTroubles(), brokenHosts(), wingetStatuses()} {
 		all = append(all, part...)
 	}
 	return all

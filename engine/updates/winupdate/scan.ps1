@@ -190,7 +190,11 @@ function winupdate_state([string[]]$Names) {
     }
     foreach ($name in @($asked.Keys)) {
         $version = Get-PwChocoVersion $name
-        if ($version -ne '') { $lines += $name + "`t`t" + $version + "`tok" }
+        if ($version -ne '') {
+            $lines += $name + "`t`t" + $version + "`tok"
+        } elseif (winupdate_is_winget $name) {
+            $lines += $name + "`t`twinget`task"
+        }
     }
     return , $lines
 }

@@ -5,7 +5,7 @@ $winupdate_version = '^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\.[0-9]
 # winupdate_offers: the result's updates by identity, and its packages by name.
 function winupdate_offers {
     $result = winupdate_json (Read-PwWuFile (Join-Path (Get-PwWuDir) 'result.json'))
-    $offers = @{ known = ($null -ne $result); updates = @{}; packages = @{} }
+    $offers = @{ known = ($null -ne $result); updates = @{}; packages = @{}; winget = (Get-PwWuField $result 'winget') }
     foreach ($update in @(Get-PwWuField $result 'updates' @())) {
         $key = ([string](Get-PwWuField $update 'id' '')).ToLowerInvariant() + '.' + [string](Get-PwWuField $update 'rev' '')
         $offers.updates[$key] = $update
@@ -39,6 +39,9 @@ function winupdate_answer($Offers, $Wants) {
             $from = [string](Get-PwWuField $package 'from' '')
             $answer.lines += "CHANGE`tupgrade`t" + $want.name + "`t" + $want.arch + "`t" + $from + "`t" + $want.version
             $answer.undo += $want.name + "`t" + $want.arch + "`t" + $from + "`tno"
+        } elseif ($null -ne (Get-PwWuField $Offers 'winget') -and $null -eq $package -and (winupdate_is_winget $want.name)) {
+            # the controller reads winget's table
+            $answer.lines += "WINGET`t" + $want.name + "`t" + $want.arch + "`t" + $want.version
         } else {
             $answer.lines = @("PROBLEM`texit`t" + $want.name + ' ' + $want.version + ' is not offered to the host any more')
             $answer.undo = @()
@@ -57,6 +60,7 @@ function winupdate_simulate {
         if ($field.Count -eq 3) { $wants += @{ name = $field[0]; arch = $field[1]; version = $field[2] } }
     }
     $offers = winupdate_offers
+    if ($null -ne $offers.winget) { Write-PwText 'winupdate.winget' (ConvertTo-PwJson $offers.winget) }
     if ((Get-PwArg 'mode') -eq 'each') {
         for ($i = 0; $i -lt $wants.Count; $i++) {
             $answer = winupdate_answer $offers @($wants[$i])

@@ -145,6 +145,7 @@ function winupdate_rollback {
                 if ($changes[$i].agent) { winupdate_back $changes[$i] $point }
             }
         }
+        winupdate_winget_back $changes
         winupdate_packages $changes 'from'
     } catch {
         winupdate_problem $run 'exit' (Get-PwHresult $_) ('the rollback failed: ' + $_.Exception.Message)

@@ -19,6 +19,10 @@ var (
 	agentText string
 	//go:embed choco.ps1
 	chocoText string
+	//go:embed winget.ps1
+	wingetText string
+	//go:embed winget_job.ps1
+	wingetJobText string
 	//go:embed worker.ps1
 	workerText string
 	//go:embed registry.ps1
@@ -33,7 +37,7 @@ var (
 	undoText string
 )
 
-// Manager is Windows Update, with Chocolatey beside it. It has no state.
+// Manager is Windows Update, with Chocolatey and winget beside it. It has no state.
 type Manager struct{}
 
 var _ updates.Manager = Manager{}
@@ -48,15 +52,15 @@ func (Manager) Name() string { return "winupdate" }
 func (Manager) Shell() updates.Shell {
 	return updates.Shell{
 		Dialect:  connectors.DialectPowerShell,
-		Scan:     filesText + chocoText + registryText + carried(worker()) + scanText,
-		Simulate: filesText + simulateText,
-		Job:      filesText + agentText + chocoText + jobText + undoText,
+		Scan:     filesText + chocoText + wingetText + registryText + carried(worker()) + scanText,
+		Simulate: filesText + wingetText + simulateText,
+		Job:      filesText + agentText + chocoText + wingetText + wingetJobText + jobText + undoText,
 	}
 }
 
 // worker is the program that the scan's task runs: a file of its own, which needs
 // nothing of the script that wrote it.
-func worker() string { return headText + filesText + agentText + chocoText + workerText }
+func worker() string { return headText + filesText + agentText + chocoText + wingetText + workerText }
 
 // carried is a program as data of another one: no line of it may end the literal.
 func carried(program string) string {

@@ -1,6 +1,6 @@
 # winupdate.tests: the logic of the scripts against an update agent that is made up.
 $ErrorActionPreference = 'Stop'
-foreach ($name in 'head', 'files', 'winupdate', 'choco', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
+foreach ($name in 'head', 'files', 'winupdate', 'choco', 'winget', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
 
 $winupdate_failed = 0
 
@@ -62,6 +62,12 @@ Test-PwEqual 'offered' $true $answer.ok
 Test-PwEqual 'bytes' "DOWNLOAD`t5" $answer.lines[1]
 $want.version = $id.ToLowerInvariant() + '.201'
 Test-PwEqual 'another revision' $false (winupdate_answer $offers @($want)).ok
+
+# a package of winget: the controller reads the table
+$offers['winget'] = [pscustomobject]@{ list = 'x' }
+$want = @{ name = 'Notepad++.Notepad++'; arch = ''; version = '8.7.1' }
+Test-PwEqual 'winget' "WINGET`tNotepad++.Notepad++`t`t8.7.1" (winupdate_answer $offers @($want)).lines[0]
+Test-PwEqual 'an Id' $false (winupdate_is_winget 'git')
 
 if ($winupdate_failed -gt 0) { exit 1 }
 [Console]::Out.WriteLine('ok')

@@ -106,6 +106,7 @@ function winupdate_carry($Before, $Result, [bool]$Failed) {
     if ($Failed) {
         $Result.updates = @(Get-PwWuField $Before 'updates' @())
         $Result.cut = winupdate_number (Get-PwWuField $Before 'cut' 0)
+        $Result.winget = Get-PwWuField $Before 'winget'
     }
     $kept = @()
     foreach ($package in @(Get-PwWuField $Before 'choco' @())) {
@@ -119,7 +120,7 @@ function winupdate_result($Request, [string]$Source, [bool]$Online) {
     return [ordered]@{
         v = 1; source = $Source; online = $Online; started = (winupdate_number (Get-PwWuField $Request 'started' 0)); finished = [long]0
         searched = [long]0; code = 0; warnings = @(); error = $null; hollow = 0; reboot_required = $null; boot_id = (Get-PwWuBootId)
-        language_mode = [string]$ExecutionContext.SessionState.LanguageMode; cut = 0; updates = @(); choco = @(); choco_error = ''
+        language_mode = [string]$ExecutionContext.SessionState.LanguageMode; cut = 0; updates = @(); choco = @(); choco_error = ''; winget = $null
     }
 }
 
@@ -142,6 +143,9 @@ function winupdate_work($Request) {
         $result.reboot_required = Get-PwWuRebootRequired
         $state.installed = winupdate_installed $session
         $state.tried = winupdate_tried $session $state.installed $result.updates ([bool]$result.reboot_required)
+        $phase = 'winget'
+        winupdate_beat 'winget'
+        $result.winget = winupdate_winget_said $true
         if ($online) {
             $phase = 'choco'
             winupdate_beat 'choco'
