@@ -51,6 +51,7 @@ func TestWingetTable(t *testing.T) {
 		{"a value across a column", strings.Replace(wingetNoUpgrades, "Git  Git.Git", "Gitte Git.Git", 1), nil, 1},
 		{"one cell off", strings.Replace(wingetNoUpgrades, "Git  Git", "Git Git", 1), nil, 1},
 		{"an Id that is an option", strings.Replace(wingetNoUpgrades, "Git.Git", "-it.Git", 1), nil, 1},
+		{"a line without end", wingetNoUpgrades + strings.Repeat("x", maxWinget/2) + "\nGut  Gut.Gut 1.0     winget\n", []wingetRow{{"Git", "Git.Git", "2.45.0", ""}, {"Gut", "Gut.Gut", "1.0", ""}}, 1},
 		{"six words in the header", strings.Replace(wingetNoUpgrades, "Name", "a b c d e", 1), nil, 1},
 	} {
 		got := parseWinget(c.text)
