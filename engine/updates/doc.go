@@ -66,5 +66,6 @@
 // and print frames of the same names; its job functions set $PwStatus where those
 // of sh return a status. NAME_refresh is always called, gets whether the index is to
 // be refreshed, and returns whether there is anything to list: if not, it has said
-// why. NAME_facts is called before it, and prints what needs no index.
+// why. NAME_stage asks Test-StageGoOn (stage.ps1) before each download, which nothing
+// ends once it has begun, and NAME_staged is called after it. NAME_facts is called before it, and prints what needs no index.
 package updates

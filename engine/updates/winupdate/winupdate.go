@@ -31,6 +31,8 @@ var (
 	jobText string
 	//go:embed undo.ps1
 	undoText string
+	//go:embed stage.ps1
+	stageText string
 )
 
 // Manager is Windows Update, with Chocolatey beside it. It has no state.
@@ -50,7 +52,7 @@ func (Manager) Shell() updates.Shell {
 		Dialect:  connectors.DialectPowerShell,
 		Scan:     filesText + chocoText + registryText + carried(worker()) + scanText,
 		Simulate: filesText + simulateText,
-		Job:      filesText + agentText + chocoText + jobText + undoText,
+		Job:      filesText + agentText + chocoText + jobText + undoText + stageText,
 	}
 }
 
