@@ -43,7 +43,7 @@ func RollbackScript(m Manager) script.Script { return jobScript(m, "rollback") }
 // stage.sh), stage.end ("yielded", "late" or nothing) and stage.files.
 func StageScript(m Manager) script.Script {
 	if m.Shell().Dialect == connectors.DialectPowerShell {
-		return named(m, "stage", stagePowerShell+"\n"+m.Shell().Job+"\nif (Test-StageRoom ("+m.Name()+"_cache)) {\n    "+m.Name()+"_stage\n"+
+		return named(m, "stage", stagePowerShell+"\n"+m.Shell().Job+"\nif (Test-StageRoom ("+m.Name()+"_cache)) {\n    "+m.Name()+"_stage { Test-StageGoOn }\n"+
 			"    Write-PwText 'stage.end' $StageRun.word\n    Write-PwLines 'stage.files' @("+m.Name()+"_staged)\n} else {\n    $PwStatus = 1\n}\n")
 	}
 	return named(m, "stage", "pw_status=0\n"+stageShell+"\n"+m.Shell().Job+"\nstage_host "+m.Name()+" || pw_status=$?\n")

@@ -1,4 +1,4 @@
-# stage: downloading ahead, in a job, as SYSTEM. engine/updates/stage.ps1 stands before it.
+# stage: downloading ahead, in a job, as SYSTEM; engine/updates/stage.ps1 says how long.
 
 # the changes, as winupdate_stage leaves them
 $winupdate_ahead = @{ changes = @() }
@@ -23,6 +23,12 @@ function winupdate_ahead_one($Run, $Change) {
     [void](winupdate_fetch $Run $Change)
 }
 
+# winupdate_may: asks whether the next download may begin.
+function winupdate_may($Run) {
+    if (-not [bool](& $Run.may)) { $Run.stop = $true }
+    return (-not $Run.stop)
+}
+
 # winupdate_ahead_each: one after the other; what fails does not stop the others.
 function winupdate_ahead_each($Run, $Changes) {
     $wanted = @($Changes | Where-Object { $_.agent -and $null -ne $_.update })
@@ -30,7 +36,7 @@ function winupdate_ahead_each($Run, $Changes) {
         $change = $wanted[$i]
         $change['place'] = '[' + ($i + 1) + '/' + $wanted.Count + ']'
         if (winupdate_ahead_there $change) { continue }
-        if (-not (Test-StageGoOn)) { return }
+        if (-not (winupdate_may $Run)) { return }
         try {
             winupdate_ahead_one $Run $change
         } catch {
@@ -51,18 +57,20 @@ function winupdate_ahead_tell($Run, $Changes) {
     }
     $status = 0
     if ($lines.Count -gt 0) { $status = 1 }
-    if ($StageRun.word -ne '') { $status = 124 }
+    if ($Run.stop -and $null -eq $Run.problem) { $status = 124 }
     $script:PwStatus = $status
     Write-PwLines 'winupdate.stage' $lines $status
 }
 
-function winupdate_stage {
-    $run = @{ session = $null; installer = $null; where = @{ server = 0; service = ''; added = $false }; problem = $null; stop = $false }
+# winupdate_stage MAY: downloads for as long as the block MAY says so.
+function winupdate_stage($May) {
+    $run = @{ session = $null; may = $May; where = @{ server = 0; service = ''; added = $false }; problem = $null; stop = $false }
     $changes = winupdate_changes
     $winupdate_ahead.changes = $changes
     try {
-        if (@($changes | Where-Object { $_.agent }).Count -gt 0 -and (Test-StageGoOn)) { winupdate_preflight $run } else { $run.stop = $true }
-        if (-not $run.stop) {
+        $agent = @($changes | Where-Object { $_.agent }).Count -gt 0
+        if ($agent -and (winupdate_may $run)) { winupdate_preflight $run }
+        if ($agent -and -not $run.stop) {
             $run.session = New-PwWuSession
             $run.where = winupdate_open (winupdate_source (Get-PwArg 'source')) (Get-PwArg 'cab')
             winupdate_say 'looking for the updates'
