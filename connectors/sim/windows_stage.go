@@ -24,22 +24,22 @@ func (w *windows) stage(k *worker) int {
 		return 1
 	}
 	k.half()
-	said := ""
+	var said strings.Builder
 	for i, c := range list {
 		k.pause(w.h.fleet.opt.JobTime / time.Duration(4*len(list)))
 		k.locked(func() {
 			if u := w.find(c.to); u == nil || !u.downloaded {
 				k.a.say("[%d/%d] %s downloading\n", i+1, len(list), c.name)
 			}
-			said += w.download(c, args["accept_eula"] == "true")
+			said.WriteString(w.download(c, args["accept_eula"] == "true"))
 		})
 	}
 	rc := 0
-	if said != "" {
+	if said.Len() > 0 {
 		rc = 1
 	}
 	k.locked(func() {
-		k.a.run("winupdate.stage", said, "", rc)
+		k.a.run("winupdate.stage", said.String(), "", rc)
 		k.a.put("stage.end", "")
 		var b strings.Builder
 		for _, c := range list {
