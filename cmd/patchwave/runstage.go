@@ -250,6 +250,7 @@ func (n *night) toStage(ctx context.Context, l agenda.Launch) ([]stage.Host, []s
 		return nil, nil, err
 	}
 	var free map[string]int64
+	args := n.policy(l.Policy).Arguments()
 	if prep := n.policy(l.Policy).Preparation; prep != nil && prep.Require != nil {
 		free = prep.Require.DiskFree
 	}
@@ -266,13 +267,13 @@ func (n *night) toStage(ctx context.Context, l agenda.Launch) ([]stage.Host, []s
 					continue
 				}
 				i := slices.IndexFunc(managers(), func(m updates.Manager) bool {
-					return m.Name() == seen[h.Name].Facts.PackageManager && updates.CanStage(m)
+					return m.Name() == seen[h.Name].Facts.PackageManager
 				})
 				if i < 0 {
 					left = append(left, store.StagedHost{Host: h.Name, Problem: &inventory.Problem{Code: string(connectors.CodeUnsupported), Message: "its package manager does not download ahead"}})
 					continue
 				}
-				one := stage.Host{Name: h.Name, Target: host.Target, Manager: managers()[i], Changes: h.Changes(), DiskFree: free}
+				one := stage.Host{Name: h.Name, Target: host.Target, Manager: managers()[i], Changes: h.Changes(), DiskFree: free, Args: args}
 				for _, s := range h.Steps {
 					one.Download += s.Download
 				}

@@ -43,8 +43,8 @@ type winUpdate struct {
 	WindowsUpdate
 	state winState
 	// accepted: its licence is. failed: the last attempt to install it has. seen: a
-	// search has found it.
-	accepted, failed, seen bool
+	// search has found it. downloaded: IsDownloaded.
+	accepted, failed, seen, downloaded bool
 }
 
 // winState is what became of an update.

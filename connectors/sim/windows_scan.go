@@ -234,7 +234,7 @@ func (w *windows) list(args map[string]string) string {
 func (u *winUpdate) row() listingUpdate {
 	r := listingUpdate{ID: u.ID, Rev: u.Revision, Title: u.Title, KB: u.KBs, CVE: u.CVEs, Severity: u.Severity,
 		Cats: []listingCategory{{or(u.Class, ClassUpdate), "UpdateClassification", "-"}}, Size: strconv.FormatInt(or(u.Size, 32<<20), 10), Type: 1,
-		Published: or(u.Published, firstTuesday()).UTC().Format(time.RFC3339), Optional: u.Optional, Uninstallable: !u.Permanent,
+		Published: or(u.Published, firstTuesday()).UTC().Format(time.RFC3339), Optional: u.Optional, Downloaded: u.downloaded, Uninstallable: !u.Permanent,
 		EULA: !u.EULA || u.accepted, Reboot: int(u.Reboot), Input: u.Input, Supersedes: u.Supersedes}
 	for _, p := range u.Products {
 		r.Cats = append(r.Cats, listingCategory{productCategory, "Product", p})

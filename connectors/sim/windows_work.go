@@ -16,6 +16,8 @@ func (w *windows) body(k *worker, script string) int {
 		return w.rollback(k)
 	case "keep":
 		return w.keep(k)
+	case "stage":
+		return w.stage(k)
 	case "reboot":
 		return w.reboot(k)
 	case "action":
@@ -120,7 +122,11 @@ func (w *windows) install(k *worker) int {
 	var results []result
 	tick := w.h.fleet.opt.JobTime / time.Duration(1+2*len(list))
 	for i, c := range list {
-		k.locked(func() { k.a.say("[%d/%d] %s downloading\n", i+1, len(list), c.name) })
+		k.locked(func() {
+			if u := w.find(c.to); u == nil || !u.downloaded {
+				k.a.say("[%d/%d] %s downloading\n", i+1, len(list), c.name)
+			}
+		})
 		k.pause(tick)
 		k.locked(func() { k.a.say("[%d/%d] %s installing\n", i+1, len(list), c.name) })
 		if i == len(list)/2 {

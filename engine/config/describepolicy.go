@@ -125,7 +125,7 @@ func describeWave() *language.Block {
 func describeStage() *language.Block {
 	return describe(stageShape(), language.Block{
 		Name: "stage",
-		Doc:  "Downloads ahead of the window, by `patchwave run`: the packages that the opening will install, once an opening. Nothing is installed before it, and what could not be downloaded holds up nothing.",
+		Doc:  "Downloads ahead of the window, by `patchwave run`: the packages that the opening will install, once an opening. Nothing is installed before it, and what could not be downloaded holds up nothing. The download gives way to a run at once; on Windows it ends the update that it is at first.",
 		Example: policyWith(`  window   = window.tuesday-night
   stage {
     before = "6h"

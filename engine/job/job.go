@@ -90,13 +90,30 @@ func (id ID) String() string {
 // give way to all others.
 const StagePrefix = "stage-"
 
-// YieldFile is the file that makes a download give way, on a host whose directory is
-// root; "" is the usual one.
-func (id ID) YieldFile(root string) string {
+// YieldFile is the file that makes a download give way, on a host that speaks d and
+// whose directory is root; "" is the usual one, on Windows below %ProgramData%.
+func (id ID) YieldFile(d connectors.Dialect, root string) string {
+	if d == connectors.DialectPowerShell {
+		if root == "" {
+			root = `%ProgramData%\patchwave`
+		}
+		return root + `\jobs\` + id.windowsKey() + `\yield`
+	}
 	if root == "" {
 		root = "/var/lib/patchwave-host"
 	}
 	return root + "/jobs/" + id.String() + "/yield"
+}
+
+// windowsKey is the name of the job's directory on Windows, where paths are short:
+// Get-JobKey of job.ps1.
+func (id ID) windowsKey() string {
+	s := id.String()
+	if len(s) <= 100 {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return s[:80] + "-" + hex.EncodeToString(sum[:])[:16]
 }
 
 // Claim is what a run says of a host it works on.

@@ -25,7 +25,7 @@ func TestDownloadsGiveWay(t *testing.T) {
 	if err := stage.Set(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stage.Start(ctx, id, patient, map[string]string{"yield": id.YieldFile(root)}); err != nil {
+	if _, err := stage.Start(ctx, id, patient, map[string]string{"yield": id.YieldFile(connectors.DialectSh, root)}); err != nil {
 		t.Fatal(err)
 	}
 	awaitWord(t, stage, id, "began") // else it ends before it has begun, which is as good

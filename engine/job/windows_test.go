@@ -187,3 +187,17 @@ func TestReleaseOnWindowsPrunes(t *testing.T) {
 		t.Errorf("%v", a)
 	}
 }
+
+// TestYieldFileOnWindows: it lies in the job's directory, whose name job.ps1 shortens.
+func TestYieldFileOnWindows(t *testing.T) {
+	t.Parallel()
+	id := ID{StagePrefix + "1", "h1", "stage", 2}
+	if got := id.YieldFile(connectors.DialectPowerShell, ""); got != `%ProgramData%\patchwave\jobs\stage-1.stage.2.h1\yield` {
+		t.Error(got)
+	}
+	id.Host = strings.Repeat("h", 100)
+	sum := sha256.Sum256([]byte(id.String()))
+	if got := id.YieldFile(connectors.DialectPowerShell, `D:\x`); got != `D:\x\jobs\`+id.String()[:80]+"-"+hex.EncodeToString(sum[:8])+`\yield` {
+		t.Error(got)
+	}
+}

@@ -6,7 +6,8 @@
 // download disturbs nobody. It begins only where no run works, its claim and its job
 // give way at once to a run that comes (engine/job), and it ends by itself before
 // the window opens. What another program or run kept from beginning is tried again
-// until then.
+// until then. On Windows a job gives way, and ends, between two updates only: nothing
+// ends a download that has begun.
 //
 //	Set the claim ──► Start the job ──► look … look ──► result ──► Collect, Release
 //

@@ -107,7 +107,7 @@ func complaint(f framing.Frame, missing []string) *inventory.Problem {
 		}
 	}
 	code := connectors.CodeExit
-	if regexp.MustCompile(`(?i)no space left|enough free space|disk full|more space`).MatchString(why) {
+	if regexp.MustCompile(`(?i)no space left|enough free space|disk full|more space|0x80070070`).MatchString(why) {
 		code = connectors.CodeDisk
 	}
 	return problem(code, "%d not downloaded (%s)%s", len(missing), some(missing), why)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,8 @@ type Host struct {
 	Download int64
 	// DiskFree are the bytes that must stay free, by path.
 	DiskFree map[string]int64
+	// Args are further arguments of the script: those of policies.Policy.Arguments.
+	Args map[string]string
 }
 
 // Result is what came of a host.
@@ -171,8 +175,10 @@ func (t *try) work(ctx context.Context, id job.ID) (job.Status, []byte, error) {
 	// it ends a little before the window opens, so that it is off the host by then
 	left := time.Until(deadline(ctx))
 	limit := max(left-time.Minute, left/2)
+	speaks := t.host.Manager.Shell().Dialect
 	args := map[string]string{"changes": updates.ChangeLines(t.host.Changes), "lock_wait": "300", "size": strconv.FormatInt(t.host.Download, 10),
-		"mounts": mounts(t.host.DiskFree), "limit": strconv.Itoa(int(limit / time.Second)), "yield": id.YieldFile("")}
+		"mounts": mounts(speaks, t.host.DiskFree), "limit": strconv.Itoa(int(limit / time.Second)), "yield": id.YieldFile(speaks, "")}
+	maps.Copy(args, t.host.Args)
 	var s job.Status
 	err := t.with(ctx, left, func(c job.Client) (err error) {
 		if err = c.Set(ctx); err == nil {
@@ -252,11 +258,18 @@ func passing(err error) bool {
 	}
 }
 
-// mounts are the paths that must keep some space, as stage.sh reads them.
-func mounts(free map[string]int64) string {
+var drive = regexp.MustCompile(`^[A-Za-z]:\\?$`)
+
+// mounts are the paths that must keep some space, as stage.sh and stage.ps1 read
+// them: below the root, or drives.
+func mounts(d connectors.Dialect, free map[string]int64) string {
 	var rows []string
 	for path, bytes := range free {
-		if strings.HasPrefix(path, "/") && !strings.ContainsAny(path, "\t\n") {
+		fits := strings.HasPrefix(path, "/") && !strings.ContainsAny(path, "\t\n")
+		if d == connectors.DialectPowerShell {
+			fits = drive.MatchString(path)
+		}
+		if fits {
 			rows = append(rows, fmt.Sprintf("%d\t%s", (bytes+1023)>>10, path))
 		}
 	}

@@ -66,5 +66,7 @@
 // and print frames of the same names; its job functions set $PwStatus where those
 // of sh return a status. NAME_refresh is always called, gets whether the index is to
 // be refreshed, and returns whether there is anything to list: if not, it has said
-// why. NAME_facts is called before it, and prints what needs no index.
+// why. NAME_facts is called before it, and prints what needs no index. NAME_stage gets
+// a block that says whether the next download may begin (stage.ps1): nothing ends one
+// that has begun. NAME_staged is called after it.
 package updates

@@ -7,8 +7,12 @@ import (
 	"patchwave/connectors/script"
 )
 
-//go:embed stage.sh
-var stageShell string
+var (
+	//go:embed stage.sh
+	stageShell string
+	//go:embed stage.ps1
+	stagePowerShell string
+)
 
 // SimulateScript asks the solver of m; arguments: mode, want (see WantLines).
 func SimulateScript(m Manager) script.Script {
@@ -32,15 +36,16 @@ func KeepScript(m Manager) script.Script {
 // RollbackScript undoes changes; arguments: changes, dir, lock_wait.
 func RollbackScript(m Manager) script.Script { return jobScript(m, "rollback") }
 
-// CanStage reports whether a manager downloads ahead.
-func CanStage(m Manager) bool { return m.Shell().Dialect != connectors.DialectPowerShell }
-
-// StageScript downloads what changes install and installs nothing, where CanStage
-// says so; arguments: changes, lock_wait, size (bytes to fetch, 0 if unknown), mounts
-// (KIB, PATH with a tab between, a line each: what must stay free), limit (seconds),
-// yield (the file that makes it give way). Beside the frame of the manager it prints
-// stage.room (see stage.sh), stage.end ("yielded", "late" or nothing) and stage.files.
+// StageScript downloads what changes install and installs nothing; arguments:
+// changes, lock_wait, size (bytes to fetch, 0 if unknown), mounts (KIB, PATH with a
+// tab between, a line each: what must stay free), limit (seconds), yield (the file
+// that makes it give way). Beside the frame of the manager it prints stage.room (see
+// stage.sh), stage.end ("yielded", "late" or nothing) and stage.files.
 func StageScript(m Manager) script.Script {
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		return named(m, "stage", stagePowerShell+"\n"+m.Shell().Job+"\nif (Test-StageRoom ("+m.Name()+"_cache)) {\n    "+m.Name()+"_stage { Test-StageGoOn }\n"+
+			"    Write-PwText 'stage.end' $StageRun.word\n    Write-PwLines 'stage.files' @("+m.Name()+"_staged)\n} else {\n    $PwStatus = 1\n}\n")
+	}
 	return named(m, "stage", "pw_status=0\n"+stageShell+"\n"+m.Shell().Job+"\nstage_host "+m.Name()+" || pw_status=$?\n")
 }
 

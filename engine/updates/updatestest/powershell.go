@@ -25,7 +25,7 @@ func powershellPromised() map[string][]string {
 	return map[string][]string{
 		"scan":     {"facts", "index_age", "refresh", "scan"},
 		"simulate": {"simulate"},
-		"job":      {"install", "keep", "rollback", "repair"},
+		"job":      {"install", "keep", "rollback", "repair", "stage", "staged", "cache"},
 	}
 }
 
@@ -59,7 +59,7 @@ func powershellFunctions(t *testing.T, m updates.Manager, _ Options) {
 
 func powershellPrograms(t *testing.T, m updates.Manager, _ Options) {
 	scan := script.Script{Name: "scan", Version: 1, PowerShell: m.Shell().Scan}
-	all := []script.Script{scan, updates.SimulateScript(m), updates.InstallScript(m), updates.KeepScript(m), updates.RollbackScript(m)}
+	all := []script.Script{scan, updates.SimulateScript(m), updates.InstallScript(m), updates.KeepScript(m), updates.RollbackScript(m), updates.StageScript(m)}
 	for _, s := range all {
 		if s.Sh != "" {
 			t.Errorf("script %s has a body in sh", s.Name)

@@ -178,4 +178,13 @@
 // for a cumulative update the Package_for_RollupFix of the build in its title, or the
 // one that came since if it can be of no other change. A servicing stack stays for
 // ever. What DISM takes back is gone after a reboot.
+//
+// # stage
+//
+// Runs in a job, as SYSTEM; arguments as of install, and those of
+// updates.StageScript. It picks the very revisions, accepts terms where accept_eula
+// says so, and downloads one after the other; a download that has begun is not ended
+// by anything, so that a host may give way late by one update. winupdate.stage has a
+// line "error: NAME: WORDS HRESULT" for what is not there. What is there is what the
+// agent says (IsDownloaded). Packages of Chocolatey are not downloaded ahead.
 package winupdate

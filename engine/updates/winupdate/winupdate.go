@@ -35,6 +35,8 @@ var (
 	jobText string
 	//go:embed undo.ps1
 	undoText string
+	//go:embed stage.ps1
+	stageText string
 )
 
 // Manager is Windows Update, with Chocolatey and winget beside it. It has no state.
@@ -54,7 +56,7 @@ func (Manager) Shell() updates.Shell {
 		Dialect:  connectors.DialectPowerShell,
 		Scan:     filesText + chocoText + wingetText + registryText + carried(worker()) + scanText,
 		Simulate: filesText + wingetText + simulateText,
-		Job:      filesText + agentText + chocoText + wingetText + wingetJobText + jobText + undoText,
+		Job:      filesText + agentText + chocoText + wingetText + wingetJobText + jobText + undoText + stageText,
 	}
 }
 
