@@ -40,7 +40,7 @@ policy "night" {
 `
 
 // untilOpen is how long before its window a host is staged.
-const untilOpen = 18 * time.Second
+const untilOpen = 75 * time.Second
 
 // staged are the archives in the cache of apt.
 const staged = "cd /var/cache/apt/archives && ls *.deb 2>/dev/null || :"

@@ -52,7 +52,7 @@ function winupdate_ahead_tell($Run, $Changes) {
     if ($null -ne $Run.problem) { $lines += 'error: ' + (($Run.problem -split "`t")[3, 2] -join ' ') }
     foreach ($change in $Changes) {
         if (winupdate_ahead_there $change) { continue }
-        if (-not $change.agent) { winupdate_end $change 'skipped' 'packages of Chocolatey are not downloaded ahead' }
+        if (-not $change.agent) { winupdate_end $change 'skipped' 'packages of Chocolatey and winget are not downloaded ahead' }
         if ($change.words -ne '') { $lines += 'error: ' + $change.name + ': ' + (winupdate_text $change.words 300) + ' ' + $change.hresult }
     }
     $status = 0
