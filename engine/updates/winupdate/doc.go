@@ -60,7 +60,8 @@
 //	winupdate.installed  for each of `names`: NAME<TAB><TAB>UPDATEID.REVISION<TAB>
 //	                     ok|pending-reboot|failed; for a package of Chocolatey
 //	                     NAME<TAB><TAB>VERSION<TAB>ok. failed is what the history
-//	                     says of the last attempt: it is not installed. What may be
+//	                     says of the last attempt: it is not installed. What is ok and
+//	                     offered by the same search again is not believed. What may be
 //	                     a package of winget is NAME<TAB><TAB>winget<TAB>ask: its
 //	                     version is read from winget.list
 //	error                one line of JSON {"message","hresult","phase"}, status 1: the

@@ -35,8 +35,18 @@ func (Manager) ParseScan(a framing.Answer) updates.Listing {
 		if len(l.Updates) == 0 {
 			l.State = inventory.ScanFailed
 		}
+	} else {
+		l.Installed = withoutOffered(l.Installed, l.Updates)
 	}
 	return l
+}
+
+// withoutOffered takes away what the history calls installed and the very same
+// search offers again: the search is believed.
+func withoutOffered(installed []updates.Installed, offered []inventory.Update) []updates.Installed {
+	return slices.DeleteFunc(installed, func(i updates.Installed) bool {
+		return i.State == "ok" && slices.ContainsFunc(offered, func(u inventory.Update) bool { return u.Name == i.Name && u.To == i.Version })
+	})
 }
 
 // noList says why there is no listing.
