@@ -181,7 +181,7 @@ func hostile(t *testing.T, p restore.Provider, h Host) {
 // own: what a scripted provider is to say is understood.
 func own(t *testing.T, p restore.Provider, h Host) {
 	if p.Place() == restore.OnController || p.Name() == restore.Packages {
-		t.Skip("its answers are of another kind")
+		return // as in hostile: their answers are of another kind, and have tests of their own
 	}
 	for op, lines := range map[restore.Op][]string{
 		restore.OpDetect: {"possible=yes", "free=10737418240", "need=1"},
