@@ -41,6 +41,25 @@ func cmdNights(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdAdHocNights lets night after night begin with a timer and somebody at a terminal
+// at the same moment: `adhocnights FROM`. No machine is worked on by both, neither
+// waits for ever, and every machine gets what is new, once.
+func cmdAdHocNights(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: adhocnights FROM")
+	}
+	at, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	byHand := []string{"apply", "--yes", "--refresh", "always", "--lock-timeout", "2m"}
+	for night := range trialRounds(3) {
+		version, before := newNightOf(ts, at, night)
+		for _, o := range togetherEach(ts, [][]string{{"run"}, byHand}, nil) {
+			o.check(ts, night, false)
+		}
+		wantPatchedOnce(ts, night, version, before)
+	}
+}
+
 // newNightOf has something new for every machine, and lets it be a night some weeks
 // after at. It returns the version, and how many jobs the machines had.
 func newNightOf(ts *testscript.TestScript, at time.Time, night int) (string, map[string]int) {

@@ -78,7 +78,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "reboot": cmdReboot, "witness": cmdWitness, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "storm": cmdStorm, "join": cmdJoin, "rivals": cmdRivals,
-			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights, "killnights": cmdKillNights,
+			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights, "adhocnights": cmdAdHocNights, "killnights": cmdKillNights,
 			"receiver": cmdReceiver, "told": cmdTold,
 		},
 	})

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -130,12 +131,18 @@ type ending struct {
 
 // together runs the program n times at once, and disturbs all but the last.
 func together(ts *testscript.TestScript, n int, args []string, disturb func(*os.Process)) []ending {
+	return togetherEach(ts, slices.Repeat([][]string{args}, n), disturb)
+}
+
+// togetherEach is together with arguments for each process.
+func togetherEach(ts *testscript.TestScript, each [][]string, disturb func(*os.Process)) []ending {
 	path, err := exec.LookPath("patchwave")
 	ts.Check(err)
+	n := len(each)
 	out := make([]ending, n)
 	start := make(chan struct{})
 	var wg sync.WaitGroup
-	for i := range n {
+	for i, args := range each {
 		var said bytes.Buffer
 		cmd := exec.Command(path, args...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = ts.MkAbs("."), &said, &said, storyEnv(ts)
