@@ -28,14 +28,34 @@ type Host struct {
 	Others []inventory.Facts
 }
 
-// Run holds a provider against the contract.
+// check is one promise of the contract.
+type check func(*testing.T, restore.Provider, Host)
+
+// Run holds a provider against the contract: what all promise, and what those promise
+// that answer in frames of the script restore-point, or have a body in sh or in
+// PowerShell. The answers of programs and of package managers are of another kind:
+// their packages have tests of their own.
 func Run(t *testing.T, p restore.Provider, h Host) {
-	for name, check := range map[string]func(*testing.T, restore.Provider, Host){
-		"scope": scope, "fits": fits, "calls are encoded": encoded, "arguments are data": arguments,
-		"silence is no success": silence, "another's words are no success": hostile, "own words": own, "rules of PowerShell": powershell, "shell parses": shell,
-	} {
-		t.Run(name, func(t *testing.T) { check(t, p, h) })
+	for name, do := range checks(p, h) {
+		t.Run(name, func(t *testing.T) { do(t, p, h) })
 	}
+}
+
+func checks(p restore.Provider, h Host) map[string]check {
+	all := map[string]check{"scope": scope, "fits": fits, "calls are encoded": encoded, "arguments are data": arguments,
+		"silence is no success": silence, "another's points are not ours": others}
+	if p.Place() != restore.OnController && p.Name() != restore.Packages {
+		all["another's words are no success"], all["own words"] = hostile, own
+	}
+	each(p, at(h), func(_ restore.Op, c restore.Call) {
+		if c.Script.PowerShell != "" {
+			all["rules of PowerShell"] = powershell
+		}
+		if c.Script.Sh != "" {
+			all["shell parses"] = shell
+		}
+	})
+	return all
 }
 
 // at is a point that exists.
@@ -164,15 +184,17 @@ func hostile(t *testing.T, p restore.Provider, h Host) {
 		answer("why=a\x1b[31mb\nstate=nonsense"),
 	} {
 		each(p, at(h), func(op restore.Op, _ restore.Call) {
-			if p.Place() == restore.OnController || p.Name() == restore.Packages {
-				return // their answers are a status and frames of the package manager
-			}
 			s := p.Read(op, at(h), a)
 			if good(op, s) || len(s.Why) > 400 || strings.ContainsAny(s.Why, "\x1b\n\x00") {
 				t.Errorf("%s: %+v", op, s)
 			}
 		})
 	}
+}
+
+// others: a name that is not patchwave's, or a point without one of its own, is none of
+// ours.
+func others(t *testing.T, p restore.Provider, h Host) {
 	if s := p.Read(restore.OpList, at(h), answer("point=daily-backup\t1\t1700000000\t0", "point=patchwave-x\t\t1\t0")); len(s.Points) > 0 {
 		t.Errorf("another's points are taken for ours: %+v", s.Points)
 	}
@@ -180,9 +202,6 @@ func hostile(t *testing.T, p restore.Provider, h Host) {
 
 // own: what a scripted provider is to say is understood.
 func own(t *testing.T, p restore.Provider, h Host) {
-	if p.Place() == restore.OnController || p.Name() == restore.Packages {
-		return // as in hostile: their answers are of another kind, and have tests of their own
-	}
 	for op, lines := range map[restore.Op][]string{
 		restore.OpDetect: {"possible=yes", "free=10737418240", "need=1"},
 		restore.OpCreate: {"state=whole", "id=17"}, restore.OpCheck: {"state=whole", "id=17", "identity=4"}, restore.OpRemove: {"state=removed"},
