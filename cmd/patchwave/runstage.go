@@ -119,8 +119,8 @@ func (n *night) stage(ctx context.Context, due staging, held *coord.Hold) error 
 	defer end()
 	work, stop := n.planning(work)
 	defer stop()
-	g, err := n.staging(work, due)
-	if err != nil || g == nil {
+	g, open, err := n.staging(work, due)
+	if err != nil || !open {
 		return err
 	}
 	hosts, left, err := n.toStage(work, due.launch)
@@ -164,12 +164,12 @@ func (n *night) letGo(ctx context.Context, g *store.Staging) error {
 	return &exitError{max(n.app.interrupted, exitInterrupted), fmt.Errorf("the download ahead for policy %s is not done; the next `patchwave run` goes on with it until the window opens", g.Policy)}
 }
 
-// staging writes down that a download begins; nil if it has ended meanwhile.
-func (n *night) staging(ctx context.Context, due staging) (*store.Staging, error) {
+// staging writes down that a download begins; false if it has ended meanwhile.
+func (n *night) staging(ctx context.Context, due staging) (*store.Staging, bool, error) {
 	if due.row == nil {
 		id, err := n.app.newRunID()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		l := due.launch
 		n.app.say("policy %s in window %s: what will be installed at %s is downloaded", l.Policy, l.Window, l.Opens.In(n.s.cfg.Zone()).Format("Mon 2006-01-02 15:04 MST"))
@@ -177,18 +177,18 @@ func (n *night) staging(ctx context.Context, due staging) (*store.Staging, error
 	}
 	isNew, err := n.s.store.Stage(ctx, *due.row)
 	if err != nil || isNew {
-		return due.row, err
+		return due.row, err == nil, err
 	}
 	rows, err := n.s.store.Stagings(ctx, due.row.Opens)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, g := range rows {
 		if keyOfStaging(g) == due.launch.Occurrence && g.Finished.IsZero() {
-			return &g, nil
+			return &g, true, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // that there is nothing to do is an answer here
+	return nil, false, nil
 }
 
 // download works on the hosts until they have their results, the window opens, or the
@@ -242,7 +242,7 @@ func wellStaged(hosts []store.StagedHost) (n int) {
 // and those of which that is not known.
 func (n *night) toStage(ctx context.Context, l agenda.Launch) ([]stage.Host, []store.StagedHost, error) {
 	p, err := n.planAhead(ctx, l)
-	if err != nil || p == nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	seen, err := n.s.store.Seen(ctx)
@@ -290,7 +290,7 @@ func (n *night) toStage(ctx context.Context, l agenda.Launch) ([]stage.Host, []s
 }
 
 // planAhead is what the opening will carry out, as far as that is known now: the rest
-// of the rollout that goes on, or what a plan of that time would have; nil if nothing.
+// of the rollout that goes on, or what a plan of that time would have; an empty plan if nothing.
 func (n *night) planAhead(ctx context.Context, l agenda.Launch) (*plan.Plan, error) {
 	soaks, err := n.s.store.Soaks(ctx)
 	if err != nil {
@@ -323,7 +323,7 @@ func (n *night) planAhead(ctx context.Context, l agenda.Launch) (*plan.Plan, err
 	}
 	hosts := n.hostsOf(occurrenceOf(l))
 	if len(hosts) == 0 {
-		return nil, nil //nolint:nilnil // there is nothing to plan
+		return &plan.Plan{}, nil
 	}
 	ctx, stop := n.planning(ctx)
 	defer stop()

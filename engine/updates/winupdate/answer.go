@@ -3,6 +3,7 @@ package winupdate
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -84,7 +85,14 @@ type parcel struct {
 // decode reads one line of JSON as Windows PowerShell writes it.
 func decode(b []byte, into any) error {
 	b = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(b), []byte("\xef\xbb\xbf")))
-	return json.Unmarshal(b, into) //nolint:wrapcheck // the caller says of what
+	return unmarshal(b, into)
+}
+
+func unmarshal(b []byte, into any) error {
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("no JSON of its kind: %w", err)
+	}
+	return nil
 }
 
 // number is a whole number, or a string of one; what is none is 0.
@@ -147,8 +155,8 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 		return nil
 	case b[0] == '[':
 		var items []T
-		if err := json.Unmarshal(b, &items); err != nil {
-			return err //nolint:wrapcheck // the caller says of what
+		if err := unmarshal(b, &items); err != nil {
+			return err
 		}
 		*l = items
 		return nil
@@ -162,8 +170,8 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 		}
 	}
 	var one T
-	if err := json.Unmarshal(b, &one); err != nil {
-		return err //nolint:wrapcheck // the caller says of what
+	if err := unmarshal(b, &one); err != nil {
+		return err
 	}
 	*l = list[T]{one}
 	return nil
