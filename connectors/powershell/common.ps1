@@ -1,4 +1,4 @@
-# common: what scripts share that know of jobs, claims and boots. Windows PowerShell 5.1, ASCII only.
+# common: what scripts share that know of jobs and claims. boot.ps1 stands before it. Windows PowerShell 5.1, ASCII only.
 
 # Get-PwRoot: the directory of patchwave on this machine.
 function Get-PwRoot {
@@ -14,24 +14,6 @@ function Get-PwPowerShell {
 function Get-PwNow {
     $PwEpoch = New-Object DateTime 1970, 1, 1, 0, 0, 0, ([DateTimeKind]::Utc)
     return [long][Math]::Floor(([DateTime]::UtcNow - $PwEpoch).TotalSeconds)
-}
-
-# Get-PwBootTime: when Windows was started. The service that knows may need a moment.
-function Get-PwBootTime {
-    for ($PwTry = 1; ; $PwTry++) {
-        try {
-            return (Get-CimInstance -ClassName Win32_OperatingSystem -Property LastBootUpTime).LastBootUpTime
-        } catch {
-            if ($PwTry -ge 3) { throw }
-            Start-Sleep -Milliseconds 500
-        }
-    }
-}
-
-# Get-PwBootId: the boot in the shape of a UUID.
-function Get-PwBootId {
-    $PwHex = '{0:x16}' -f [long](Get-PwBootTime).ToFileTimeUtc()
-    return '00000000-0000-0000-' + $PwHex.Substring(0, 4) + '-' + $PwHex.Substring(4)
 }
 
 # Test-PwTrusted SID: SYSTEM or Administrators.

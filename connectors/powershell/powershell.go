@@ -29,14 +29,23 @@ var program string
 // them too.
 func Program() string { return program }
 
+//go:embed boot.ps1
+var boot string
+
+// Boot is what a body that knows of boots puts before itself: Get-PwBootId, the boot
+// id of a Windows host, the same in all that patchwave runs there, and Get-PwBoot, its
+// 16 hex digits alone. It stays when the clock is set; where it cannot be had that is
+// an error. It needs nothing of the prelude.
+func Boot() string { return boot }
+
 //go:embed common.ps1
 var common string
 
 // Common is what a body that knows of claims, boots and patchwave's directory on a
-// Windows host puts before itself: the boot id, locks, files that are written whole or
+// Windows host puts before itself: Boot, locks, files that are written whole or
 // not at all, and claims as engine/job writes them. It needs nothing of the prelude,
 // but Write-PwBytes, which needs Write-PwRaw.
-func Common() string { return common }
+func Common() string { return boot + common }
 
 // Encode renders one call: the whole program, Body in its place. It fails as
 // Call.Check does, and if Body is not ASCII.

@@ -202,8 +202,8 @@ func (h *Host) Publish(offers ...Offer) {
 	h.repo = slices.Concat(h.repo, offers)
 }
 
-// PassTime moves the machine's clock on: what it takes the time by sees that much
-// of it gone.
+// PassTime moves the machine's clock on, or back where d is negative: what it takes the
+// time by sees that much of it gone. The boot stays the same one.
 func (h *Host) PassTime(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -202,7 +202,7 @@ func (h *Host) start() bool {
 	h.faults.AptLock, h.faults.HostLock = "", false
 	h.seen.boots++
 	if h.win != nil {
-		h.bootID = bootIDAt(h.bootedAt)
+		h.bootID = bootIDAt(h.now())
 		h.win.booted()
 		h.win.again()
 		return true

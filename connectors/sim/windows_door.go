@@ -107,8 +107,8 @@ func (h *Host) lives() bool {
 	return h.resting == "" && h.boot.Err() == nil
 }
 
-// bootIDAt is the boot id of a Windows that was booted at a time: the FILETIME, in
-// the shape of a UUID.
+// bootIDAt is the boot id of a Windows whose clock showed a time when it was booted: the
+// FILETIME, in the shape of a UUID. It stays when the clock is set later.
 func bootIDAt(t time.Time) string {
 	const epoch = 116444736000000000 // 1970 in units of 100 ns since 1601
 	s := fmt.Sprintf("%016x", t.UnixNano()/100+epoch)
@@ -118,7 +118,7 @@ func bootIDAt(t time.Time) string {
 // makeWindows makes a host one of the family Windows.
 func (h *Host) makeWindows(m Machine) {
 	h.bootedAt = time.Now().Add(-or(m.Uptime, 40*24*time.Hour))
-	h.bootID = bootIDAt(h.bootedAt)
+	h.bootID = bootIDAt(h.bootedAt.Add(m.ClockSkew))
 	h.boot, h.endBoot = context.WithCancel(h.fleet.ctx)
 	h.win = newWindows(h, m)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -285,5 +286,31 @@ func TestWindowsJobOutlivesConnections(t *testing.T) {
 	}
 	if v := op(t, s, "claim", map[string]string{"controller": "c2"}); v["refused"] != "locked" || v["holder_run"] != "r1" {
 		t.Errorf("%v", v)
+	}
+}
+
+// TestWindowsClockIsSet: a clock that is set is no reboot; a reboot is one, also where the
+// clock shows an earlier time after it.
+func TestWindowsClockIsSet(t *testing.T) {
+	w := newWorld(t, fast, sim.Machine{Name: "m1", Family: sim.WindowsFamily, Windows: month(), Faults: sim.Faults{HoldDuring: []string{"keep"}}})
+	s, err := overWinRM(t, w.fleet, "m1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := ask(t, s, "facts", nil).Values("facts")
+	start(t, s, "j1", "keep", map[string]string{"changes": toInstall(cumulative())})
+	for _, step := range []time.Duration{40 * time.Second, -50 * 24 * time.Hour} {
+		w.host().PassTime(step)
+		if v := ask(t, s, "facts", nil).Values("facts"); v["boot_id"] != before["boot_id"] || v["now"] == before["now"] {
+			t.Errorf("%s: %v, before %v", step, v, before)
+		}
+		if v := op(t, s, "poll", map[string]string{"id": "j1"}); v["state"] != "running" || v["boot_id"] != v["job_boot_id"] {
+			t.Errorf("%s: %v", step, v)
+		}
+	}
+	w.host().Reboot()
+	eventually(t, "a boot", func() bool { s, err = overWinRM(t, w.fleet, "m1", nil); return err == nil })
+	if v := op(t, s, "poll", map[string]string{"id": "j1"}); v["state"] != "lost-reboot" || v["boot_id"] >= before["boot_id"] {
+		t.Errorf("%v, before %v", v, before)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
+	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
 	"patchwave/engine/journal"
 )
@@ -24,7 +25,7 @@ var healthShell string
 var healthPowerShell string
 
 func healthScript() script.Script {
-	return script.Script{Name: "health", Version: 1, Sh: healthShell, PowerShell: healthPowerShell}
+	return script.Script{Name: "health", Version: 1, Sh: healthShell, PowerShell: powershell.Boot() + healthPowerShell}
 }
 
 // The parts of a host's health; see policies.HealthParts.

@@ -100,8 +100,7 @@ function Get-HealthKernel {
 }
 
 function Get-HealthBasics($System) {
-    $hex = '{0:x16}' -f $System.LastBootUpTime.ToFileTimeUtc()
-    'boot_id=00000000-0000-0000-' + $hex.Substring(0, 4) + '-' + $hex.Substring(4)
+    'boot_id=' + (Get-PwBootId)
     'kernel=' + (Get-HealthKernel)
     'init=windows'
     'manager=cbs'

@@ -85,8 +85,8 @@
 // Answers have one key more: why, in a state lost, says what the task scheduler knows
 // (a LastTaskResult in words), so that "the task was ended by somebody" is told from
 // "PowerShell could not be started". While "alive" is held a job runs, whatever its
-// boot id says: the time of the boot, of which Windows makes it, moves when the clock
-// is set.
+// boot id says: a kernel object cannot outlive a boot. The boot id is the one of
+// powershell.Boot, which stays when the clock is set.
 //
 // Restore points are not pruned by release: what stands behind a directory there
 // (a shadow copy, a checkpoint) must go with it, which their own script does.

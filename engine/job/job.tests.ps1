@@ -19,6 +19,7 @@ function Invoke-Test($Values) {
     $PwArgs64 = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($TestJson))
     $script:TestSaid = ''
     . ([IO.Path]::Combine($TestShared, 'prelude.ps1'))
+    . ([IO.Path]::Combine($TestShared, 'boot.ps1'))
     . ([IO.Path]::Combine($TestShared, 'common.ps1'))
     . ([IO.Path]::Combine($TestHere, 'host.ps1'))
     . ([IO.Path]::Combine($TestHere, 'claim.ps1'))

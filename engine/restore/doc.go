@@ -62,7 +62,7 @@
 //	  detect    asks CIM and the registry: is System Restore on for the system drive,
 //	            are VSS and swprv not disabled, is there shadow storage?
 //	  create    id = SequenceNumber, size unknown
-//	  check     identity = time of the last boot, FILETIME in 16 hex digits
+//	  check     identity = the boot, in 16 hex digits
 //	  rollback  state=pending; the host boots at once, the job does not end
 //	  prove     state by SystemRestore.GetLastRestoreStatus
 //	  remove    state=kept: Windows removes its oldest by itself

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"patchwave/connectors"
+	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -72,6 +73,7 @@ type Answer struct {
 // Script is the scan of a host with any of the managers.
 func Script(managers []updates.Manager) script.Script {
 	var sh, ps strings.Builder
+	ps.WriteString(powershell.Boot())
 	for _, m := range managers {
 		b := &sh
 		if m.Shell().Dialect == connectors.DialectPowerShell {

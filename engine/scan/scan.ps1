@@ -55,7 +55,6 @@ function scan_virtual([string]$Model) {
 function scan_facts($Os, [string]$Manager) {
     $now = Get-PwScanNow
     $boot = [DateTime]$Os.LastBootUpTime
-    $hex = '{0:x16}' -f $boot.ToFileTimeUtc()
     $uid = 1
     if (Test-PwScanAdministrator) { $uid = 0 }
     $lines = @(
@@ -64,7 +63,7 @@ function scan_facts($Os, [string]$Manager) {
         ('uid=' + $uid)
         ('kernel=' + [string]$Os.Version)
         ('arch=' + (Get-PwScanArch))
-        ('boot_id=00000000-0000-0000-' + $hex.Substring(0, 4) + '-' + $hex.Substring(4))
+        ('boot_id=' + (Get-PwBootId))
         ('uptime=' + [Math]::Max([long]0, (scan_seconds $now) - (scan_seconds $boot)))
         'systemd=no'
         ('virtual=' + (scan_virtual (Get-PwScanModel)))

@@ -18,7 +18,7 @@ function Add-RpNo([string]$Code, [string]$Why) {
 
 function Test-RpTag([string]$Text) { return ($Text -cmatch '^patchwave-[A-Za-z0-9_-]{1,30}$') }
 
-function Get-PwOs { return (Get-CimInstance -ClassName Win32_OperatingSystem -Property @('ProductType', 'SystemDrive', 'LastBootUpTime')) }
+function Get-PwOs { return (Get-CimInstance -ClassName Win32_OperatingSystem -Property @('ProductType', 'SystemDrive')) }
 function Get-PwStartMode([string]$Service) {
     $RpService = Get-CimInstance -ClassName Win32_Service -Filter ("Name='" + $Service + "'") -Property StartMode
     if ($null -eq $RpService) { return 'Missing' }
@@ -35,9 +35,6 @@ function ConvertTo-RpSeconds([DateTime]$Time) {
     $RpEpoch = New-Object DateTime 1970, 1, 1, 0, 0, 0, ([DateTimeKind]::Utc)
     return [long][Math]::Floor(($Time.ToUniversalTime() - $RpEpoch).TotalSeconds)
 }
-
-# Get-RpBoot: the time of the last boot, as 16 hex digits.
-function Get-RpBoot { return ('{0:x16}' -f ([DateTime](Get-PwOs).LastBootUpTime).ToFileTimeUtc()) }
 
 # Get-RpStorage VOLUME: where the shadow copies of a volume are kept, or nothing.
 function Get-RpStorage($Volume) {

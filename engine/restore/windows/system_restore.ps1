@@ -98,7 +98,7 @@ function Invoke-RpCreate {
 
 function Invoke-RpCheck {
     $RpFound = Find-RpPoint
-    Add-RpLine 'identity' (Get-RpBoot)
+    Add-RpLine 'identity' (Get-PwBoot)
     if ($null -eq $RpFound) {
         Add-RpLine 'state' 'absent'
         Add-RpLine 'why' 'Windows does not have the restore point any more'
@@ -122,8 +122,8 @@ function Invoke-RpRollback {
 }
 
 function Invoke-RpProve {
-    Add-RpLine 'identity' (Get-RpBoot)
-    if ((Get-RpBoot) -eq (Get-PwArg 'before')) { Add-RpLine 'state' 'pending'; return }
+    Add-RpLine 'identity' (Get-PwBoot)
+    if ((Get-PwBoot) -eq (Get-PwArg 'before')) { Add-RpLine 'state' 'pending'; return }
     $RpLast = Get-PwLastRestoreStatus
     if ($RpLast -eq 1) { Add-RpLine 'state' 'restored'; return }
     Add-RpLine 'state' 'not-restored'

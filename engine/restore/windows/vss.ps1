@@ -94,7 +94,7 @@ function Invoke-RpCreate {
 }
 
 function Invoke-RpCheck {
-    Add-RpLine 'identity' (Get-RpBoot)
+    Add-RpLine 'identity' (Get-PwBoot)
     $RpNote = Find-RpNote
     $RpShadow = $null
     if ($null -ne $RpNote) { $RpShadow = Find-RpShadow $RpNote.id }

@@ -11,13 +11,6 @@ function Get-PwWuNow { return [long][Math]::Floor(([DateTime]::UtcNow.Ticks - 62
 
 function Wait-PwWu([int]$Seconds) { Start-Sleep -Seconds $Seconds }
 
-# Get-PwWuBootId: the boot as engine/job knows it.
-function Get-PwWuBootId {
-    $os = Get-CimInstance -ClassName Win32_OperatingSystem -Property LastBootUpTime
-    $hex = '{0:x16}' -f $os.LastBootUpTime.ToFileTimeUtc()
-    return ('00000000-0000-0000-' + $hex.Substring(0, 4) + '-' + $hex.Substring(4))
-}
-
 # Read-PwWuFile PATH: a file of ours as text; '' if there is none, or one that cannot be ours.
 function Read-PwWuFile([string]$Path) {
     try {

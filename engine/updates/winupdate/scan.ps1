@@ -69,7 +69,7 @@ function winupdate_enough([long]$Since, [bool]$Online) {
     if ($Online -and -not [bool](Get-PwWuField $head 'online' $false)) { return $false }
     if ($Since -gt 0) { return ($started -ge $Since) }
     if ($Online -or [bool](Get-PwWuField $head 'failed' $false) -or (Get-PwArg 'names') -ne '') { return $false }
-    if ([string](Get-PwWuField $head 'boot_id' '') -ne (Get-PwWuBootId)) { return $false }
+    if ([string](Get-PwWuField $head 'boot_id' '') -ne (Get-PwBootId)) { return $false }
     return ((winupdate_number (Read-PwWuFile (Join-Path (Get-PwWuDir) 'changed'))) -lt $started)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"patchwave/connectors"
+	"patchwave/connectors/powershell"
 	"patchwave/engine/updates"
 )
 
@@ -62,7 +63,9 @@ func (Manager) Shell() updates.Shell {
 
 // worker is the program that the scan's task runs: a file of its own, which needs
 // nothing of the script that wrote it.
-func worker() string { return headText + filesText + agentText + chocoText + wingetText + workerText }
+func worker() string {
+	return headText + powershell.Boot() + filesText + agentText + chocoText + wingetText + workerText
+}
 
 // carried is a program as data of another one: no line of it may end the literal.
 func carried(program string) string {

@@ -119,7 +119,7 @@ function winupdate_carry($Before, $Result, [bool]$Failed) {
 function winupdate_result($Request, [string]$Source, [bool]$Online) {
     return [ordered]@{
         v = 1; source = $Source; online = $Online; started = (winupdate_number (Get-PwWuField $Request 'started' 0)); finished = [long]0
-        searched = [long]0; code = 0; warnings = @(); error = $null; hollow = 0; reboot_required = $null; boot_id = (Get-PwWuBootId)
+        searched = [long]0; code = 0; warnings = @(); error = $null; hollow = 0; reboot_required = $null; boot_id = (Get-PwBootId)
         language_mode = [string]$ExecutionContext.SessionState.LanguageMode; cut = 0; updates = @(); choco = @(); choco_error = ''; winget = $null
     }
 }
