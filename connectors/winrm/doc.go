@@ -23,10 +23,11 @@
 // Over https the certificate is verified (by the authorities of the system, by
 // those of a file alone, or by the SHA-256 of the certificate itself alone) before
 // the first byte of a login. Basic, Kerberos and client certificates go over https
-// only. NTLM over https is bound to the server's certificate (RFC 5929,
-// tls-server-end-point), which defeats relaying it; the messages are protected by
-// TLS and are not encrypted a second time. Kerberos is not bound to it: its library
-// cannot, and a host that insists (CbtHardeningLevel Strict) refuses it.
+// only. NTLM and Kerberos over https are bound to the server's certificate (RFC 5929,
+// tls-server-end-point), which defeats relaying them; the messages are protected by
+// TLS and are not encrypted a second time. A client certificate is given when the host
+// asks for it, once a connection: with the first handshake, or with a second one after
+// the first request, as Windows does (TLS 1.2; the way of TLS 1.3 is not in the library).
 //
 // Over plain http there is NTLM only. Nothing proves there who the peer is before
 // the login; the password itself is never sent, the answer to the challenge can be
@@ -69,7 +70,10 @@
 //	by others  NTLM, its keys, sealing and signing: impacket (what its SMB server
 //	           does), and in turn gss-ntlmssp by way of MIT's GSSAPI, which verifies
 //	           the integrity code and the channel binding too; impacket looks at
-//	           neither. TLS and the certificate: OpenSSL. HTTP: http.server of Python.
+//	           neither. Kerberos: the KDC of MIT with a realm of its own, and MIT's
+//	           GSSAPI with SPNEGO, channel bindings and replay cache. TLS and the
+//	           certificate: OpenSSL, also when it asks for that of the client in a
+//	           second handshake. HTTP: http.server of Python.
 //	           XML: lxml. What runs: /bin/sh, and for a Script tr, base64 and
 //	           sha256sum in the place of the bootstrap.
 //	by us      the frame of sealed messages (2.2.9.1, which pywinrm shares with

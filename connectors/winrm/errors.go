@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 
 	"patchwave/connectors"
@@ -158,6 +159,12 @@ func statusError(ep *endpoint, a *answer) *connectors.Error {
 			e.Message += fmt.Sprintf(" of %s", ep.target.User)
 		}
 		e.Hint = refusedHint(ep.target)
+		if ep.target.WinRM.Auth == connectors.WinRMKerberos {
+			k := &kerberosLogin{ep: ep}
+			if hint := k.hint(kerberosRefusal(a)); hint != "" {
+				e.Hint = hint
+			}
+		}
 	case status == http.StatusForbidden:
 		e.Code = connectors.CodeAuth
 		e.Message = fmt.Sprintf("%s forbids the access (HTTP status 403)", ep.address())
@@ -191,7 +198,7 @@ func refusedHint(t connectors.Target) string {
 	case connectors.WinRMCertificate:
 		return "the certificate may be unknown there (winrm/config/service/certmapping), mapped to a user who is " + admin + ", or Certificate is not allowed"
 	case connectors.WinRMKerberos:
-		return "the user may be " + admin + ", or Kerberos is not allowed"
+		return "the user may be " + admin + ", Kerberos may not be allowed, or the service principal name belong to another account (setspn -Q HTTP/" + strings.ToLower(t.Address) + ")"
 	case connectors.WinRMBasic:
 		return "the password may be wrong, Basic not allowed (it knows local users only), or the user is " + admin
 	case connectors.WinRMNTLM:

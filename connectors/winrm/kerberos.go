@@ -2,29 +2,42 @@ package winrm
 
 import (
 	"context"
-	"encoding/base64"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/credentials"
 	"github.com/jcmturner/gokrb5/v8/keytab"
-	"github.com/jcmturner/gokrb5/v8/spnego"
 
 	"patchwave/connectors"
 )
 
 // kerberosLogin is Kerberos in SPNEGO (RFC 4178, 4559): a ticket with each request,
-// over https only. It comes from the cache if one is named, else from the keytab, else
-// from the password.
+// over https only, bound to the certificate of the host. It comes from the cache if one
+// is named, else from the keytab, else from the password.
 type kerberosLogin struct {
 	ep *endpoint
-	// turn is held while a ticket is asked for, by whoever sets client.
+	// turn is held while a ticket is asked for, by whoever sets what follows.
 	turn   chan struct{}
 	client *client.Client
+	// until is when the last ticket of a cache ends, zero where there is no cache.
+	until time.Time
+}
+
+// spn is the name of the service that tickets are for.
+func (k *kerberosLogin) spn() string { return "HTTP/" + strings.ToLower(k.ep.host) }
+
+// conf is the configuration that is read.
+func (k *kerberosLogin) conf() string {
+	if file := k.ep.target.WinRM.Kerberos.Krb5Conf; file != "" {
+		return file
+	}
+	return defaultKrb5Conf
 }
 
 // defaultKrb5Conf is the configuration of the system.
@@ -41,9 +54,12 @@ func newKerberosLogin(ep *endpoint) (login, error) {
 
 func (k *kerberosLogin) begin(context.Context, *link) error { return nil }
 
-// authorization asks for a ticket. The library takes no context: what it still
-// waits for when ctx ends is left to itself, and ends with its own timeouts.
-func (k *kerberosLogin) authorization(ctx context.Context, _ *link) ([]byte, error) {
+// authorization asks for a ticket, within the connect timeout. The library takes no
+// context: what it still waits for then is left to itself, and ends with its own
+// timeouts, of five seconds for each KDC and protocol.
+func (k *kerberosLogin) authorization(ctx context.Context, l *link) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, k.ep.timeouts.Connect, errNoKDC)
+	defer cancel()
 	type answer struct {
 		token []byte
 		err   error
@@ -56,7 +72,7 @@ func (k *kerberosLogin) authorization(ctx context.Context, _ *link) ([]byte, err
 			done <- answer{err: context.Cause(ctx)}
 			return
 		}
-		token, err := k.token(ctx)
+		token, err := k.token(ctx, l.tls)
 		<-k.turn
 		done <- answer{token, err}
 	}()
@@ -67,47 +83,50 @@ func (k *kerberosLogin) authorization(ctx context.Context, _ *link) ([]byte, err
 		}
 		return a.token, a.err
 	case <-ctx.Done():
+		if cause := context.Cause(ctx); errors.Is(cause, errNoKDC) {
+			return nil, k.explain(cause)
+		}
 		return nil, context.Cause(ctx)
 	}
 }
 
 // token makes the header. It is called with turn held.
-func (k *kerberosLogin) token(ctx context.Context) (header []byte, err error) {
+func (k *kerberosLogin) token(ctx context.Context, state *tls.ConnectionState) (header []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("the ticket cache, the keytab or the answer of the KDC is damaged")
 		}
 	}()
+	if k.over() {
+		k.client.Destroy() // somebody may have filled the cache again
+		k.client = nil
+	}
 	if k.client == nil {
 		if k.client, err = k.open(ctx); err != nil {
 			return nil, err
 		}
 	}
-	s := spnego.SPNEGOClient(k.client, "HTTP/"+strings.ToLower(k.ep.host))
-	if err := s.AcquireCred(); err != nil {
-		return nil, err
+	if k.over() {
+		return nil, &expiredError{k.ep.target.WinRM.Kerberos.CCache, k.until}
 	}
-	token, err := s.InitSecContext()
+	raw, err := kerberosToken(k.client, k.spn(), state)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := token.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	return base64.StdEncoding.AppendEncode([]byte("Negotiate "), raw), nil
+	return negotiate(raw), nil
+}
+
+// over reports whether nothing in the cache is good any more.
+func (k *kerberosLogin) over() bool {
+	return k.client != nil && !k.until.IsZero() && !time.Now().Before(k.until)
 }
 
 // open reads the configuration and what the ticket is made from.
 func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 	t, want := k.ep.target, k.ep.target.WinRM.Kerberos
-	file := want.Krb5Conf
-	if file == "" {
-		file = defaultKrb5Conf
-	}
-	conf, err := config.Load(file)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+	conf, err := config.Load(k.conf())
+	if _, old := errors.AsType[config.UnsupportedDirective](err); err != nil && (conf == nil || !old) { // what Kerberos 4 wanted is no error
+		return nil, fmt.Errorf("read %s: %w", k.conf(), err)
 	}
 	user, realm := k.principal(conf)
 	noFAST := client.DisablePAFXFAST(true) // Active Directory does not know it
@@ -117,6 +136,7 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the ticket cache %s: %w", want.CCache, err)
 		}
+		k.until = lasts(tickets, k.spn())
 		return client.NewFromCCache(tickets, conf, noFAST)
 	case user == "":
 		return nil, errors.New("there is no user")
@@ -138,6 +158,18 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 	}
 }
 
+// lasts is when the last of the tickets ends that can be of use: those to get others
+// with, and that for the service.
+func lasts(tickets *credentials.CCache, spn string) (until time.Time) {
+	for _, c := range tickets.GetEntries() {
+		name := c.Server.PrincipalName.PrincipalNameString()
+		if (strings.HasPrefix(name, "krbtgt/") || strings.EqualFold(name, spn)) && c.EndTime.After(until) {
+			until = c.EndTime
+		}
+	}
+	return until
+}
+
 // principal is who asks for the ticket.
 func (k *kerberosLogin) principal(conf *config.Config) (user, realm string) {
 	_, user = splitUser(k.ep.target.User)
@@ -149,15 +181,6 @@ func (k *kerberosLogin) principal(conf *config.Config) (user, realm string) {
 		realm = conf.LibDefaults.DefaultRealm
 	}
 	return user, strings.ToUpper(realm)
-}
-
-func (k *kerberosLogin) explain(err error) error {
-	if known, ok := errors.AsType[*connectors.Error](err); ok {
-		return known
-	}
-	e := connectors.Errorf(connectors.CodeAuth, connectors.PhaseLogin, k.ep.name(), "no Kerberos ticket for HTTP/%s", strings.ToLower(k.ep.host))
-	e.Err, e.Hint = err, "check the realm, the clock, the ticket (klist) and that the host has this service principal name"
-	return e
 }
 
 // close wipes the keys and ends the renewing of tickets.

@@ -25,7 +25,7 @@ func TestImpacket(t *testing.T) {
 	for _, ntlm := range []string{"impacket", "gss"} {
 		t.Run(ntlm, func(t *testing.T) {
 			t.Parallel()
-			there := serve(t, "NTLM="+ntlm)
+			there := serve(t, "LOGIN="+ntlm)
 			for _, way := range []struct {
 				name  string
 				auth  connectors.WinRMAuth
@@ -249,7 +249,7 @@ func restarted(t *testing.T, there *peer) {
 func named(t *testing.T, ntlm string) {
 	t.Helper()
 	const user, password = `CORP\jürgen`, "Grüße, 日本語 😀"
-	there := serve(t, "NTLM="+ntlm, "PEER_USER="+user, "PEER_PASSWORD="+password)
+	there := serve(t, "LOGIN="+ntlm, "PEER_USER="+user, "PEER_PASSWORD="+password)
 	for _, target := range []connectors.Target{
 		there.target(connectors.WinRMNTLM, false), there.target(connectors.WinRMNTLM, true), there.target(connectors.WinRMBasic, true),
 	} {
@@ -264,7 +264,7 @@ func named(t *testing.T, ntlm string) {
 // was bound to another certificate: the login is really bound.
 func TestBindings(t *testing.T) {
 	noLeaks(t)
-	there := serve(t, "NTLM=gss", "BINDINGS=other")
+	there := serve(t, "LOGIN=gss", "BINDINGS=other")
 	_, err := New(peerConfig()).Dial(t.Context(), there.target(connectors.WinRMNTLM, true))
 	fails(t, err, connectors.CodeAuth, "refuses the login")
 	h := there.await("to refuse the login", func(h happened) bool { return h.Event == "refused" })

@@ -36,6 +36,7 @@ type happened struct {
 	Fingerprint   string
 	By            string
 	Why, Words    string
+	Who, Mech     string
 	PID           int
 	Status        int
 	Shells        int
@@ -44,8 +45,10 @@ type happened struct {
 
 // peer is testdata/server.py while it runs.
 type peer struct {
-	t             *testing.T
-	env           []string
+	t   *testing.T
+	env []string
+	// clock is how much the clock of the service is wrong ("+20m"), "" for not at all.
+	clock         string
 	dir           string
 	plain, secure int
 	fingerprint   string
@@ -61,7 +64,13 @@ type peer struct {
 // serve starts the service; it ends with the test.
 func serve(t *testing.T, env ...string) *peer {
 	t.Helper()
-	s := &peer{t: t, env: env, dir: t.TempDir()}
+	return serveAt(t, "", env...)
+}
+
+// serveAt is serve with a clock that is wrong.
+func serveAt(t *testing.T, clock string, env ...string) *peer {
+	t.Helper()
+	s := &peer{t: t, env: env, clock: clock, dir: t.TempDir()}
 	s.start()
 	t.Cleanup(s.stop)
 	return s
@@ -74,6 +83,7 @@ func (s *peer) start() {
 	// A pyenv or a virtual environment would bring other packages than Debian's.
 	s.cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONNOUSERSITE=1", "PYTHONDONTWRITEBYTECODE=1", "HOME=" + s.dir,
 		"PEER_USER=" + peerUser, "PEER_PASSWORD=" + peerPassword}, s.env...)
+	s.cmd.Env = append(s.cmd.Env, wrongBy(s.t, s.clock)...)
 	var err error
 	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
 		s.t.Fatal(err)
@@ -151,9 +161,15 @@ func (s *peer) count(event string) (n int) {
 // await waits until something has happened.
 func (s *peer) await(what string, is func(happened) bool) happened {
 	s.t.Helper()
+	return s.awaitFrom(0, what, is)
+}
+
+// awaitFrom is await, of what happened after the first seen things.
+func (s *peer) awaitFrom(seen int, what string, is func(happened) bool) happened {
+	s.t.Helper()
 	limit := time.NewTimer(peerWait)
 	defer limit.Stop()
-	for seen := 0; ; {
+	for {
 		s.mu.Lock()
 		events, change := s.events, s.change
 		s.mu.Unlock()

@@ -1,4 +1,4 @@
-"""The acceptors of NTLM of the service in server.py: those of others."""
+"""The acceptors of NTLM and Kerberos of the service in server.py: those of others."""
 
 import hmac
 import os
@@ -112,3 +112,29 @@ class GSS:
     def wrap(self, plain):
         token = self.context.wrap(plain, True).message
         return token[:16], token[16:]
+
+
+class Kerberos:
+    """The acceptor of one request: SPNEGO and Kerberos of MIT, with the keytab in
+    KRB5_KTNAME. It keeps what it has seen, and refuses it the second time."""
+
+    def __init__(self, bindings):
+        import gssapi
+
+        kw = {"channel_bindings": gssapi.raw.ChannelBindings(application_data=bindings)} if bindings else {}
+        self.context = gssapi.SecurityContext(creds=gssapi.Credentials(usage="accept"), usage="accept", **kw)
+
+    def accept(self, token):
+        """Whether to let it in, and what to say to it."""
+        import gssapi
+
+        try:
+            reply = self.context.step(token)
+            why = self.context._last_err  # kept there when there is a token to send
+        except gssapi.exceptions.GSSError as e:
+            reply, why = None, e
+        if why is None and self.context.complete:
+            say(event="ticket", who=str(self.context.initiator_name), spn=str(self.context.target_name), mech=self.context.mech.dotted_form)
+            return True, reply
+        say(event="refused", why=" ".join(str(why).split()))
+        return False, reply

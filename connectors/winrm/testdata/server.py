@@ -3,7 +3,8 @@
   server.py DIRECTORY PLAIN_PORT SECURE_PORT
 
 NTLM, its keys and the encryption of messages are those of impacket, or of
-gss-ntlmssp by way of MIT's GSSAPI, as NTLM says (impacket or gss). TLS is that of
+gss-ntlmssp by way of MIT's GSSAPI, as LOGIN says (impacket or gss); Kerberos
+(kerberos) is that of MIT, over https only. TLS is that of
 OpenSSL, HTTP that of http.server, XML that of lxml, and what a command does is
 done by /bin/sh. Here are only the frame of MS-WSMV 2.2.9.1 and the messages of
 DSP0226 and MS-WSMV, written from these documents, with other prefixes than Windows
@@ -30,7 +31,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lxml import etree
 
-from acceptors import DOMAIN, GSS, NAME, PASSWORD, USER, Impacket
+from acceptors import DOMAIN, GSS, NAME, PASSWORD, USER, Impacket, Kerberos
 from shells import DIRECTORY, Command, Fault, Shells, say, unknown
 
 SHELLS = Shells()
@@ -295,7 +296,18 @@ class Handler(BaseHTTPRequestHandler):
             return self.soap(body)
         self.sealed(body)
 
+    def ticket(self, token, body):
+        """Each request has a ticket of its own, as http.sys takes them."""
+        good, reply = Kerberos(self.server.bindings).accept(token) if self.server.tls else (False, None)
+        said = "Negotiate" + (" " + base64.b64encode(reply).decode() if reply else "")
+        if good:
+            return self.soap(body, WWW_Authenticate=said)
+        say(event="401", why="kerberos")
+        self.reply(401, WWW_Authenticate=[said, 'Basic realm="WSMAN"'])
+
     def negotiate(self, token, body):
+        if self.server.acceptor is Kerberos:
+            return self.ticket(token, body)
         if body or self.trusted:
             return self.reply(400)
         if token[8:12] == b"\1\0\0\0":
@@ -308,11 +320,11 @@ class Handler(BaseHTTPRequestHandler):
         say(event="login", by=type(self.login).__name__)
         self.reply(200)
 
-    def soap(self, body):
+    def soap(self, body, **headers):
         if self.headers["Content-Type"] != "application/soap+xml;charset=UTF-8":
             return self.reply(415)
         status, reply = serve(body)
-        self.reply(status, reply, Content_Type="application/soap+xml;charset=UTF-8")
+        self.reply(status, reply, Content_Type="application/soap+xml;charset=UTF-8", **headers)
 
     def sealed(self, body):
         found = FRAME.match(body)
@@ -338,7 +350,7 @@ class Listener(ThreadingHTTPServer):
 def listen(port, tls=None, bindings=None):
     server = Listener(("127.0.0.1", port), Handler)
     server.tls, server.bindings = tls, bindings
-    server.acceptor = {"impacket": Impacket, "gss": GSS}[os.environ["NTLM"]]
+    server.acceptor = {"impacket": Impacket, "gss": GSS, "kerberos": Kerberos}[os.environ["LOGIN"]]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
