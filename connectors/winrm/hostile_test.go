@@ -19,11 +19,13 @@ import (
 	"patchwave/connectors/connectortest"
 )
 
-// noLeaks checks that no goroutine is left when the test and its cleanups are over.
+// noLeaks checks that no goroutine is left when the test and its cleanups are over, and
+// that it was frugal.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	frugal(t)
 }
 
 // hasty does not wait where nothing is to come, and is patient with a busy computer.
@@ -184,8 +186,9 @@ func TestHostileReceive(t *testing.T) {
 			}
 		},
 		"flood": func(w http.ResponseWriter, r *http.Request) {
+			piece := make([]byte, 32<<10)
 			for r.Context().Err() == nil {
-				_, _ = w.Write(make([]byte, 32<<10))
+				_, _ = w.Write(piece)
 			}
 		},
 		"flood of headers": func(w http.ResponseWriter, _ *http.Request) {
@@ -195,8 +198,9 @@ func TestHostileReceive(t *testing.T) {
 			}
 			defer func() { _ = conn.Close() }()
 			_, err = buf.WriteString("HTTP/1.1 200 OK\r\n")
+			header := "X-A: " + strings.Repeat("a", 8<<10) + "\r\n"
 			for err == nil {
-				_, err = buf.WriteString("X-A: " + strings.Repeat("a", 8<<10) + "\r\n")
+				_, err = buf.WriteString(header)
 			}
 		},
 		"reset":       func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },

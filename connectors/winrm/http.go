@@ -17,6 +17,8 @@ import (
 const (
 	maxHead = 64 << 10
 	maxBody = 512 << 10
+	// usualBody is what is set aside for a body ahead, in bytes, and no more.
+	usualBody = 128 << 10
 	// maxInformal is how many replies of class 1xx may come before the real one.
 	maxInformal = 4
 )
@@ -147,6 +149,9 @@ func (s *stream) read() (*answer, error) {
 			return nil, err
 		}
 		var body bytes.Buffer
+		if resp.ContentLength > 0 { // it may be lying: no more than most replies have
+			body.Grow(int(min(resp.ContentLength, usualBody)) + bytes.MinRead)
+		}
 		n, err := io.Copy(&body, io.LimitReader(resp.Body, maxBody+1))
 		if cerr := resp.Body.Close(); err == nil {
 			err = cerr

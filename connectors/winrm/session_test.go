@@ -2,9 +2,7 @@ package winrm
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -98,42 +96,6 @@ func TestCancelEndsTheCommand(t *testing.T) {
 	<-ended
 	if err := s.Close(); err != nil || f.left() != 0 || f.count("Signal") == 0 {
 		t.Errorf("close: %v, %d shells left, %d signals", err, f.left(), f.count("Signal"))
-	}
-}
-
-func TestManyClientsOfOneHost(t *testing.T) {
-	noLeaks(t)
-	f := &fake{scheme: "ntlm"}
-	f.run = func(_ context.Context, _ string, stdin io.Reader, stdout, _ io.Writer) int {
-		_, err := io.Copy(stdout, stdin)
-		if err != nil {
-			return 1
-		}
-		return 0
-	}
-	f.start(t, false)
-	d := New(Config{})
-	var all sync.WaitGroup
-	for i := range 20 {
-		all.Go(func() {
-			s, err := d.Dial(t.Context(), f.target())
-			if err != nil {
-				t.Errorf("client %d: %v", i, err)
-				return
-			}
-			script := strings.Repeat(fmt.Sprint(i), 40_000)
-			r, err := s.Run(t.Context(), connectors.Command{Script: []byte(script)})
-			if err != nil || string(r.Stdout) != string(inputLines([]byte(script))) {
-				t.Errorf("client %d: %d bytes, %v", i, len(r.Stdout), err)
-			}
-			if err := s.Close(); err != nil {
-				t.Errorf("client %d: close: %v", i, err)
-			}
-		})
-	}
-	all.Wait()
-	if f.plain.Load() > 0 || f.left() > 0 {
-		t.Errorf("%d messages were not encrypted, %d shells are left", f.plain.Load(), f.left())
 	}
 }
 
