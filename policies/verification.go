@@ -30,7 +30,7 @@ type Verification struct {
 
 // HealthParts is the closed list of what Verification.Unchanged can name.
 func HealthParts() []string {
-	return []string{"services", "listeners", "mounts", "failed_units", "broken_packages", "kernel", "routes", "time"}
+	return []string{"services", "listeners", "mounts", "failed_units", "broken_packages", "kernel", "routes", "time", "event_errors"}
 }
 
 // ProbeKind names a kind of probe.

@@ -130,6 +130,9 @@ type WindowsFaults struct {
 	// OncePerDay: no restore point is made within a day of the last one. RestoreFails:
 	// going back to one does not complete.
 	OncePerDay, RestoreFails bool
+	// Logs are errors that the event log has from the boot on which completes an update,
+	// "PROVIDER ID" by its name.
+	Logs map[string]string
 	// Restricted: its PowerShell runs in the constrained language mode.
 	Restricted bool
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,9 @@ func (w *windows) health(a frames, args map[string]string) {
 	if has("routes") {
 		a.put("routes", "Ethernet\t0.0.0.0/0\t10.0.2.2\nEthernet\t10.0.2.0/24\t0.0.0.0\n")
 	}
+	if has("event_errors") {
+		a.put("event_errors", w.errors())
+	}
 	if has("time") {
 		a.put("time", "service=running\nstart=auto\nleap=0\nstratum=3\nreference=10.0.2.2\n")
 	}
@@ -121,6 +125,23 @@ func (w *windows) crashes() string {
 	for _, s := range w.h.spec.Services {
 		if w.broken(s.Name) {
 			fmt.Fprintf(&b, "%s\t3\n", s.Name)
+		}
+	}
+	return b.String()
+}
+
+// errors are those of the event log: some that every machine has, and what came with
+// updates.
+func (w *windows) errors() string {
+	var b strings.Builder
+	b.WriteString("Microsoft-Windows-DistributedCOM\t10016\t40\t2\nService Control Manager\t7023\t3\t1\n")
+	for _, update := range slices.Sorted(maps.Keys(w.h.faults.Windows.Logs)) {
+		provider, id := w.h.faults.Windows.Logs[update], ""
+		if at := strings.LastIndexByte(provider, ' '); at >= 0 {
+			provider, id = provider[:at], provider[at+1:]
+		}
+		if slices.ContainsFunc(w.updates, func(u *winUpdate) bool { return u.called(update) && u.state == winInstalled }) {
+			fmt.Fprintf(&b, "%s\t%s\t2\t2\n", provider, id)
 		}
 	}
 	return b.String()

@@ -54,13 +54,14 @@ func firstOf(worse []string) string {
 // compare says what is worse, or what to say if nothing is.
 func compare(part string, before journal.HealthData, after Fingerprint, updated []string) (worse []string, same string) {
 	was := map[string][]string{partServices: before.Services, partListeners: before.Listeners, partMounts: before.Mounts,
-		partFailed: before.FailedUnits, partBroken: before.BrokenPackages, partRoutes: before.Routes}[part]
+		partFailed: before.FailedUnits, partBroken: before.BrokenPackages, partRoutes: before.Routes, partErrors: before.EventErrors}[part]
 	switch {
 	case part == partKernel:
 		return kernelDifference(before, after, updated)
 	case part == partTime:
 		return timeDifference(before, after)
-	case was == nil && (part == partServices || part == partFailed) && before.Init == "", was == nil && part == partBroken && before.Manager == "":
+	case was == nil && (part == partServices || part == partFailed) && before.Init == "", was == nil && part == partBroken && before.Manager == "",
+		was == nil && part == partErrors && before.Init != initWindows:
 		return nil, nothing
 	case was == nil:
 		return []string{notTaken}, ""
@@ -76,6 +77,8 @@ func compare(part string, before journal.HealthData, after Fingerprint, updated 
 		return gone(after.FailedUnits, was, "%s has failed"), fmt.Sprintf("%d failed before, and no more now", len(was))
 	case partBroken:
 		return broken(was, ripe(before, after)), fmt.Sprintf("%d broken before, and no more now", len(was))
+	case partErrors:
+		return newErrors(was, after), fmt.Sprintf("%d kinds of errors before, and no new one", len(was))
 	case partRoutes:
 		worse = gone(was, after.Routes, "there is no route to %s any more")
 	}

@@ -19,6 +19,7 @@
 //	kernel           uname, /lib/modules
 //	routes           /proc/net/{route,ipv6_route}
 //	time             timedatectl, chronyc, ntpq
+//	event_errors     nothing: Windows alone has it
 //
 // What a host cannot have (units without a service manager) is nothing to compare.
 // What it has and does not tell is an error before the first change, so that
@@ -41,6 +42,8 @@
 //	kernels          a build a line, and "pending" where servicing waits for a reboot
 //	routes           INTERFACE PREFIX NEXTHOP
 //	time             KEY=VALUE: service, start, leap, stratum, reference
+//	event_errors     PROVIDER ID COUNT COUNT: critical events and errors of the System log,
+//	                 of the newest 5,000 and of those since the boot
 //
 // STATE is running, stopped, paused, start_pending, stop_pending, pause_pending,
 // continue_pending; START auto, manual, disabled; FLAGS words with commas (delayed,
@@ -69,7 +72,10 @@
 // ports of services that are no account; network drives and other than fixed disks,
 // shared volumes of clusters; routes to single addresses on the link, switches of
 // virtual machines; a newer build after updates, or where a reboot was pending; packages
-// that wait for a reboot while there was none.
+// that wait for a reboot while there was none; more of an error that the System log has
+// already, and those that machines have which are well (the list, with the reasons, is in
+// windows_errors.go). Known is what the whole log had before, not only what came since
+// that boot: a log that is full has lost the errors of a boot weeks ago.
 //
 // # Patience
 //

@@ -38,6 +38,7 @@ const (
 	partKernel    = "kernel"
 	partRoutes    = "routes"
 	partTime      = "time"
+	partErrors    = "event_errors"
 )
 
 const (
@@ -57,6 +58,8 @@ type Fingerprint struct {
 	// compared; States says of the others what they do instead.
 	Runs   map[string]bool
 	States map[string]string
+	// Errors is how often each kind of error came since the boot.
+	Errors map[string]int
 	// Missing says of parts that were asked for why the host did not tell them.
 	Missing map[string]string
 }
@@ -113,13 +116,14 @@ type reader struct {
 
 // parseFingerprint reads what the script printed. It is pure.
 func parseFingerprint(a framing.Answer, parts []string) Fingerprint {
-	r := &reader{Answer: a, f: Fingerprint{Runs: map[string]bool{}, States: map[string]string{}, Missing: map[string]string{}}}
+	r := &reader{Answer: a, f: Fingerprint{Runs: map[string]bool{}, States: map[string]string{}, Errors: map[string]int{}, Missing: map[string]string{}}}
 	basics := a.Values("basics")
 	r.f.BootID, r.f.Init, r.f.Manager = clean(basics["boot_id"]), clean(basics["init"]), clean(basics["manager"])
 	read := map[string]func(*reader){
 		partServices: (*reader).services, partListeners: (*reader).listeners, partMounts: (*reader).mounts, partFailed: (*reader).failed,
 		partBroken: (*reader).broken, partRoutes: (*reader).routes, partTime: (*reader).time,
 		partKernel: func(r *reader) { r.kernel(clean(basics["kernel"])) },
+		partErrors: func(*reader) {}, // a log with kinds of errors is what Windows has
 	}
 	if r.f.Init == initWindows {
 		read = windowsParts(clean(basics["kernel"]), basics["uptime"])

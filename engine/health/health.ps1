@@ -47,6 +47,24 @@ function Get-PwHealthCrashes($Since) {
     return @($events | ForEach-Object { [string]$_.Properties[0].Value })
 }
 
+# Get-PwHealthErrors: Provider, Id and Time of the critical events and errors of the System log, newest first. Not by
+# Get-WinEvent: it looks up the words of each event, too.
+function Get-PwHealthErrors {
+    $query = New-Object System.Diagnostics.Eventing.Reader.EventLogQuery('System', [System.Diagnostics.Eventing.Reader.PathType]::LogName, '*[System[(Level=1 or Level=2)]]')
+    $query.ReverseDirection = $true
+    $reader = New-Object System.Diagnostics.Eventing.Reader.EventLogReader($query)
+    try {
+        for ($i = 0; $i -lt $HealthEvents; $i++) {
+            $one = $reader.ReadEvent()
+            if ($null -eq $one) { break }
+            New-Object psobject -Property @{ Provider = [string]$one.ProviderName; Id = [int]$one.Id; Time = $one.TimeCreated }
+            $one.Dispose()
+        }
+    } finally {
+        $reader.Dispose()
+    }
+}
+
 # Get-PwHealthClock: what the time service says of itself. Only numbers are read of it: the words are translated.
 function Get-PwHealthClock {
     $ErrorActionPreference = 'Continue'
@@ -55,6 +73,7 @@ function Get-PwHealthClock {
 
 $HealthCbs = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
 $HealthMost = 20000
+$HealthEvents = 5000
 # absent, resolved, staged, superseded, installed, permanent
 $HealthSettled = 0, 0x20, 0x40, 0x50, 0x70, 0x80
 
@@ -131,6 +150,21 @@ function Get-HealthFailed($Since) {
     }
 }
 
+# Get-HealthErrors SINCE: PROVIDER ID COUNT COUNT of errors in the log: of all, and of those since then.
+function Get-HealthErrors($Since) {
+    $all = @{}
+    $late = @{}
+    foreach ($one in @(Get-PwHealthErrors)) {
+        $key = [string]$one.Id + ' ' + [string]$one.Provider
+        $all[$key] = 1 + [int]$all[$key]
+        if ($null -ne $one.Time -and $one.Time -ge $Since) { $late[$key] = 1 + [int]$late[$key] }
+    }
+    foreach ($key in @($all.Keys)) {
+        $id, $provider = $key.Split([char[]]' ', 2)
+        Join-HealthRow @($provider, $id, $all[$key], [int]$late[$key])
+    }
+}
+
 # Get-HealthListeners: PROTOCOL ADDRESS PORT PID.
 function Get-HealthListeners {
     foreach ($one in (Get-PwHealthCim 'MSFT_NetTCPConnection' @('LocalAddress', 'LocalPort', 'OwningProcess', 'State') 'root\StandardCimv2' 'State=2')) {
@@ -200,6 +234,7 @@ function Invoke-Health {
     if (Test-HealthAsks 'broken_packages') { Write-HealthFrame 'broken_packages' { Get-HealthBroken } }
     if (Test-HealthAsks 'kernel') { Write-HealthFrame 'kernels' { Get-HealthKernels } }
     if (Test-HealthAsks 'routes') { Write-HealthFrame 'routes' { Get-HealthRoutes } }
+    if (Test-HealthAsks 'event_errors') { Write-HealthFrame 'event_errors' { Get-HealthErrors $system.LastBootUpTime } }
     if (Test-HealthAsks 'time') { Write-HealthFrame 'time' { Get-HealthTime } }
 }
 

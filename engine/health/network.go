@@ -122,6 +122,11 @@ func (r *reader) routes() {
 			names = append(names, name)
 		}
 	}
+	r.keepRoutes(names, defaults)
+}
+
+// keepRoutes keeps the destinations, of a router the default ones alone.
+func (r *reader) keepRoutes(names, defaults []string) {
 	if len(names) > mostRoutes {
 		names = nil
 	}

@@ -10,7 +10,7 @@ import (
 // TestFingerprintOfThisMachine: in every shell at hand, on whatever machine the test
 // runs: twice looked at, nothing is worse.
 func TestFingerprintOfThisMachine(t *testing.T) {
-	parts := []string{"services", "listeners", "mounts", "failed_units", "broken_packages", "kernel", "routes", "time"}
+	parts := []string{"services", "listeners", "mounts", "failed_units", "broken_packages", "kernel", "routes", "time", "event_errors"}
 	for name, argv := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

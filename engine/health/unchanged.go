@@ -31,7 +31,7 @@ type Comparison struct {
 
 // Unchanged compares the host with what it was, and again until nothing is worse or
 // its time is over: services start one after the other, routes come with leases, a
-// clock is set. What time does not mend (broken packages, the kernel) is not waited
+// clock is set. What time does not mend (broken packages, the kernel, errors in a log) is not waited
 // for, and a service that has failed only half a minute. There is one result a part. The error is the connection's, or the cause of
 // ctx's end.
 func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeResult, error) {
@@ -78,5 +78,5 @@ func (p Prober) Unchanged(ctx context.Context, c Comparison) ([]journal.ProbeRes
 
 // mends reports whether time may make a result good.
 func mends(r journal.ProbeResult) bool {
-	return !r.OK && r.Name != partBroken && r.Name != partKernel
+	return !r.OK && r.Name != partBroken && r.Name != partKernel && r.Name != partErrors
 }

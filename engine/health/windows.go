@@ -70,6 +70,7 @@ func windowsParts(build, uptime string) map[string]func(*reader) {
 		partRoutes:    (*reader).winRoutes,
 		partTime:      (*reader).winTime,
 		partKernel:    func(r *reader) { r.kernel(build) },
+		partErrors:    (*reader).winErrors,
 	}
 }
 
@@ -302,10 +303,7 @@ func (r *reader) winRoutes() {
 			names = append(names, name)
 		}
 	}
-	if len(names) > mostRoutes {
-		names = nil
-	}
-	r.f.Routes = r.list(partRoutes, append(names, defaults...))
+	r.keepRoutes(names, defaults)
 }
 
 // winTime reads whether the time service holds the clock. One that runs only now and

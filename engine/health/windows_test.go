@@ -46,7 +46,8 @@ func TestWindowsFingerprint(t *testing.T) {
 		BrokenPackages: []string{"Package_for_KB1~1 installed in part",
 			"Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2762.1.8 to be installed, and waits for a reboot", "component-store not done: it waits for a reboot"},
 		Kernel: "10.0.20348.2762", Kernels: []string{"10.0.20348.2762", "pending"},
-		Routes: []string{"10.0.0.0/24", "192.168.9.1/32", "default", "default of IPv6"},
+		Routes:      []string{"10.0.0.0/24", "192.168.9.1/32", "default", "default of IPv6"},
+		EventErrors: []string{"Microsoft-Windows-Kernel-Power 41", "Service Control Manager 7023"},
 	}
 	if diff := cmp.Diff(want, got.HealthData); diff != "" {
 		t.Error(diff)
@@ -85,6 +86,11 @@ func TestWindowsDifference(t *testing.T) {
 		{"a route", "routes", []string{"10.0.0.0/24", "10.0.1.0/24"}, nil, "there is no route to 10.0.0.0/24 any more"},
 		{"the host's own address, a switch", "routes", []string{"10.0.0.7/32", "10.0.0.9/32", "172.20.0.0/20", "172.28.0.0/20"}, nil, ""},
 		{"the clock is free", "time", []string{"leap=0", "leap=3"}, nil, "no time server holds the clock any more"},
+		{"an error that was not there", "event_errors", []string{"disk\tnonsense\t1\t1", "disk\t7\t3\t3"}, nil, "error disk 7 is in the event log, 3 times since the boot, and was not before"},
+		{"a crash", "event_errors", []string{"Schannel\t36887\t90\t3", "Microsoft-Windows-WER-SystemErrorReporting\t1001\t1\t1"}, nil, "SystemErrorReporting 1001 is in the event log, once"},
+		{"more of what is known, and noise", "event_errors", []string{"7023\t12\t1", "7023\t90\t40", "Kernel-Power\t41\t1\t0", "Kernel-Power\t41\t2\t1",
+			"disk\tnonsense\t1\t1", "NETLOGON\t5719\t1\t1", "Schannel\t36887", "Schannel\t36888"}, nil, ""},
+		{"an old one that nobody knew", "event_errors", []string{"disk\tnonsense\t1\t1", "disk\t7\t3\t0"}, nil, ""},
 		{"its own clock", "time", []string{"0x0a000001", "0x4c4f434c"}, nil, "no time server holds the clock any more"},
 	}
 	before := parseFingerprint(windowsHost(t), policies.HealthParts())
@@ -107,7 +113,7 @@ func TestWindowsDifference(t *testing.T) {
 func TestWindowsUntold(t *testing.T) {
 	for _, tt := range []struct{ frame, part string }{
 		{"services", "services"}, {"services", "failed_units"}, {"services", "listeners"}, {"failed_units", "failed_units"}, {"listeners", "listeners"},
-		{"mounts", "mounts"}, {"broken_packages", "broken_packages"}, {"kernels", "kernel"}, {"routes", "routes"}, {"time", "time"},
+		{"mounts", "mounts"}, {"broken_packages", "broken_packages"}, {"kernels", "kernel"}, {"routes", "routes"}, {"time", "time"}, {"event_errors", "event_errors"},
 	} {
 		f := parseFingerprint(windowsHost(t, "END "+tt.frame+" rc=0", "END "+tt.frame+" rc=1"), []string{tt.part})
 		if err := f.Err(); err == nil || !strings.HasPrefix(err.Error(), tt.part+": ") {

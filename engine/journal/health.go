@@ -24,6 +24,9 @@ type HealthData struct {
 	Kernels []string `json:"kernels"`
 	// Routes are destinations.
 	Routes []string `json:"routes"`
+	// EventErrors are the kinds of errors that the event log of Windows has, "PROVIDER
+	// ID".
+	EventErrors []string `json:"event_errors"`
 	// Time is "yes" if the clock is held by a time server, "no", or "" if the host
 	// cannot tell.
 	Time string `json:"time,omitempty"`
