@@ -235,7 +235,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 	if w.Earlier, err = earlierHosts(ctx, s, w); err != nil {
 		return nil, err
 	}
-	w.Cancel, w.Later = cancelled(s, w.Run), s.store.LaterChange
+	w.Cancel, w.Later, w.Removable = cancelled(s, w.Run), s.store.LaterChange, s.store.PointsOf
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()

@@ -16,6 +16,11 @@ import (
 type changes struct {
 	runs   []*journal.Run
 	undone map[runHost]bool
+	// gone are the restore points that are no longer there or lead nowhere, by host.
+	gone map[string][]journal.PointGoneData
+	// back are the rollbacks by hand that have not come to their end, by the run that they
+	// undo: the runs that they are.
+	back map[runHost]string
 }
 
 type runHost struct{ run, host string }
@@ -26,7 +31,7 @@ const mostRuns = 1000
 // changesOfRuns reads the runs. One that cannot be read is named and passed
 // over.
 func (a *app) changesOfRuns(ctx context.Context, st *store.Store) (changes, error) {
-	out := changes{undone: map[runHost]bool{}}
+	out := changes{undone: map[runHost]bool{}, gone: map[string][]journal.PointGoneData{}, back: map[runHost]string{}}
 	rows, err := st.Runs(ctx, mostRuns)
 	if err != nil {
 		return out, err
@@ -37,23 +42,45 @@ func (a *app) changesOfRuns(ctx context.Context, st *store.Store) (changes, erro
 			a.say("run %s cannot be read and is passed over: %v", row.ID, err)
 			continue
 		}
-		if row.Kind == run.KindApply {
-			out.runs = append(out.runs, r)
-			continue
-		}
 		for _, h := range r.Hosts {
-			if h.State == journal.RolledBack || h.State == journal.Unchanged {
-				out.undone[runHost{r.Rollout, h.Name}] = true
-			}
+			out.gone[h.Name] = append(out.gone[h.Name], h.Gone...)
+		}
+		switch row.Kind {
+		case run.KindApply:
+			out.runs = append(out.runs, r)
+		case run.KindRollback:
+			out.takenBack(r)
 		}
 	}
 	return out, nil
 }
 
+// takenBack notes what a rollback by hand took back.
+func (c changes) takenBack(r *journal.Run) {
+	for _, h := range r.Hosts {
+		switch {
+		case h.State == journal.RolledBack || h.State == journal.Unchanged:
+			c.undone[runHost{r.Rollout, h.Name}] = true
+		case !h.State.Ended():
+			c.back[runHost{r.Rollout, h.Name}] = r.ID
+		}
+	}
+}
+
+// fate is what the journal says of a point that is gone; "" if it is not.
+func (c changes) fate(h *journal.Host) string {
+	for _, g := range c.gone[h.Name] {
+		if g.ID == h.Point.ID {
+			return g.State
+		}
+	}
+	return ""
+}
+
 // host returns what a run left on a host that can be undone, or nil.
 func (c changes) host(r *journal.Run, name string) *journal.Host {
 	h := r.Host(name)
-	if h == nil || h.Point == nil || h.Point.Provider == restore.None || h.Point.Scope == restore.ScopeFiles || c.undone[runHost{r.ID, name}] {
+	if h == nil || h.Point == nil || h.Point.Provider == restore.None || h.Point.Scope == restore.ScopeFiles || c.undone[runHost{r.ID, name}] || c.fate(h) != "" {
 		return nil
 	}
 	left := slices.ContainsFunc(h.Updates, func(u journal.UpdateRecord) bool {

@@ -81,8 +81,11 @@ func (t teller) head() string {
 func (t teller) ended() string {
 	good := journal.Done
 	word := "updated and well"
-	if t.run.Kind == "rollback" {
+	switch t.run.Kind {
+	case "rollback":
 		good, word = journal.RolledBack, "taken back"
+	case "prune":
+		return t.pruned()
 	}
 	reboots := 0
 	for _, h := range t.run.Hosts {
@@ -94,6 +97,26 @@ func (t teller) ended() string {
 	}
 	if reboots > 0 {
 		s += ", " + plural(reboots, "reboot")
+	}
+	return s + "."
+}
+
+// pruned counts the restore points that were removed.
+func (t teller) pruned() string {
+	removed, absent := 0, 0
+	for _, h := range t.run.Hosts {
+		for _, g := range h.Gone {
+			switch g.State {
+			case journal.PointRemoved:
+				removed++
+			case journal.PointAbsent:
+				absent++
+			}
+		}
+	}
+	s := fmt.Sprintf("%s removed on %s", plural(removed, "restore point"), plural(len(t.of[journal.Done]), "host"))
+	if absent > 0 {
+		s += fmt.Sprintf(", %d were gone already", absent)
 	}
 	return s + "."
 }

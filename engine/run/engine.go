@@ -95,6 +95,12 @@ type Work struct {
 	// Late are hosts that were not reached before and are tried again; others that
 	// were not reached stay as they are. Without it a resume tries them all.
 	Late []string
+	// Removable are the restore points of a host that may be removed by what the journal
+	// knows: the runs that made them, by tag. nil: all that bear patchwave's tag.
+	Removable func(ctx context.Context, host string) (map[string]string, error)
+	// Before is what hosts were before the run that is taken back, by name; nil where it
+	// was not looked at.
+	Before map[string]*journal.HealthData
 	// Later finds runs that have changed a host since this one; nil knows of none.
 	Later LaterFunc
 	// Cancel says whether the run is cancelled: what has begun is brought to its end,
