@@ -62,6 +62,8 @@ func contract(document string) string {
 		"restore-points": `points[]{id host provider run created expires size scope:system|packages|files
 			state:whole|partial|used|expired|removed|superseded|gone|leftover tag there remove why}
 			hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message}}`,
+		"rollback-plan": `run hosts[]{name state:ok|refused|unreachable|failed error{code:` + codes + `|unmanaged message}
+			restore_point{id tag provider scope:system|packages created there} updates[]{` + update + `} undoes[] cannot_undo[] later_runs[] newer_points[] reboots}`,
 		"suspend":          `suspensions[]{policy since until reason actor}`,
 		"schedule-install": `files[]{path state:new|written|unchanged|differs} next[]`,
 	}[document]

@@ -33,6 +33,18 @@ func pointText(p *journal.PointData) string {
 	return b.String()
 }
 
+// removedPoints counts the restore points that a run removed from a host beside its
+// own work.
+func removedPoints(h *journal.Host) int {
+	n := 0
+	for _, g := range h.Gone {
+		if g.State == journal.PointRemoved {
+			n++
+		}
+	}
+	return n
+}
+
 // goneText shows the restore points that went.
 func goneText(gone []journal.PointGoneData) string {
 	var b strings.Builder

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"patchwave/engine/journal"
+	"patchwave/engine/plan"
 	"patchwave/engine/restore"
 	"patchwave/engine/run"
 	"patchwave/engine/store"
@@ -91,6 +92,91 @@ func (c changes) host(r *journal.Run, name string) *journal.Host {
 		return h
 	}
 	return nil
+}
+
+// since are the runs after past that changed a host and were not undone, oldest first.
+func (c changes) since(past *journal.Run, host string) []*journal.Run {
+	var out []*journal.Run
+	for _, r := range c.runs {
+		if r.ID == past.ID {
+			break
+		}
+		if c.host(r, host) != nil {
+			out = append(out, r)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// undoes are the changes that going back to the point of a run undoes: of the whole
+// system also those of later runs, each package from the version that it then has again.
+func (c changes) undoes(past *journal.Run, h *journal.Host) []journal.UpdateRecord {
+	out := slices.Clone(h.Updates)
+	if h.Point.Scope != restore.ScopeSystem {
+		return out
+	}
+	for _, r := range c.since(past, h.Name) {
+		for _, u := range r.Host(h.Name).Updates {
+			if u.State == "pending" {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o journal.UpdateRecord) bool { return o.Name == u.Name && o.Arch == u.Arch && o.From != "" })
+			if i < 0 || u.From == "" {
+				out = append(out, u)
+			} else {
+				out[i].To = u.To
+			}
+		}
+	}
+	return out
+}
+
+// newer are the points of a host that lead nowhere once it is taken back to that of a
+// run: those of later runs, where it is one of the whole system.
+func (c changes) newer(past *journal.Run, h *journal.Host) []plan.OldPoint {
+	var out []plan.OldPoint
+	if h.Point.Scope != restore.ScopeSystem {
+		return nil
+	}
+	for _, r := range c.runs {
+		if r.ID == past.ID {
+			break
+		}
+		n := r.Host(h.Name)
+		if n == nil || n.Point == nil || n.Point.Provider == restore.None || c.fate(n) != "" {
+			continue
+		}
+		out = append(out, plan.OldPoint{ID: n.Point.ID, Provider: n.Point.Provider, Tag: n.Point.Tag, Native: n.Point.Native, Run: r.ID,
+			Why: "the host was taken back to the older " + h.Point.ID})
+	}
+	return out
+}
+
+// findPoint finds the restore point of a host by its id or tag, and the run that made it.
+func (a *app) findPoint(s *session, c changes, host, to string) (*journal.Run, []*journal.Host, error) {
+	if s.inv.Host(host) == nil || a.flags.limit != "" || a.flags.where != "" {
+		return nil, nil, usage("--to names the restore point of one host: patchwave rollback HOST --to ID")
+	}
+	for _, r := range c.runs {
+		h := r.Host(host)
+		if h == nil || h.Point == nil || h.Point.Provider == restore.None || h.Point.ID != to && (h.Point.Tag == "" || h.Point.Tag != to) {
+			continue
+		}
+		fate := c.fate(h)
+		switch {
+		case fate == journal.PointSuperseded:
+			return nil, nil, &exitError{exitRefused, fmt.Errorf("restore point %s of %s leads nowhere: the host was taken back to an older one since", to, host)}
+		case fate != "":
+			return nil, nil, &exitError{exitRefused, fmt.Errorf("restore point %s of %s was removed; `patchwave restore-points list -l %s` lists those that are left", to, host, host)}
+		case h.Point.Scope == restore.ScopeFiles:
+			return nil, nil, &exitError{exitRefused, fmt.Errorf("restore point %s of %s holds files only, which are copied back by hand", to, host)}
+		case !h.State.Ended():
+			return nil, nil, &exitError{exitRefused, fmt.Errorf("run %s is not finished on %s: resume or cancel it first", r.ID, host)}
+		}
+		return r, []*journal.Host{h}, nil
+	}
+	return nil, nil, usage("host %s has no restore point %q; `patchwave restore-points list -l %s` lists them", host, to, host)
 }
 
 // later refuses hosts that a later run changed.

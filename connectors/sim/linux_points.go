@@ -69,8 +69,7 @@ func (h *Host) operateOn(args map[string]string) (lines []string, rc int) {
 		if f.DiskFull {
 			return []string{"possible=no", "code=disk", "free=104857600", "need=2147483648", "why=100 MiB are free on the btrfs of the root, 2048 MiB are needed"}, 0
 		}
-		return []string{"possible=yes", "free=34359738368", "need=2147483648", "cannot=/boot (ext4): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules",
-			"cannot=/boot/efi (vfat): a file system or subvolume of its own, it stays as it is"}, 0
+		return []string{"possible=yes", "free=34359738368", "need=2147483648", limitBoot, limitEFI}, 0
 	case "create":
 		return h.snapshotRoot(args["tag"], at), 0
 	case "check":
@@ -113,6 +112,12 @@ func (h *Host) operateOn(args map[string]string) (lines []string, rc int) {
 	return []string{"code=unsupported", "why=no such operation"}, 0
 }
 
+// What a rollback of such a machine does not bring back, in the words of the script.
+const (
+	limitBoot = "cannot=/boot (ext4): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules"
+	limitEFI  = "cannot=/boot/efi (vfat): a file system or subvolume of its own, it stays as it is"
+)
+
 // newUUID is one that no other subvolume of the machine has.
 func (h *Host) newUUID() string {
 	h.volumes.made++
@@ -131,7 +136,7 @@ func (h *Host) snapshotRoot(tag string, at int) []string {
 	}
 	p := &subvolume{name: tag, uuid: h.newUUID(), at: h.now(), then: h.linuxNow()}
 	h.volumes.points = append(h.volumes.points, p)
-	return []string{"state=whole", "id=" + p.uuid}
+	return []string{"state=whole", "id=" + p.uuid, limitBoot, limitEFI}
 }
 
 func (h *Host) linuxNow() *linuxMoment {

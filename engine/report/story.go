@@ -130,7 +130,9 @@ func (t teller) classes() []string {
 			lines = append(lines, fmt.Sprintf(format, args...))
 		}
 	}
-	failed := t.of[journal.Failed]
+	notBack := t.notBack()
+	tell(notBack, "ROLLBACK FAILED: %s. Not as it was before, and not as it should be: look at it now. What happened: patchwave show %s HOST", names(notBack), t.run.ID)
+	failed := slices.DeleteFunc(slices.Clone(t.of[journal.Failed]), func(h string) bool { return slices.Contains(notBack, h) })
 	tell(failed, "Failed: %s. What each said: patchwave show %s HOST", names(failed), t.run.ID)
 	tell(t.unwell, "Updated, but not well: %s; the policy goes on with such hosts. What is wrong: patchwave show %s HOST", names(t.unwell), t.run.ID)
 	if t.run.Kind != "rollback" {
@@ -145,6 +147,17 @@ func (t teller) classes() []string {
 	out := t.leftOut()
 	tell(out, "Left out: %s. Why: patchwave show %s HOST", names(out), t.run.ID)
 	return lines
+}
+
+// notBack are hosts that should have been taken back and were not.
+func (t teller) notBack() []string {
+	var out []string
+	for _, h := range t.run.Hosts {
+		if t.run.RollbackFailed(h) {
+			out = append(out, h.Name)
+		}
+	}
+	return out
 }
 
 // leftOut are hosts that were skipped for a reason of their own.
