@@ -235,7 +235,10 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 	if w.Earlier, err = earlierHosts(ctx, s, w); err != nil {
 		return nil, err
 	}
-	w.Cancel, w.Later = cancelled(s, w.Run), s.store.LaterChange
+	if w.Undone, err = undoneRun(ctx, s, w.Start); err != nil {
+		return nil, err
+	}
+	w.Cancel, w.Later, w.Removable = cancelled(s, w.Run), s.store.LaterChange, s.store.PointsOf
 	w.Start.Controller = s.store.Controller()
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
@@ -284,6 +287,11 @@ func (a *app) bound(ctx context.Context, s *session, w *run.Work) (err error) {
 func (a *app) concluded(r *journal.Run, command string) error {
 	if err := a.showRun(report.NewRun(command, r)); err != nil {
 		return err
+	}
+	for _, h := range r.Hosts {
+		if r.RollbackFailed(h) && h.Fault != nil {
+			a.say("ROLLBACK FAILED on %s: %s; see `patchwave show %s %s`", h.Name, h.Fault.Message, r.ID, h.Name)
+		}
 	}
 	switch r.State {
 	case "interrupted":

@@ -38,7 +38,7 @@ func contract(document string) string {
 				steps[]{step restore_point{provider undoes[] cannot_undo[]} updates[]{` + update + ` decision rule} reboot}
 				skipped[]{name decision rule until}}}}
 			excluded[]{host code reason}`,
-		"apply": run, "status": run, "show": run + notifications, "rollback": run, "cancel": run,
+		"apply": run, "status": run, "show": run + notifications, "rollback": run, "cancel": run, "prune": run,
 		"run": run + ` runs[]{` + run + `}
 			occurrences[]{policy window opens closes state:launched|ran|empty|frozen|suspended|unattended|missed reason run rollout}`,
 		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending reboot_required}` + notifications,
@@ -60,7 +60,10 @@ func contract(document string) string {
 		"lock": `leases[]{kind:run|occurrence|host name state:held|abandoned fence owner{actor run host pid} acquired renewed age_s}
 			claims[]{host run state:held|abandoned since}`,
 		"restore-points": `points[]{id host provider run created expires size scope:system|packages|files
-			state:whole|partial|used|expired tag}`,
+			state:whole|partial|used|expired|removed|superseded|gone|leftover tag there remove why}
+			hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message}}`,
+		"rollback-plan": `run hosts[]{name state:ok|refused|unreachable|failed error{code:` + codes + `|unmanaged message}
+			restore_point{id tag provider scope:system|packages created there} updates[]{` + update + `} undoes[] cannot_undo[] later_runs[] newer_points[] reboots}`,
 		"suspend":          `suspensions[]{policy since until reason actor}`,
 		"schedule-install": `files[]{path state:new|written|unchanged|differs} next[]`,
 	}[document]

@@ -127,7 +127,7 @@ func (c *courier) event(e journal.Event, r *journal.Run) {
 	if e.Type != journal.HostState {
 		return
 	}
-	if h := r.Host(e.Host); h == nil || !notify.RollbackFailed(r, h) {
+	if h := r.Host(e.Host); h == nil || !r.RollbackFailed(h) {
 		return
 	}
 	var list []notify.Message

@@ -193,6 +193,8 @@ func shape(ts *testscript.TestScript, m *sim.Machine, word string) {
 		m.MAC = fmt.Sprintf("02:00:00:00:00:%02x", crc32.ChecksumIEEE([]byte(m.Name))%250+1)
 	case "member":
 		m.Services = append(slices.Clone(m.Services), sim.Service{Name: "haproxy-member"})
+	case "btrfs":
+		m.Btrfs = true
 	case "small":
 		m.DiskFree = 100 << 20
 	case "password":
@@ -260,6 +262,8 @@ func wrong(ts *testscript.TestScript, f *sim.Faults, word string) {
 		f.CrashDuring = append(slices.Clone(f.CrashDuring), value)
 	case "killduring":
 		f.KillDuring = append(slices.Clone(f.KillDuring), value)
+	case "points":
+		f.Points = sim.PointsFault(value)
 	case "noreboot":
 		f.NoReboot = true
 	case "noreturn":

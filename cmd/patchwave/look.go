@@ -10,6 +10,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
+	"patchwave/engine/run"
 	"patchwave/engine/store"
 )
 
@@ -91,6 +92,9 @@ func (a *app) showRun(doc report.Run) error {
 		}
 		if why == "" {
 			why = strings.Join(h.Notes, "; ")
+		}
+		if n := removedPoints(h); why == "" && n > 0 && doc.Run.Kind == run.KindPrune {
+			why = count(n, "restore point") + " removed"
 		}
 		rows = append(rows, []cell{c(h.Name), stateCell(string(h.State)), c(h.Wave), c(strconv.Itoa(h.Batch)),
 			c(strconv.Itoa(installed) + "/" + strconv.Itoa(len(h.Updates))), c(strconv.Itoa(h.Reboots)), c(why)})

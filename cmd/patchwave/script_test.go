@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 //	serve ADDRESS…                               somebody answers there, with ! nobody any more (example_test.go)
 //	fault HOST FAULT,…                           what is wrong with a machine from now on
 //	publish HOST PACKAGE=VERSION…                new versions in the repositories of a machine
+//	point HOST NAME AGE · droppoints HOST PREFIX snapshots that somebody makes, or deletes behind patchwave's back
 //	reboot HOST                                  somebody else reboots a machine
 //	witness HOST KEY=VALUE…                      what a machine has and what was done to it
 //	await HOST KEY=VALUE…                        waits until it is so
@@ -76,7 +77,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "reboot": cmdReboot, "witness": cmdWitness, "await": cmdAwait,
+			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "reboot": cmdReboot, "witness": cmdWitness, "point": cmdPoint, "droppoints": cmdDropPoints, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "storm": cmdStorm, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights, "adhocnights": cmdAdHocNights, "killnights": cmdKillNights,
 			"receiver": cmdReceiver, "told": cmdTold,

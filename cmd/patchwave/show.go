@@ -133,6 +133,7 @@ func hostText(h *journal.Host, color bool) string {
 		fmt.Fprintf(&b, "  %-14s %s  %s%s\n", s.Name, paint(s.State, stateStyle(s.State), color), took, rc)
 	}
 	b.WriteString(pointText(h.Point))
+	b.WriteString(goneText(h.Gone))
 	b.WriteString(actionsText(h, color))
 	for _, u := range h.Updates {
 		fmt.Fprintf(&b, "    %s %s\n", safe.Text(updateText(u)), paint(u.State, stateStyle(u.State), color))
@@ -272,7 +273,7 @@ func (a *app) showReport(doc reportDoc) error {
 		return err
 	}
 	for _, h := range doc.Hosts {
-		if !worthTelling(h) && len(h.Notes) == 0 {
+		if !worthTelling(h) && len(h.Notes) == 0 && len(h.Gone) == 0 {
 			continue
 		}
 		if err := a.printf("\n%s", hostText(h, a.color(a.out))); err != nil {

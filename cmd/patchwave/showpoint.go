@@ -32,3 +32,28 @@ func pointText(p *journal.PointData) string {
 	}
 	return b.String()
 }
+
+// removedPoints counts the restore points that a run removed from a host beside its
+// own work.
+func removedPoints(h *journal.Host) int {
+	n := 0
+	for _, g := range h.Gone {
+		if g.State == journal.PointRemoved {
+			n++
+		}
+	}
+	return n
+}
+
+// goneText shows the restore points that went.
+func goneText(gone []journal.PointGoneData) string {
+	var b strings.Builder
+	for _, g := range gone {
+		name := g.Tag
+		if name == "" {
+			name = g.ID
+		}
+		fmt.Fprintf(&b, "    restore point %s (%s) %s: %s\n", safe.Text(name), safe.Text(g.Provider), safe.Text(g.State), safe.Text(g.Why))
+	}
+	return b.String()
+}

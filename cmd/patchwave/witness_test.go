@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,6 +92,8 @@ func testimony(s sim.Snapshot, key string) string {
 		return strconv.Itoa(open)
 	case "left":
 		return strconv.Itoa(len(s.Left))
+	case "points":
+		return strconv.Itoa(len(s.Points))
 	case "boots":
 		return strconv.Itoa(s.Boots)
 	case "changes":
@@ -112,6 +115,9 @@ func testimony(s sim.Snapshot, key string) string {
 	case "scans":
 		return strconv.Itoa(s.Scripts["scan"])
 	default:
+		if tag, ok := strings.CutPrefix(key, "point."); ok {
+			return strconv.FormatBool(slices.Contains(s.Points, tag))
+		}
 		return s.Installed[key].Version
 	}
 }

@@ -20,6 +20,8 @@
 //	reboot, action              engine/run, as the body of a job
 //	require, wake, sleep        engine/run
 //	probe, health               engine/health
+//	restore-point               engine/restore/btrfs, where Machine.Btrfs says so: a fake
+//	                            whose snapshots hold packages and what patchwave has there
 //
 // Any other command line is for a tiny set of commands (plain.go), or unknown.
 //

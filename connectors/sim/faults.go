@@ -66,6 +66,8 @@ type Faults struct {
 	NoReboot bool
 	// NoReturn: it goes down to reboot and never comes back.
 	NoReturn bool
+	// Points is what is wrong with the snapshots of a machine whose root is a btrfs.
+	Points PointsFault
 	// Hostile: whatever it says is full of escape sequences, false marks and
 	// commands.
 	Hostile bool
@@ -74,6 +76,23 @@ type Faults struct {
 	// Windows is for machines of that family.
 	Windows WindowsFaults
 }
+
+// PointsFault is what is wrong with snapshots.
+type PointsFault string
+
+// The faults of snapshots.
+const (
+	// PointsFull: there is no space left when one is made.
+	PointsFull PointsFault = "full"
+	// PointsLimit: there are as many as may be.
+	PointsLimit PointsFault = "limit"
+	// PointsRefuse: the root cannot be swapped.
+	PointsRefuse PointsFault = "refuse"
+	// PointsBootOld: the boot after a swap takes another subvolume.
+	PointsBootOld PointsFault = "bootold"
+	// PointsStay: none can be removed.
+	PointsStay PointsFault = "stay"
+)
 
 // Sudo is how sudo behaves.
 type Sudo string

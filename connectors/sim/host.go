@@ -80,6 +80,8 @@ type Host struct {
 	cached map[string]bool
 	// marks are the automatic marks in those directories, "DIR NAME".
 	marks map[string]bool
+	// volumes are those of a machine whose root is a btrfs.
+	volumes volumes
 
 	seen record
 }
@@ -137,6 +139,7 @@ func newHost(f *Fleet, m Machine) (*Host, error) {
 	h.kernels = []string{h.kernel}
 	h.build = h.family.build(h, h.kernel)
 	h.interrupted = m.Faults.Interrupted
+	h.volumes.root = h.newUUID()
 	return h, nil
 }
 

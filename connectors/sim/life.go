@@ -207,6 +207,7 @@ func (h *Host) start() bool {
 		h.win.again()
 		return true
 	}
+	h.swapped()
 	h.kernel = slices.MaxFunc(h.kernels, h.family.compare)
 	h.build = h.family.build(h, h.kernel)
 	return true

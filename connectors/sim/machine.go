@@ -29,6 +29,8 @@ type Machine struct {
 	ClockSkew time.Duration
 	// DiskFree is what is free on /, in bytes; 0 means 15 GB.
 	DiskFree int64
+	// Btrfs: its root is a subvolume of a btrfs, of which snapshots can be made.
+	Btrfs bool
 	// Uptime is how long it had been running when it was added; 0 is 40 days.
 	Uptime time.Duration
 	// MAC is the address of its network card, or "": nothing wakes it then.

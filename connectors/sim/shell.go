@@ -91,6 +91,8 @@ func (h *Host) answer(a frames, call framing.Call, root bool) bool {
 		h.sleep(a, call.Args)
 	case "health":
 		h.health(a, call.Args)
+	case "restore-point":
+		h.pointOp(a, call.Args)
 	default:
 		return false
 	}

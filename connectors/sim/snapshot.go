@@ -51,7 +51,8 @@ type Snapshot struct {
 	Build   string
 	Reasons []Reason
 	EULAs   []string
-	// Points are the descriptions of the restore points that a Windows has.
+	// Points are the descriptions of the restore points that a Windows has, or the names
+	// of the snapshots of a root on btrfs.
 	Points []string
 }
 
@@ -150,6 +151,9 @@ func (h *Host) Snapshot() Snapshot {
 		Actions: slices.Clone(h.seen.actions), Wakes: h.seen.wakes, Rests: slices.Clone(h.seen.rests)}
 	if h.win != nil {
 		h.win.snapshot(&s)
+	}
+	for _, p := range h.volumes.points {
+		s.Points = append(s.Points, p.name)
 	}
 	for name, p := range h.packages {
 		s.Installed[name] = Installed{Version: p.version, State: p.state, Auto: p.auto, Held: p.held}

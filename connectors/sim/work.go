@@ -67,6 +67,8 @@ func (w *worker) body() int {
 		rc = w.reboot()
 	case "action":
 		rc = w.action()
+	case "restore-point":
+		rc = w.restorePoint()
 	default:
 		w.locked(func() { w.a.warn("sh: the simulated machine does not know script %s\n", call.Name) })
 	}

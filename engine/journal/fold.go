@@ -42,8 +42,10 @@ type Host struct {
 	Updates []UpdateRecord `json:"updates"`
 	Reboots int            `json:"reboots"`
 	// Owes is the reboot that was left to another window; nil if none was.
-	Owes   *RebootOwedData `json:"reboot_owed,omitempty"`
-	Point  *PointData      `json:"restore_point"`
+	Owes  *RebootOwedData `json:"reboot_owed,omitempty"`
+	Point *PointData      `json:"restore_point"`
+	// Gone are the restore points that are no longer there, or lead nowhere any more.
+	Gone   []PointGoneData `json:"points_gone,omitempty"`
 	Probes []ProbeResult   `json:"verification"`
 	// Health is what the host was before anything was changed; nil if the policy
 	// does not compare it.

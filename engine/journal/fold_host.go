@@ -18,6 +18,8 @@ func (f *Folder) applyHost(e Event) error {
 		fold = (*Host).job
 	case UpdateResult, PointMade, PointUsed, Rebooted, RebootOwed, HealthTaken, Verified, HostWaiting:
 		fold = (*Host).result
+	case PointGone:
+		fold = (*Host).gone
 	case ActionIntent, ActionOutcome, Noted:
 		fold = (*Host).action
 	default:

@@ -31,3 +31,27 @@ type HealthData struct {
 	// cannot tell.
 	Time string `json:"time,omitempty"`
 }
+
+// Has reports whether a part was looked at; the words are those of `unchanged`.
+func (h *HealthData) Has(part string) bool {
+	switch part {
+	case "services":
+		return h.Services != nil
+	case "listeners":
+		return h.Listeners != nil
+	case "mounts":
+		return h.Mounts != nil
+	case "failed_units":
+		return h.FailedUnits != nil
+	case "broken_packages":
+		return h.BrokenPackages != nil
+	case "kernel":
+		return h.Kernel != ""
+	case "routes":
+		return h.Routes != nil
+	case "time":
+		return h.Time != ""
+	default:
+		return false
+	}
+}

@@ -9,12 +9,8 @@ import (
 	"patchwave/policies"
 )
 
-// kindRollback is the kind of a run that takes hosts back, and stepRollback the step
-// of one in any run.
-const (
-	kindRollback = "rollback"
-	stepRollback = "rollback"
-)
+// kindRollback is the kind of a run that takes hosts back.
+const kindRollback = "rollback"
 
 // OfRun returns what is to be told about a run as it stands: one message for each
 // receiver and event, in the order of the receivers' names and of
@@ -92,9 +88,9 @@ func concerned(r *journal.Run, hosts []*journal.Host, event string) ([]*journal.
 	var is func(*journal.Host) bool
 	switch event {
 	case EventRollbackFailed:
-		is = func(h *journal.Host) bool { return RollbackFailed(r, h) }
+		is = func(h *journal.Host) bool { return r.RollbackFailed(h) }
 	case EventFailed:
-		is = func(h *journal.Host) bool { return failed(h) && !RollbackFailed(r, h) && r.Kind != kindRollback }
+		is = func(h *journal.Host) bool { return failed(h) && !r.RollbackFailed(h) && r.Kind != kindRollback }
 	case EventUnreachable:
 		is = func(h *journal.Host) bool { return h.State == journal.Unreachable }
 	case EventStopped:
@@ -125,18 +121,6 @@ func atRest(r *journal.Run) bool {
 
 func failed(h *journal.Host) bool {
 	return h.State == journal.Failed || h.State == journal.Lost || h.State == journal.RolledBack
-}
-
-// RollbackFailed reports whether a host should have been taken back and was not.
-func RollbackFailed(r *journal.Run, h *journal.Host) bool {
-	end := h.State
-	if end == journal.Restoring {
-		end = h.Goal
-	}
-	if end != journal.Failed && end != journal.Lost {
-		return false
-	}
-	return r.Kind == kindRollback || slices.ContainsFunc(h.Steps, func(s *journal.Step) bool { return s.Name == stepRollback })
 }
 
 func ofRun(r *journal.Run, hosts, about []*journal.Host, t receiver, event string, at time.Time) Message {

@@ -109,6 +109,10 @@ func (c *canonical) skipped(s *Skipped) {
 func (c *canonical) step(s *Step) {
 	c.raw(`{"download":`)
 	c.buf = strconv.AppendInt(c.buf, s.Download, 10)
+	if len(s.Prune) > 0 {
+		c.raw(`,"prune":`)
+		list(c, s.Prune, c.oldPoint)
+	}
 	c.raw(`,"reboot":`)
 	c.buf = strconv.AppendBool(c.buf, s.Reboot)
 	c.raw(`,"restore_point":`)
@@ -125,16 +129,36 @@ func (c *canonical) point(p *Point) {
 		return
 	}
 	text := func(s *string) { c.text(*s) }
-	c.raw(`{"cannot_undo":`)
+	c.raw("{")
+	if p.Always {
+		c.raw(`"always":true,`)
+	}
+	c.raw(`"cannot_undo":`)
 	list(c, p.CannotUndo, text)
 	if p.ID != "" {
 		c.member(`,"id":`, p.ID)
+	}
+	if len(p.Newer) > 0 {
+		c.raw(`,"newer":`)
+		list(c, p.Newer, c.oldPoint)
 	}
 	c.member(`,"provider":`, p.Provider)
 	c.raw(`,"required":`)
 	c.buf = strconv.AppendBool(c.buf, p.Required)
 	c.raw(`,"undoes":`)
 	list(c, p.Undoes, text)
+	c.raw("}")
+}
+
+func (c *canonical) oldPoint(o *OldPoint) {
+	c.member(`{"id":`, o.ID)
+	if o.Native != "" {
+		c.member(`,"native":`, o.Native)
+	}
+	c.member(`,"provider":`, o.Provider)
+	c.member(`,"run":`, o.Run)
+	c.member(`,"tag":`, o.Tag)
+	c.member(`,"why":`, o.Why)
 	c.raw("}")
 }
 

@@ -57,6 +57,8 @@ type Step struct {
 	// Reboot says that a reboot is foreseen; whether it is done is decided after
 	// the updates by what the host then says.
 	Reboot bool `json:"reboot"`
+	// Prune are restore points that are to be removed.
+	Prune []OldPoint `json:"prune,omitempty"`
 	// Download is in bytes, 0 if unknown.
 	Download int64 `json:"download"`
 }
@@ -73,10 +75,27 @@ type Point struct {
 	Provider string `json:"provider"`
 	// ID is the provider's own name of the point that a plan goes back to; "" in a plan
 	// that makes one.
-	ID         string   `json:"id,omitempty"`
-	Required   bool     `json:"required"`
-	Undoes     []string `json:"undoes"`
-	CannotUndo []string `json:"cannot_undo"`
+	ID string `json:"id,omitempty"`
+	// Always says that the host is taken back even where it has none of the versions of
+	// the plan; Newer are its points that lead nowhere afterwards.
+	Always     bool       `json:"always,omitempty"`
+	Newer      []OldPoint `json:"newer,omitempty"`
+	Required   bool       `json:"required"`
+	Undoes     []string   `json:"undoes"`
+	CannotUndo []string   `json:"cannot_undo"`
+}
+
+// OldPoint is a restore point that is to be removed, or that leads nowhere any more.
+type OldPoint struct {
+	// ID is the one of the journal; "" for a leftover that no journal knows.
+	ID       string `json:"id"`
+	Provider string `json:"provider"`
+	// Tag is patchwave's own name of the point, Native the provider's own.
+	Tag    string `json:"tag"`
+	Native string `json:"native,omitempty"`
+	// Run is the run that made it, as far as that is known.
+	Run string `json:"run"`
+	Why string `json:"why"`
 }
 
 // Entry is one change with the decision that brought it.

@@ -36,7 +36,10 @@ type Verdict struct {
 	// Refused ones were left out for another reason than failures.
 	Drifted, Locked, Refused int
 	// Unfinished hosts have come to no end yet.
-	Unfinished           int
+	Unfinished int
+	// NotBack hosts should have been taken back and were not; they are among Failed and
+	// Lost.
+	NotBack              int
 	Stopped, Interrupted bool
 }
 
@@ -46,6 +49,9 @@ func Judge(r *journal.Run) Verdict {
 	for _, h := range r.Hosts {
 		if !h.State.Ended() {
 			v.Unfinished++
+		}
+		if r.RollbackFailed(h) {
+			v.NotBack++
 		}
 		switch h.State {
 		case journal.Failed:

@@ -81,8 +81,11 @@ func (t teller) head() string {
 func (t teller) ended() string {
 	good := journal.Done
 	word := "updated and well"
-	if t.run.Kind == "rollback" {
+	switch t.run.Kind {
+	case "rollback":
 		good, word = journal.RolledBack, "taken back"
+	case "prune":
+		return t.pruned()
 	}
 	reboots := 0
 	for _, h := range t.run.Hosts {
@@ -98,6 +101,26 @@ func (t teller) ended() string {
 	return s + "."
 }
 
+// pruned counts the restore points that were removed.
+func (t teller) pruned() string {
+	removed, absent := 0, 0
+	for _, h := range t.run.Hosts {
+		for _, g := range h.Gone {
+			switch g.State {
+			case journal.PointRemoved:
+				removed++
+			case journal.PointAbsent:
+				absent++
+			}
+		}
+	}
+	s := fmt.Sprintf("%s removed on %s", plural(removed, "restore point"), plural(len(t.of[journal.Done]), "host"))
+	if absent > 0 {
+		s += fmt.Sprintf(", %d were gone already", absent)
+	}
+	return s + "."
+}
+
 // classes says of each kind of trouble which hosts have it, what that means and
 // what to do.
 func (t teller) classes() []string {
@@ -107,7 +130,9 @@ func (t teller) classes() []string {
 			lines = append(lines, fmt.Sprintf(format, args...))
 		}
 	}
-	failed := t.of[journal.Failed]
+	notBack := t.notBack()
+	tell(notBack, "ROLLBACK FAILED: %s. Not as it was before, and not as it should be: look at it now. What happened: patchwave show %s HOST", names(notBack), t.run.ID)
+	failed := slices.DeleteFunc(slices.Clone(t.of[journal.Failed]), func(h string) bool { return slices.Contains(notBack, h) })
 	tell(failed, "Failed: %s. What each said: patchwave show %s HOST", names(failed), t.run.ID)
 	tell(t.unwell, "Updated, but not well: %s; the policy goes on with such hosts. What is wrong: patchwave show %s HOST", names(t.unwell), t.run.ID)
 	if t.run.Kind != "rollback" {
@@ -122,6 +147,17 @@ func (t teller) classes() []string {
 	out := t.leftOut()
 	tell(out, "Left out: %s. Why: patchwave show %s HOST", names(out), t.run.ID)
 	return lines
+}
+
+// notBack are hosts that should have been taken back and were not.
+func (t teller) notBack() []string {
+	var out []string
+	for _, h := range t.run.Hosts {
+		if t.run.RollbackFailed(h) {
+			out = append(out, h.Name)
+		}
+	}
+	return out
 }
 
 // leftOut are hosts that were skipped for a reason of their own.

@@ -62,7 +62,7 @@ func (a acted) failed() bool { return a.fault != nil }
 // actions are the actions of the run. A rollback by hand has none: it must not
 // fail for want of something that it does not need.
 func (m *machine) actions() []policies.Action {
-	if m.policy.Preparation == nil || m.work.Start.Kind == KindRollback {
+	if m.policy.Preparation == nil || m.byHand() {
 		return nil
 	}
 	return m.policy.Preparation.Actions

@@ -103,7 +103,7 @@ func (m *machine) timeIsUp(waited bool) string {
 	if waited || !m.fits {
 		return m.tooLate()
 	}
-	if m.work.Left == nil || m.work.Start.Kind == KindRollback {
+	if m.work.Left == nil || m.byHand() {
 		return ""
 	}
 	if left, bounded := m.work.Left(m.policy, m.host); bounded && left <= 0 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"patchwave/engine/journal"
+	"patchwave/engine/plan"
 	"patchwave/engine/updates"
 )
 
@@ -28,7 +29,14 @@ func (m *machine) checkRollback(ctx context.Context) error {
 		})
 		return has == (c.To != "")
 	})
-	if !some {
+	if past := m.work.Undone[m.name]; past != nil && past.Health != nil && m.rec.host(m.name).Health == nil {
+		// what it is to be again was looked at before the run that is undone
+		if err := m.rec.add(ctx, entry{m.name, journal.HealthTaken, *past.Health}); err != nil {
+			return err
+		}
+	}
+	always := slices.ContainsFunc(m.plan.Steps, func(s plan.Step) bool { return s.RestorePoint != nil && s.RestorePoint.Always })
+	if !some && !always {
 		return m.finish(ctx, journal.Unchanged, "it has none of the versions that the run installed", nil, ok...)
 	}
 	return m.protectNext(ctx)

@@ -33,7 +33,7 @@ func (m *machine) start(ctx context.Context) error {
 
 // tooLate says why there is no time left for a host, or "".
 func (m *machine) tooLate() string {
-	if m.work.Left == nil || m.work.Start.Kind == KindRollback {
+	if m.work.Left == nil || m.byHand() {
 		return ""
 	}
 	left, bounded := m.work.Left(m.policy, m.host)
@@ -65,8 +65,11 @@ func (m *machine) check(ctx context.Context) error {
 	if err := m.reach(ctx); err != nil {
 		return err
 	}
-	if m.work.Start.Kind == KindRollback {
+	switch m.work.Start.Kind {
+	case KindRollback:
 		return m.checkRollback(ctx)
+	case KindPrune:
+		return m.checkPrune(ctx)
 	}
 	a, err := m.observe(ctx, nil)
 	if err != nil {

@@ -95,6 +95,11 @@ type Work struct {
 	// Late are hosts that were not reached before and are tried again; others that
 	// were not reached stay as they are. Without it a resume tries them all.
 	Late []string
+	// Removable are the points of a host that may be removed by what the journal knows:
+	// their runs, by tag. nil: all that bear patchwave's tag.
+	Removable func(ctx context.Context, host string) (map[string]string, error)
+	// Undone is what the run that is taken back by hand did on hosts, by name.
+	Undone map[string]*journal.Host
 	// Later finds runs that have changed a host since this one; nil knows of none.
 	Later LaterFunc
 	// Cancel says whether the run is cancelled: what has begun is brought to its end,
@@ -356,13 +361,6 @@ func (r *runner) stopping(ctx context.Context) bool {
 	default:
 		return r.rec.err() != nil
 	}
-}
-
-func hostsText(n int) string {
-	if n == 1 {
-		return "1 host"
-	}
-	return fmt.Sprintf("%d hosts", n)
 }
 
 // end journals how the run ended.

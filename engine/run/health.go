@@ -45,10 +45,14 @@ func (m *machine) takeHealth(ctx context.Context) ([]entry, error) {
 
 // compareHealth holds the host against what it was before the first change.
 func (m *machine) compareHealth(ctx context.Context) ([]journal.ProbeResult, error) {
-	if len(m.compared()) == 0 {
+	return m.compareParts(ctx, m.compared())
+}
+
+func (m *machine) compareParts(ctx context.Context, parts []string) ([]journal.ProbeResult, error) {
+	if len(parts) == 0 {
 		return nil, nil
 	}
-	c := health.Comparison{Parts: m.compared(), Updated: names(m.changes()), Settle: m.engine.Settle, Pause: m.engine.Poll}
+	c := health.Comparison{Parts: parts, Updated: names(m.changes()), Settle: m.engine.Settle, Pause: m.engine.Poll}
 	if before := m.rec.host(m.name).Health; before != nil {
 		c.Before = *before
 	}

@@ -217,6 +217,9 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 // broke ends a host whose move failed.
 func (m *machine) broke(ctx context.Context, err error) error {
 	fault := faultOf(err)
+	if m.state() == journal.RollingBack {
+		fault.Message = rollbackFailed + fault.Message
+	}
 	entries := m.openStep("failed", fault)
 	switch state := m.state(); {
 	case state == journal.Checking && connectors.BeforeLogin(err):
@@ -232,6 +235,9 @@ func (m *machine) broke(ctx context.Context, err error) error {
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	}
 }
+
+// rollbackFailed begins what is said of a host that should have been taken back.
+const rollbackFailed = "the rollback failed: "
 
 func (m *machine) goal() journal.State {
 	if g := m.rec.host(m.name).Goal; g != "" {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 )
 
 // comeIn waits for a place among the hosts in work, and for a turn.
@@ -26,4 +27,11 @@ func (m *machine) goOut() {
 		m.inside = false
 	}
 	m.turn.Give()
+}
+
+func hostsText(n int) string {
+	if n == 1 {
+		return "1 host"
+	}
+	return fmt.Sprintf("%d hosts", n)
 }

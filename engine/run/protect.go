@@ -17,6 +17,9 @@ import (
 
 // protect claims the host, makes the restore point, and lets the actions begin.
 func (m *machine) protect(ctx context.Context) error {
+	if m.work.Start.Kind == KindPrune {
+		return m.pruneNow(ctx)
+	}
 	if err := m.know(ctx); err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ func (m *machine) usedPoint() journal.PointData {
 		if r := s.RestorePoint; r != nil && m.work.Start.Kind == KindRollback {
 			p = journal.PointData{ID: m.pointRun() + "/" + r.Provider, Provider: r.Provider, Native: r.ID, Checked: true,
 				Tag: restore.Tag(m.pointRun(), m.name), Undoes: r.Undoes, Cannot: r.CannotUndo}
+			if of := m.provider(r.Provider); of != nil {
+				p.Scope = of.Scope().Kind
+			}
 		}
 	}
 	return p
@@ -43,7 +46,7 @@ func (m *machine) rollback(ctx context.Context) error {
 	p := m.provider(used.Provider)
 	if p == nil || !p.Scope().Rollback {
 		fault := &journal.Fault{Code: string(connectors.CodeUnsupported),
-			Message: fmt.Sprintf("this host cannot be taken back: its restore point is of the provider %s", used.Provider)}
+			Message: rollbackFailed + fmt.Sprintf("this host cannot be taken back: its restore point is of the provider %s", used.Provider)}
 		return m.finish(ctx, journal.Failed, "", fault, m.stepEnd("failed", nil, fault)...)
 	}
 	if p.Scope().Kind == restore.ScopePackages {
@@ -105,7 +108,7 @@ func (m *machine) backLimit() time.Duration {
 
 // notBack ends a host that was not taken back.
 func (m *machine) notBack(ctx context.Context, id job.ID, why string) error {
-	fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "the rollback failed: " + why + "; look at the host now"}
+	fault := &journal.Fault{Code: string(connectors.CodeExit), Message: rollbackFailed + why + "; look at the host now"}
 	e := ended{Status: job.Status{State: job.Done, RC: 1}, log: []byte(why)}
 	return m.finish(ctx, journal.Failed, "", fault, append([]entry{m.outcome(id, e)}, m.stepEnd("failed", nil, fault)...)...)
 }
@@ -233,12 +236,37 @@ func (m *machine) settleBack(ctx context.Context) (scan.Answer, error) {
 				return err
 			}
 		}
+		if err := m.buryUndone(ctx); err != nil {
+			return err
+		}
 		var err error
 		a, err = m.observe(ctx, names(m.changes()))
 		return err
 	})
 	m.working = err != nil
 	return a, err
+}
+
+// buryUndone leaves the tombstones of the run that is taken back by hand: the job that
+// made its point was at work when the point was made, and is back with it.
+func (m *machine) buryUndone(ctx context.Context) error {
+	past := m.work.Undone[m.name]
+	if past == nil {
+		return nil
+	}
+	for _, j := range past.Jobs {
+		if j.Where != "" {
+			continue
+		}
+		rc := -1
+		if j.Outcome != nil {
+			rc = j.Outcome.RC
+		}
+		if err := m.client().Bury(ctx, job.ID{Run: m.pointRun(), Host: m.name, Step: j.Step, Round: j.Round}, rc, j.BootID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // concludeBack says what the host has after it was taken back.
@@ -250,9 +278,6 @@ func (m *machine) concludeBack(ctx context.Context, p restore.Provider, id job.I
 	if ok && before.BootID != a.Facts.BootID {
 		entries = append(entries, entry{m.name, journal.Rebooted, journal.RebootedData{From: before.BootID, To: a.Facts.BootID}})
 	}
-	if changed := m.unlike(ctx); changed != "" {
-		entries = append(entries, m.note("after the rollback the host is not as it was before: "+changed))
-	}
 	if len(missing) > 0 {
 		fault := &journal.Fault{Code: string(connectors.CodeExit), Message: "the rollback did not bring back " + list(missing) + "; look at the host now"}
 		if p.Name() == restore.SystemRestore {
@@ -260,16 +285,40 @@ func (m *machine) concludeBack(ctx context.Context, p restore.Provider, id job.I
 		}
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", nil, fault)...)...)
 	}
+	entries = append(entries, m.superseded()...)
+	if changed := m.unlike(ctx); changed != "" {
+		fault := &journal.Fault{Code: string(connectors.CodeExit),
+			Message: rollbackFailed + "the versions are back, but the host is not as it was before: " + changed + "; look at the host now"}
+		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", nil, fault)...)...)
+	}
 	return m.finish(ctx, journal.RolledBack, "", nil, append(entries, m.stepEnd("ok", nil, nil)...)...)
 }
 
+// superseded are the points of the host that are newer than the one that it was taken
+// back to: what they hold is of a past that did not happen.
+func (m *machine) superseded() []entry {
+	var out []entry
+	for _, s := range m.plan.Steps {
+		if s.RestorePoint == nil {
+			continue
+		}
+		for _, n := range s.RestorePoint.Newer {
+			out = append(out, entry{m.name, journal.PointGone, journal.PointGoneData{ID: n.ID, Provider: n.Provider, Tag: n.Tag, Run: n.Run,
+				State: journal.PointSuperseded, Why: n.Why}})
+		}
+	}
+	return out
+}
+
 // unlike compares the health of the host with what it was before the first change, and
-// says how it differs; "" if it does not, or if the policy does not compare it.
+// says how it differs; "" if it does not, or if the policy does not compare it. After a
+// rollback by hand only what the run had looked at counts.
 func (m *machine) unlike(ctx context.Context) string {
-	if m.rec.host(m.name).Health == nil || m.work.Start.Kind == KindRollback {
+	before := m.rec.host(m.name).Health
+	if before == nil {
 		return ""
 	}
-	results, err := m.compareHealth(ctx)
+	results, err := m.compareParts(ctx, slices.DeleteFunc(slices.Clone(m.compared()), func(part string) bool { return !before.Has(part) }))
 	if err != nil {
 		return "its health cannot be told: " + err.Error()
 	}

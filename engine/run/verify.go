@@ -105,6 +105,7 @@ func (m *machine) rollbackPackages(ctx context.Context) error {
 		return err
 	}
 	if fault := jobFault(e); fault != nil {
+		fault.Message = rollbackFailed + fault.Message
 		return m.finish(ctx, journal.Failed, "", fault, append([]entry{m.outcome(id, e)}, m.stepEnd("failed", nil, fault)...)...)
 	}
 	var a scan.Answer
@@ -124,6 +125,9 @@ func (m *machine) rollbackPackages(ctx context.Context) error {
 			fault.Message += ": " + said.Problem.Message
 		}
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
+	}
+	if changed := m.unlike(ctx); changed != "" { // it brings back packages and nothing else
+		entries = append(entries, m.note("after the rollback of the packages the host is not as it was before: "+changed))
 	}
 	return m.finish(ctx, journal.RolledBack, "", nil, append(entries, m.stepEnd("ok", &rc, nil)...)...)
 }

@@ -150,7 +150,12 @@ rp_remove() {
 
 # rp_list: also what is left of a point whose snapshot is gone; its id is then "-".
 rp_list() {
-	if ! rp_base || ! rp_mount; then
+	if ! rp_base; then
+		rp_say code unsupported # there can be none
+		rp_say why "$rp_why"
+		return
+	fi
+	if ! rp_mount; then
 		rp_say code exit
 		rp_say why "$rp_why"
 		return
