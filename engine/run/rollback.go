@@ -187,10 +187,20 @@ func (m *machine) startBack(ctx context.Context, p restore.Provider, at restore.
 func (m *machine) proven(ctx context.Context, p restore.Provider, at restore.Point, boot string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.backLimit())
 	defer cancel()
-	for {
+	for finished := false; ; {
 		said, err := m.askPoint(ctx, p, restore.OpProve, at)
 		if err != nil {
 			return "", err
+		}
+		if said.State == restore.Pending && said.Code == string(connectors.CodeInterrupted) {
+			if finished {
+				return saidWhy(said, "it was interrupted and does not come to its end"), nil
+			}
+			finished = true // a power cut in the middle of it: what is left to do is done now
+			if _, err := m.askPoint(ctx, p, restore.OpRollback, at); err != nil {
+				return "", err
+			}
+			continue
 		}
 		switch said.State {
 		case restore.Restored:

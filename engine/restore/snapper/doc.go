@@ -1,0 +1,2 @@
+// Package snapper TODO.
+package snapper
