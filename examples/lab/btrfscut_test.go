@@ -21,7 +21,7 @@ import (
 // cutter stands before the programs that change something in a rollback. When as many of
 // them as /run/cut says have done their work, it commits that to the disk, says so, and
 // lets nobody go on: the power can be cut there. The scripts under test are as they are.
-const cutter = `for tool in mv btrfs rm perl snapper; do
+const cutter = `for tool in mv btrfs ln rm perl snapper; do
 cat >/usr/local/sbin/$tool <<'END-OF-TOOL'
 #!/bin/sh
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -30,7 +30,7 @@ tool=${0##*/}
 rc=$?
 [ -e /run/cut ] && [ "$rc" = 0 ] || exit "$rc"
 case "$tool $*" in
-mv\ -T\ * | btrfs\ subvolume\ snapshot\ /* | btrfs\ subvolume\ set-default\ * | perl\ -MConfig* | rm\ -f\ *.swap | snapper\ *\ rollback\ *) ;;
+mv\ -T\ * | btrfs\ subvolume\ snapshot\ /* | btrfs\ subvolume\ set-default\ * | perl\ -MConfig* | rm\ -f\ *.swap | ln\ -sfn\ *.swap | snapper\ *\ rollback\ *) ;;
 *) exit 0 ;;
 esac
 echo "$tool $*" | sed 's,/[^ ]*/,,g' >>/run/cut.done

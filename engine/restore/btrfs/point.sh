@@ -118,7 +118,7 @@ rp_prove() {
 		rp_not not-restored exit 'the host runs from the same subvolume as before'
 	elif [ -z "$rp_made" ] || [ "$(rp_show / 'Parent UUID')" != "$rp_made" ]; then
 		rp_not not-restored exit 'the host runs from a subvolume that is not a copy of the snapshot'
-	elif [ -e "$rp_left.swap" ]; then
+	elif [ -L "$rp_left.swap" ]; then
 		rp_not pending interrupted 'the host runs from the copy of the snapshot, and the rollback has not come to its end'
 	else
 		rp_say state restored
@@ -176,7 +176,7 @@ rp_list() {
 	{
 		rp_points
 		for rp_part in "$rp_store"/patchwave-*; do
-			if [ -e "$rp_part" ]; then
+			if [ -e "$rp_part" ] || [ -L "$rp_part" ]; then
 				rp_one=${rp_part##*/}
 				rp_made=$(date -d "$(rp_show "$rp_part" 'Creation time')" +%s 2>/dev/null)
 				printf '%s\t-\t%s\t0\n' "${rp_one%%.*}" "${rp_made:-0}"

@@ -66,22 +66,30 @@ rp_where() {
 	btrfs subvolume list -u "$rp_top" 2>/dev/null | sed -n "s,^.* uuid $1 path ,/,p" | head -n 1
 }
 
-# rp_intend PATH: what a rollback is about to do is on the disk before it is done: which
-# name gets another root ("-": none, the default one changes), and what runs until then.
+# rp_intend PATH: what a rollback is about to do is on the disk before it is done: what
+# runs until then, and which name gets another root ("-": none, the default one changes).
+# It is the text of a symbolic link, for which there is room where no file can be written.
 rp_intend() {
 	[ -d "$rp_store" ] || mkdir -m 700 "$rp_store" || return
-	printf '%s\n%s\n' "$1" "$rp_uuid" >"$rp_left.swap.new" && mv -T "$rp_left.swap.new" "$rp_left.swap" && btrfs filesystem sync "$rp_top"
+	ln -sfn "$rp_uuid:$1" "$rp_left.swap" && btrfs filesystem sync "$rp_top"
+}
+
+# rp_intended: sets rp_old, the UUID of what ran, and rp_home, the name.
+rp_intended() {
+	rp_home=$(readlink "$rp_left.swap") || return
+	rp_old=${rp_home%%:*} rp_home=${rp_home#*:}
 }
 
 # rp_swapped: a rollback came so far that the running root is the copy, and no further.
 rp_swapped() {
-	[ -f "$rp_left.swap" ] && [ "$(sed -n 2p "$rp_left.swap")" != "$rp_uuid" ] && [ -n "$rp_made" ] && [ "$(rp_show / 'Parent UUID')" = "$rp_made" ]
+	rp_intended && [ "$rp_old" != "$rp_uuid" ] && [ -n "$rp_made" ] && [ "$(rp_show / 'Parent UUID')" = "$rp_made" ]
 }
 
 # rp_finish: whatever of the swap is not done yet. It may be called at any point of it,
 # before and after a boot: where what ran lies says how far it came.
 rp_finish() {
-	rp_home=$(sed -n 1p "$rp_left.swap") rp_from=$(rp_where "$(sed -n 2p "$rp_left.swap")")
+	rp_intended || return
+	rp_from=$(rp_where "$rp_old")
 	if [ "$rp_home" = - ]; then
 		rp_live=/$(btrfs subvolume get-default "$rp_top" | sed -n 's/^ID .* path //p')
 	else
