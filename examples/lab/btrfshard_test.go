@@ -115,7 +115,9 @@ func TestSwapCutResumed(t *testing.T) {
 		return nil
 	})
 	kill(t, cmd)
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("it ended well though it was killed")
+	}
 	at(t, f.names(), func(name string) error {
 		h := f.hosts[name]
 		return errors.Join(h.Stop(t.Context()), h.Start(t.Context()))

