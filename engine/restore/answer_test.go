@@ -107,12 +107,12 @@ func TestBeyond(t *testing.T) {
 
 func TestFitsSaysWhy(t *testing.T) {
 	h := &inventory.Host{Name: "a"}
-	for _, kind := range []string{"snapper", Hypervisor, "libvirt", "hyperv", SystemRestore, VSS} {
+	for _, kind := range []string{"timeshift", Hypervisor, "libvirt", "hyperv", SystemRestore, VSS} {
 		if ok, why := Fits(kind, h, inventory.Facts{OS: inventory.OS{Family: "debian"}}); ok || why == "" {
 			t.Errorf("%s: %v %q", kind, ok, why)
 		}
 	}
-	if s := ScopeOf("snapper"); s.Kind != "" || s.Rollback {
+	if s := ScopeOf("timeshift"); s.Kind != "" || s.Rollback {
 		t.Errorf("%+v", s)
 	}
 }

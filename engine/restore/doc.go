@@ -19,11 +19,12 @@
 // # The script restore-point
 //
 // Every provider but packages and those that are programs of the operator is one
-// script of the name restore-point, version 1, in POSIX sh or PowerShell, or both.
+// script of the name restore-point, version 1, in POSIX sh or PowerShell, or both; those
+// in sh begin with words.sh, by which they answer.
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
-//	  provider  the kind: system_restore | vss | btrfs | hyperv | libvirt (later snapper, lvm, zfs …)
+//	  provider  the kind: system_restore | vss | btrfs | snapper | hyperv | libvirt (later lvm, zfs …)
 //	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
@@ -76,7 +77,12 @@
 //	  identity  UUID of the subvolume that the running root is
 //	  rollback  state=pending, and a reboot follows two seconds after the job; what
 //	            refuses ends with status 1
-//	  prove     restored: the running root is another one, whose parent is the point
+//	  prove     restored: the running root is another one, whose parent is the point;
+//	            pending with code interrupted: besides, a power cut left something of it to
+//	            do, and rollback is to be asked for once more, as a command: it only
+//	            finishes, and does not reboot
+//	snapper, on the host: as btrfs, but
+//	  id        number of snapper's snapshot. It counts only with the tag in its userdata
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it

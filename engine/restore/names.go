@@ -11,6 +11,7 @@ const (
 	Packages      = "packages"
 	SystemRestore = "system_restore"
 	VSS           = "vss"
+	Snapper       = "snapper"
 	Btrfs         = "btrfs"
 	Hypervisor    = "hypervisor"
 	Command       = "command"
@@ -34,7 +35,7 @@ func ScopeOf(kind string) Scope {
 			Undoes: []string{"single files of the system drive, copied back by hand"},
 			CannotUndo: []string{"the system: the volume that Windows runs from cannot be reverted to a shadow copy",
 				"anything, once Windows has purged the shadow copy for want of space"}}
-	case Btrfs:
+	case Btrfs, Snapper:
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole root subvolume: programs, packages, settings and data in it"},
 			CannotUndo: []string{"data that was written since in the root subvolume: logs and databases there go back too", "file systems and subvolumes of their own"}}
@@ -73,9 +74,9 @@ func Fits(kind string, h *inventory.Host, f inventory.Facts) (bool, string) {
 			return false, "shadow copies that last can be made on Windows Server only"
 		}
 		return true, ""
-	case Btrfs:
+	case Btrfs, Snapper:
 		if f.OS.Family == "windows" {
-			return false, "btrfs is a file system of Linux"
+			return false, kind + " is of Linux"
 		}
 		return true, ""
 	case Hypervisor, "libvirt", "hyperv", Command:

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	_ "embed" // the words that every script in sh has
 	"maps"
 
 	"patchwave/connectors/framing"
@@ -8,13 +9,16 @@ import (
 	"patchwave/inventory"
 )
 
+//go:embed words.sh
+var words string
+
 // Scripted is a provider that is the script restore-point of the package comment.
 // It implements Provider.
 type Scripted struct {
 	// Word is its name in configuration, Kind what the script is told it is.
 	Word, Kind string
 	Where      Place
-	// Sh and PowerShell are the bodies.
+	// Sh and PowerShell are the bodies. That in sh is run with words.sh before it.
 	Sh, PowerShell string
 	// More are arguments of the script that come from what is declared; nil: none.
 	More func(h *inventory.Host) map[string]string
@@ -56,7 +60,11 @@ func (s Scripted) Call(op Op, p Point) (Call, bool) {
 	if s.More != nil {
 		maps.Copy(args, s.More(p.Host))
 	}
-	return Call{Script: script.Script{Name: Frame, Version: 1, Sh: s.Sh, PowerShell: s.PowerShell}, Args: args}, true
+	sh := s.Sh
+	if sh != "" {
+		sh = words + sh
+	}
+	return Call{Script: script.Script{Name: Frame, Version: 1, Sh: sh, PowerShell: s.PowerShell}, Args: args}, true
 }
 
 // Read implements Provider.

@@ -71,7 +71,7 @@ func (m *machine) rollbackSystem(ctx context.Context, p restore.Provider, used j
 			return err
 		}
 		if said.State != restore.Whole {
-			return m.notBack(ctx, id, fmt.Sprintf("the restore point %s of %s cannot be used: %s", used.Tag, p.Name(), saidWhy(said, "it is "+string(said.State))))
+			return m.notBack(ctx, p, id, fmt.Sprintf("the restore point %s of %s cannot be used: %s", used.Tag, p.Name(), saidWhy(said, "it is "+string(said.State))))
 		}
 		at.Before = said.Identity
 		if at.Before == "" {
@@ -89,7 +89,7 @@ func (m *machine) rollbackSystem(ctx context.Context, p restore.Provider, used j
 		return err
 	}
 	if why != "" {
-		return m.notBack(ctx, id, why)
+		return m.notBack(ctx, p, id, why)
 	}
 	a, err := m.settleBack(ctx)
 	if err != nil {
@@ -106,10 +106,22 @@ func (m *machine) backLimit() time.Duration {
 	return pointDoLimit
 }
 
-// notBack ends a host that was not taken back.
-func (m *machine) notBack(ctx context.Context, id job.ID, why string) error {
+// notBack ends a host that was not taken back. Its job may have ended with the power.
+func (m *machine) notBack(ctx context.Context, p restore.Provider, id job.ID, why string) error {
 	fault := &journal.Fault{Code: string(connectors.CodeExit), Message: rollbackFailed + why + "; look at the host now"}
 	e := ended{Status: job.Status{State: job.Done, RC: 1}, log: []byte(why)}
+	if p.Place() == restore.OnHost {
+		err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error {
+			s, _, err := m.client().Poll(ctx, id, 0)
+			if s.State == job.Lost || s.State == job.LostReboot {
+				e.State = s.State
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return m.finish(ctx, journal.Failed, "", fault, append([]entry{m.outcome(id, e)}, m.stepEnd("failed", nil, fault)...)...)
 }
 
@@ -190,10 +202,20 @@ func (m *machine) startBack(ctx context.Context, p restore.Provider, at restore.
 func (m *machine) proven(ctx context.Context, p restore.Provider, at restore.Point, boot string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.backLimit())
 	defer cancel()
-	for {
+	for finished := false; ; {
 		said, err := m.askPoint(ctx, p, restore.OpProve, at)
 		if err != nil {
 			return "", err
+		}
+		if said.State == restore.Pending && said.Code == string(connectors.CodeInterrupted) {
+			if finished {
+				return saidWhy(said, "it was interrupted and does not come to its end"), nil
+			}
+			finished = true // a power cut in the middle of it: what is left to do is done now
+			if _, err := m.askPoint(ctx, p, restore.OpRollback, at); err != nil {
+				return "", err
+			}
+			continue
 		}
 		switch said.State {
 		case restore.Restored:

@@ -24,6 +24,8 @@ type systemRestore struct {
 	// keeps: what patchwave has on the host is not taken back with it. fails: the
 	// machine boots and is as it was. stays: Windows refuses, and does not boot.
 	keeps, fails, stays bool
+	// cut: the power went in the middle, and it has to be finished; lame: which does not help.
+	cut, lame bool
 	// taken are the tags that it was taken back to.
 	taken []string
 }
@@ -47,10 +49,16 @@ func (r *systemRestore) answer(p *puppet, args map[string]string) string {
 		switch {
 		case args["before"] == p.bootID():
 			return "state=pending"
+		case r.cut:
+			return "state=pending\ncode=interrupted\nwhy=it has not come to its end"
 		case r.status == 1:
 			return "identity=" + p.bootID() + "\nstate=restored"
 		}
 		return "state=not-restored\nwhy=the restore was interrupted"
+	case restore.OpRollback:
+		p.ops = append(p.ops, "finished")
+		r.cut = r.lame
+		return "state=pending"
 	case restore.OpList:
 		var lines []string
 		for _, t := range slices.Sorted(maps.Keys(r.points)) {
@@ -164,6 +172,27 @@ func TestSystemRestoreFails(t *testing.T) {
 					t.Errorf("version %s, taken back to %v", s.puppet.version, s.puppet.pane.restore.taken)
 				}
 			})
+		})
+	}
+}
+
+// TestRollbackFinished: a rollback that lost its power after the host went back is asked
+// for once more, which finishes it; where that does not help, that is the end.
+func TestRollbackFinished(t *testing.T) {
+	for _, lame := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := systemRestoreStage(t, func(r *systemRestore) { r.cut, r.lame = true, lame })
+			h := s.do()
+			asked := len(slices.DeleteFunc(slices.Clone(s.puppet.ops), func(op string) bool { return op != "finished" }))
+			if asked != 1 || len(s.puppet.pane.restore.taken) != 1 {
+				t.Errorf("lame %v: finished %d times, taken back to %v", lame, asked, s.puppet.pane.restore.taken)
+			}
+			if want := "the rollback failed: it has not come to its end; look at the host now"; lame && (h.State != journal.Failed || h.Fault.Message != want) {
+				t.Errorf("%s: %+v", h.State, h.Fault)
+			}
+			if !lame && h.State != journal.RolledBack {
+				t.Errorf("%s: %+v", h.State, h.Fault)
+			}
 		})
 	}
 }

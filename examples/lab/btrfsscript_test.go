@@ -20,8 +20,13 @@ import (
 // it took.
 func asked(t *testing.T, h *labhost.Host, op restore.Op, at restore.Point) restore.Said {
 	t.Helper()
+	return askedOf(t, btrfs.Provider(), h, op, at)
+}
+
+// askedOf is asked of any provider.
+func askedOf(t *testing.T, p restore.Provider, h *labhost.Host, op restore.Op, at restore.Point) restore.Said {
+	t.Helper()
 	const nonce = "00112233445566778899aabbccddeeff"
-	p := btrfs.Provider()
 	call, ok := p.Call(op, at)
 	if !ok {
 		t.Fatalf("%s has no call", op)

@@ -50,7 +50,8 @@ func everyKind() []string { return append(labFlavours(), "plain") }
 
 // flavourOf reads the kind of a host out of its name: "apt", "apt-2"; "plain" is
 // one with apt and without systemd, "btrfs" and
-// "btrfsdefault" are with apt and a btrfs.
+// "btrfsdefault" are with apt and a btrfs, "snapper" with apt and snapper, "suse" with
+// zypper, snapper and the layout of openSUSE.
 func flavourOf(name string) (labhost.Flavour, []labhost.Option) {
 	kind, _, _ := strings.Cut(name, "-")
 	if kind == "plain" {
@@ -61,6 +62,10 @@ func flavourOf(name string) (labhost.Flavour, []labhost.Option) {
 		return labhost.Apt, []labhost.Option{labhost.Btrfs()}
 	case "btrfsdefault":
 		return labhost.Apt, []labhost.Option{labhost.BtrfsDefault()}
+	case "snapper":
+		return labhost.Apt, []labhost.Option{labhost.Snapper()}
+	case "suse":
+		return labhost.Zypper, []labhost.Option{labhost.SnapperDefault()}
 	}
 	return labhost.Flavour(kind), nil
 }

@@ -5,9 +5,9 @@ set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 packages='mmdebstrap systemd-container iproute2 util-linux openssh-client
-	apt-utils dpkg-dev createrepo-c rpm libarchive-tools zstd sudo btrfs-progs'
+	apt-utils dpkg-dev createrepo-c rpm libarchive-tools zstd sudo btrfs-progs snapper'
 commands='mmdebstrap systemd-nspawn ip nsenter unshare ssh ssh-keygen
-	apt-ftparchive dpkg-deb createrepo_c modifyrepo_c rpmbuild bsdtar zstd mkfs.btrfs'
+	apt-ftparchive dpkg-deb createrepo_c modifyrepo_c rpmbuild bsdtar zstd mkfs.btrfs snapper'
 
 fail() {
 	echo "install.sh: $*" >&2

@@ -47,21 +47,26 @@ func upgradeLogs() map[labhost.Flavour]string {
 func changed(before, after map[string]string) map[string][]string {
 	differences := map[string][]string{}
 	for name := range before {
-		old, now := lines(before[name]), lines(after[name])
 		diff := []string{}
-		for _, line := range old {
-			if !slices.Contains(now, line) {
-				diff = append(diff, "- "+line)
-			}
-		}
-		for _, line := range now {
-			if !slices.Contains(old, line) {
-				diff = append(diff, "+ "+line)
-			}
-		}
-		differences[name] = diff
+		diff = append(diff, lacking("- ", lines(before[name]), lines(after[name]))...)
+		differences[name] = append(diff, lacking("+ ", lines(after[name]), lines(before[name]))...)
 	}
 	return differences
+}
+
+// lacking are the lines of a that b does not have, with a mark. There may be many.
+func lacking(mark string, a, b []string) []string {
+	has := map[string]bool{}
+	for _, line := range b {
+		has[line] = true
+	}
+	var out []string
+	for _, line := range a {
+		if !has[line] {
+			out = append(out, mark+line)
+		}
+	}
+	return out
 }
 
 // came are the packages that came with an exchange, "name version"; every

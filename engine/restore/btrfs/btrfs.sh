@@ -1,211 +1,16 @@
-# restore-point: read-only snapshots of the root subvolume of a btrfs.
+# restore-point: read-only snapshots of the root subvolume, in a place of our own.
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # pw_arg_* are set before; pw_status is what the script ends with
-rp_tag=${pw_arg_tag:-}
-rp_own=@patchwave
-rp_top='' rp_why=''
+# shellcheck disable=SC2034,SC2154 # rp_* and pw_arg_* are set before
 
-rp_say() {
-	printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n\r\t' '   ')"
-}
+# rp_able: nothing but a root is needed.
+rp_able() { :; }
 
-# rp_not STATE CODE WHY: it is not as wanted.
-rp_not() {
-	rp_say state "$1"
-	[ -z "$2" ] || rp_say code "$2"
-	rp_say why "$3"
-}
-
-# rp_no CODE WHY: no point can be had.
-rp_no() {
-	rp_say possible no
-	rp_say code "$1"
-	rp_say why "$2"
-}
-
-# rp_show PATH KEY: what btrfs says of a subvolume; nothing if it is none.
-rp_show() {
-	btrfs subvolume show "$1" 2>/dev/null | sed -n "s/^[[:space:]]*$2:[[:space:]]*//p" | head -n 1
-}
-
-# rp_option NAME OPTIONS: the value of a mount option, or nothing.
-rp_option() {
-	printf '%s\n' "$2" | tr ',' '\n' | sed -n "s/^$1=//p" | tail -n 1
-}
-
-# rp_base: sets rp_dev and rp_path, where the running root lies.
-rp_base() {
-	for rp_need in btrfs findmnt mount mktemp; do
-		pw_has "$rp_need" || {
-			rp_why="$rp_need is not installed"
-			return 1
-		}
-	done
-	# shellcheck disable=SC2046 # three words
-	set -- $(findmnt -nrvo FSTYPE,SOURCE,FSROOT / | tail -n 1)
-	if [ "${1:-}" != btrfs ]; then
-		rp_why="the root file system is ${1:-unknown}, not btrfs"
-		return 1
-	fi
-	rp_dev=$2 rp_path=${3:-/}
-	rp_uuid=$(rp_show / UUID)
-	case $rp_path in *\\*)
-		rp_why='the name of the root subvolume has characters that cannot be told'
-		return 1
-		;;
-	esac
-}
-
-# rp_root: besides, the running root can be swapped, and the next boot takes what
-# stands in its place. Sets rp_subvol and rp_default, the number of the default one.
-rp_root() {
-	rp_base || return 1
-	rp_subvol=$(rp_show / 'Subvolume ID')
-	rp_default=$(btrfs subvolume get-default / 2>/dev/null | sed -n 's/^ID \([0-9]*\).*/\1/p')
-	if [ "$rp_path" = / ] || [ "$rp_subvol" = 5 ] || [ "$(stat -c %i /)" != 256 ] || [ -z "$rp_uuid" ]; then
-		rp_why='the root is the top of the btrfs, not a subvolume that another one can take the place of'
-		return 1
-	fi
-	rp_flags=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^rootflags=//p' | tail -n 1)
-	rp_fstab=$(awk '$1 !~ /^#/ && $2 == "/" && $3 == "btrfs" { print $4 }' /etc/fstab 2>/dev/null | tail -n 1)
-	rp_named=no
-	for rp_one in "$rp_flags" "$rp_fstab"; do
-		if [ -n "$(rp_option subvolid "$rp_one")" ]; then
-			rp_why='the root is mounted by the number of its subvolume: take subvolid= out of /etc/fstab and the kernel command line'
-			return 1
-		fi
-		rp_name=$(rp_option subvol "$rp_one")
-		[ -n "$rp_name" ] || continue
-		if [ "/${rp_name#/}" != "$rp_path" ]; then
-			rp_why="the next boot takes the subvolume $rp_name, and the system runs from $rp_path; reboot first"
-			return 1
-		fi
-		rp_named=yes
-	done
-	if [ -z "$(rp_option subvol "$rp_flags")" ] && [ "$rp_default" = "$rp_subvol" ]; then rp_named=yes; fi
-	if [ "$rp_named" = no ]; then
-		rp_why="it cannot be told which subvolume the next boot takes: $rp_path is neither the default one nor named in /etc/fstab or the kernel command line"
-		return 1
-	fi
-}
-
-# rp_mount: the top of the file system at rp_top; rp_store is our place there.
-rp_mount() {
-	rp_top=$(mktemp -d /run/patchwave-btrfs.XXXXXX) || {
-		rp_why='cannot make a directory in /run'
-		return 1
-	}
-	if ! rp_out=$(mount -t btrfs -o subvolid=5,nodev,nosuid "$rp_dev" "$rp_top" 2>&1); then
-		rmdir "$rp_top"
-		rp_top='' rp_why="the top of the file system cannot be mounted: $rp_out"
-		return 1
-	fi
-	rp_store=$rp_top/$rp_own rp_point=$rp_top/$rp_own/$rp_tag
-	if [ -L "$rp_store" ] || { [ -e "$rp_store" ] && { [ ! -d "$rp_store" ] || [ "$(stat -c %u "$rp_store")" != 0 ]; }; }; then
-		rp_why="$rp_own at the top of the file system is not patchwave's directory"
-		return 1
-	fi
-}
-
-rp_unmount() {
-	[ -n "$rp_top" ] || return 0
-	umount "$rp_top" 2>/dev/null || umount -l "$rp_top"
-	rmdir "$rp_top"
-	rp_top=''
-}
-
-# rp_nested: the subvolumes inside of the running root, which no snapshot holds, as
-# paths below it. systemd makes some of them by itself, and uses them seldom.
-rp_nested() {
-	btrfs subvolume list -o / 2>/dev/null | sed -n 's/^.* path //p' | while IFS= read -r rp_one; do
-		case /$rp_one in "$rp_path"/?*) printf '%s\n' "${rp_one#"${rp_path#/}"/}" ;; esac
-	done
-}
-
-# rp_limits: what a rollback would not bring back here.
-rp_limits() {
-	findmnt -rno TARGET,FSTYPE | while read -r rp_target rp_type; do
-		case $rp_target in / | /proc* | /sys* | /dev* | /run*) continue ;; esac
-		case $rp_type in ext[234] | xfs | btrfs | vfat | zfs | f2fs | jfs | reiserfs) ;; *) continue ;; esac
-		case $rp_target in
-		/boot) rp_say cannot "/boot ($rp_type): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules" ;;
-		*) rp_say cannot "$rp_target ($rp_type): a file system or subvolume of its own, it stays as it is" ;;
-		esac
-	done
-	rp_nested | while IFS= read -r rp_one; do
-		rp_say cannot "/$rp_one: a subvolume inside of the root, what it holds stays as it is"
-	done
-}
-
-# rp_split: a part of the system that would not go back with the rest; or nothing.
-rp_split() {
-	rp_device=$(stat -c %d /)
-	for rp_one in /usr /etc /var/lib/dpkg /var/lib/rpm /usr/lib/sysimage/rpm /var/lib/pacman /lib/apk/db; do
-		if [ -d "$rp_one" ] && [ "$(stat -L -c %d "$rp_one")" != "$rp_device" ]; then
-			printf '%s' "$rp_one"
-			return
-		fi
-	done
-}
-
-# rp_swap: an active swap file in the root subvolume, which keeps it from being snapshot.
-rp_swap() {
-	awk '$2 == "file" { print $1 }' /proc/swaps 2>/dev/null | while IFS= read -r rp_one; do
-		if [ "$(stat -c %d "$rp_one" 2>/dev/null)" = "$(stat -c %d /)" ]; then printf '%s' "$rp_one"; fi
-	done
-}
-
-# rp_space: sets rp_free and rp_need, in bytes. df knows nothing of this.
-rp_space() {
-	rp_usage=$(btrfs filesystem usage -b / 2>/dev/null)
-	rp_free=$(printf '%s\n' "$rp_usage" | sed -n 's/^[[:space:]]*Free (estimated):[[:space:]]*\([0-9]*\).*/\1/p' | head -n 1)
-	rp_size=$(printf '%s\n' "$rp_usage" | sed -n 's/^[[:space:]]*Device size:[[:space:]]*\([0-9]*\).*/\1/p' | head -n 1)
-	rp_empty=$(printf '%s\n' "$rp_usage" | sed -n 's/^[[:space:]]*Device unallocated:[[:space:]]*\([0-9]*\).*/\1/p' | head -n 1)
-	rp_meta=$(printf '%s\n' "$rp_usage" | sed -n 's/^Metadata.*Size:\([0-9]*\), Used:\([0-9]*\).*/\1 \2/p' | awk '{ n += $1 - $2 } END { printf "%.0f", n }')
-	[ -n "$rp_free" ] && [ -n "$rp_size" ] && [ -n "$rp_empty" ] || return 1
-	# 2 GiB, or 15 % of a small disk, but never less than 512 MiB
-	rp_need=$((rp_size * 15 / 100))
-	[ "$rp_need" -le 2147483648 ] || rp_need=2147483648
-	[ "$rp_need" -ge 536870912 ] || rp_need=536870912
-}
-
-rp_detect() {
-	rp_root || {
-		rp_no unsupported "$rp_why"
-		return
-	}
-	rp_one=$(rp_split)
-	if [ -n "$rp_one" ]; then
-		rp_no unsupported "$rp_one is not in the root subvolume: the programs would go back without their package database or settings, or these without them"
-		return
-	fi
-	rp_one=$(rp_swap)
-	if [ -n "$rp_one" ]; then
-		rp_no unsupported "the swap file $rp_one is in the root subvolume, which cannot be snapshot as long as it is in use"
-		return
-	fi
-	rp_space || {
-		rp_no exit 'btrfs does not say how much space there is'
-		return
-	}
-	rp_say free "$rp_free"
-	rp_say need "$rp_need"
-	if [ "$rp_free" -lt "$rp_need" ]; then
-		rp_no disk "$((rp_free / 1048576)) MiB are free on the btrfs of the root, $((rp_need / 1048576)) MiB are needed"
-		return
-	fi
-	if [ "$((rp_empty + rp_meta))" -lt 134217728 ]; then
-		rp_no disk 'less than 128 MiB are left for the metadata of the btrfs: balance it'
-		return
-	fi
-	rp_limits
-	rp_say possible yes
-}
-
-# rp_verdict: the state of the point. An id tells it from another of its name; a new
-# one is known by what it was made of.
-rp_verdict() {
+# rp_find: the state of the point. An id tells it from another of its name; a new one
+# is known by what it was made of.
+rp_find() {
+	rp_point=$rp_left
 	rp_id=$(rp_show "$rp_point" UUID)
+	rp_made=${pw_arg_id:-$rp_id}
 	if [ ! -d "$rp_point" ] || [ -L "$rp_point" ]; then
 		rp_state=absent rp_why='the snapshot is no longer there'
 	elif [ -z "$rp_id" ]; then
@@ -221,51 +26,29 @@ rp_verdict() {
 	fi
 }
 
-rp_create() {
-	if ! rp_root || ! rp_mount; then
-		rp_not unusable exit "$rp_why"
-		return
-	fi
-	if [ ! -e "$rp_point" ]; then
-		[ -d "$rp_store" ] || mkdir -m 700 "$rp_store"
-		rp_out=$(btrfs subvolume snapshot -r "$rp_top$rp_path" "$rp_point" 2>&1 && btrfs filesystem sync "$rp_top" 2>&1)
-	fi
-	rp_verdict
-	if [ "$rp_state" != whole ]; then
-		case ${rp_out:-} in *[Nn]o\ space*) rp_not unusable disk "$rp_out" ;; *) rp_not unusable exit "$rp_why: ${rp_out:-}" ;; esac
-		return
-	fi
-	rp_say state whole
-	rp_say id "$rp_id"
-	rp_limits
+rp_make() {
+	[ -d "$rp_store" ] || mkdir -m 700 "$rp_store"
+	rp_out=$(btrfs subvolume snapshot -r "$rp_top$rp_path" "$rp_point" 2>&1 && btrfs filesystem sync "$rp_top" 2>&1)
 }
 
-rp_check() {
-	if ! rp_base || ! rp_mount; then
-		rp_not unusable exit "$rp_why"
-		return
+# rp_drop: the snapshot goes, if it is the one that was named.
+rp_drop() {
+	if [ -d "$rp_point" ] && [ "${pw_arg_id:--}" != - ] && [ "$(rp_show "$rp_point" UUID)" != "$pw_arg_id" ]; then
+		rp_code=guard rp_why='another subvolume has the name of the snapshot'
+		return 1
 	fi
-	rp_verdict
-	if [ "$rp_state" = whole ]; then
-		rp_say state whole
-		rp_say id "$rp_id"
-		rp_say identity "$rp_uuid"
-	else
-		rp_not "$rp_state" exit "$rp_why"
-	fi
+	rp_gone "$rp_point"
 }
 
-# rp_prove: the running root is another one than before, and a copy of the point.
-rp_prove() {
-	rp_now=$(rp_show / UUID)
-	rp_say identity "$rp_now"
-	if [ -z "$rp_now" ]; then
-		rp_not pending '' 'btrfs does not say which subvolume the root is'
-	elif [ "$rp_now" = "${pw_arg_before:-}" ]; then
-		rp_not not-restored exit 'the host runs from the same subvolume as before'
-	elif [ -n "${pw_arg_id:-}" ] && [ "$(rp_show / 'Parent UUID')" = "$pw_arg_id" ]; then
-		rp_say state restored
-	else
-		rp_not not-restored exit 'the host runs from a subvolume that is not a copy of the snapshot'
-	fi
+# rp_points: TAG, id, seconds, bytes.
+rp_points() {
+	for rp_one in "$rp_store"/patchwave-*; do
+		case ${rp_one##*/} in *.*) continue ;; esac
+		rp_id=$(rp_show "$rp_one" UUID)
+		rp_made=$(date -d "$(rp_show "$rp_one" 'Creation time')" +%s 2>/dev/null)
+		[ -z "$rp_id" ] || printf '%s\t%s\t%s\t0\n' "${rp_one##*/}" "$rp_id" "${rp_made:-0}"
+	done
 }
+
+# rp_again: nobody but us takes the way back.
+rp_again() { return 1; }

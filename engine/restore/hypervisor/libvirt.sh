@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # pw_arg_* are set before
 rp_domain=${pw_arg_domain:-}
-rp_tag=${pw_arg_tag:-}
 rp_uri=${pw_arg_uri:-qemu:///system}
 rp_gib=1073741824
 
@@ -13,19 +12,8 @@ case $rp_uri in
 *+ssh://*) rp_uri="$rp_uri?no_tty=1" ;;
 esac
 
-rp_say() {
-	printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n\r\t' '   ')"
-}
-
 rp_virsh() {
 	virsh -q -c "$rp_uri" "$@" </dev/null
-}
-
-# rp_no CODE WHY: no point can be had.
-rp_no() {
-	rp_say possible no
-	rp_say code "$1"
-	rp_say why "$2"
 }
 
 rp_snapshots() {
@@ -228,35 +216,14 @@ rp_list() {
 }
 
 rp_main() {
-	case $pw_arg_op in
-	detect | list) ;;
-	*) case $rp_tag in
-		patchwave-*[!A-Za-z0-9_-]*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		patchwave-?*) ;;
-		*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		esac ;;
-	esac
+	rp_ours || return
 	case $rp_domain in
 	'' | -*)
 		rp_no unsupported 'the machine has no name there'
 		return
 		;;
 	esac
-	case $pw_arg_op in
-	detect) rp_detect ;;
-	create) rp_create ;;
-	check) rp_check ;;
-	rollback) rp_rollback ;;
-	prove) rp_prove ;;
-	remove) rp_remove ;;
-	list) rp_list ;;
-	esac
+	rp_do
 }
 
 pw_begin restore-point

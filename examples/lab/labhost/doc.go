@@ -47,7 +47,8 @@
 //
 // What such a guest is not: it has the kernel, the clock and the uptime of the
 // machine it runs on, and no boot loader or LVM. With the option Btrfs its root is the
-// subvolume @ of a btrfs on a disk of its own, and it boots from whatever is @ then.
+// subvolume @ of a btrfs on a disk of its own, and it boots from whatever is @ then;
+// Snapper and SnapperDefault have snapper besides.
 //
 // # The guests
 //
@@ -74,7 +75,8 @@
 //	          labmulti               1.1, 1.2 and 1.3 are there
 //	          labapp, libauto        both at once; libauto is marked automatic
 //	          labd, labdbad          daemons on ports 8099 and 8098 that answer with their version;
-//	                                 labdbad 1.1 does not start
+//	                                 labdbad 1.1 does not start, and (apt, rpm) its script
+//	                                 removes a file of another package, /usr/bin/pinky
 //	          confpkg                its configuration was changed on the host, and changes
 //	          slowpkg                takes 12 s and prints ticks
 //	          brokenpkg              its script fails

@@ -67,6 +67,9 @@ func (g *guest) start(ctx context.Context) (begin *os.File, err error) {
 	if h.btrfs != "" {
 		g.cmd.Env = append(g.cmd.Env, "BTRFS="+h.btrfs)
 	}
+	if h.snapper {
+		g.cmd.Env = append(g.cmd.Env, "SNAPPER=yes")
+	}
 	g.cmd.Stdin, g.cmd.Stdout, g.cmd.Stderr = stdin, console, console
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWPID | syscall.CLONE_NEWNET,

@@ -37,13 +37,14 @@ type Host struct {
 	// KeyFile logs in every user.
 	KeyFile string
 
-	lab    *Lab
-	number int
-	mode   string
-	bare   bool
-	btrfs  string // "", "name" or "default"
-	dark   time.Duration
-	dir    string // holds the host key and a directory for each generation
+	lab     *Lab
+	number  int
+	mode    string
+	bare    bool
+	btrfs   string // "", "name", "default" or "suse"
+	snapper bool
+	dark    time.Duration
+	dir     string // holds the host key and a directory for each generation
 
 	generation atomic.Int64
 	mu         sync.Mutex
@@ -65,6 +66,13 @@ func Btrfs() Option { return func(h *Host) { h.btrfs = "name" } }
 
 // BtrfsDefault is Btrfs, and the guest boots from the default subvolume.
 func BtrfsDefault() Option { return func(h *Host) { h.btrfs = "default" } }
+
+// Snapper is Btrfs, and snapper is there, without a configuration.
+func Snapper() Option { return func(h *Host) { h.btrfs, h.snapper = "name", true } }
+
+// SnapperDefault gives the layout of openSUSE: the guest boots from the default
+// subvolume, which is a snapshot of snapper, and /.snapshots is mounted by its name.
+func SnapperDefault() Option { return func(h *Host) { h.btrfs, h.snapper = "suse", true } }
 
 // Dark sets how long the guest is off the network in a reboot, rounded to
 // milliseconds; the default is one second.

@@ -63,13 +63,13 @@ preparation "p" {}
 
 preparation "later" {
   restore_point {
-    providers = ["snapper", "packages"]
+    providers = ["command", "packages"]
   }
 }
 
 preparation "absent" {
   restore_point {
-    providers = ["snapper", "lvm", "snapper"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of btrfs, packages, hypervisor, system_restore, vss. # warning: "snapper" stands twice in providers
+    providers = ["command", "command"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of snapper, btrfs, packages, hypervisor, system_restore, vss. # warning: "command" stands twice in providers
   }
 }
 

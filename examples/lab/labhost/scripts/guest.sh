@@ -8,8 +8,9 @@
 # overlay's lower directories; DARK the seconds without link between two boots.
 # It begins when a line comes over standard input: by then eth0 is there. While
 # STATE/hold exists no further boot begins. $CGROUPS are its own cgroups. With
-# $BTRFS the root is a subvolume of a btrfs on STATE/disk: the one of the name @, or
-# with BTRFS=default the default one.
+# $BTRFS the root is a subvolume of a btrfs on STATE/disk: the one of the name @, with
+# BTRFS=default the default one, with BTRFS=suse the default one, which is a snapshot of
+# snapper, as openSUSE has it. With $SNAPPER snapper is there.
 set -eu
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -32,9 +33,12 @@ private_btrfs() {
 		mkfs.btrfs -q "$state/disk.new"
 		mount -o loop "$state/disk.new" "$state/top"
 		btrfs subvolume create "$state/top/@"
-		cp -a "$root/." "$state/top/@/"
-		btrfs_tools "$state/top/@"
-		[ "$btrfs" = name ] || btrfs subvolume set-default "$state/top/@"
+		first=$state/top/@
+		[ "$btrfs" != suse ] || suse_layout
+		cp -a "$root/." "$first/"
+		btrfs_tools "$first"
+		[ "$snapper" = no ] || snapper_tools "$first"
+		[ "$btrfs" = name ] || btrfs subvolume set-default "$first"
 		umount "$state/top"
 		mv "$state/disk.new" "$state/disk"
 	fi
@@ -49,23 +53,60 @@ private_btrfs() {
 mount_root() {
 	case $btrfs in
 	name) mount -o subvol=@ "$loop" "$root" ;;
-	*) mount "$loop" "$root" ;;
+	default) mount "$loop" "$root" ;;
+	suse)
+		mount "$loop" "$root"
+		mount -o subvol=@/.snapshots "$loop" "$root/.snapshots"
+		;;
 	esac
 }
 
-# btrfs_tools DIR: those of this machine, whose Debian is that of the guests.
-btrfs_tools() {
-	install -D "$(command -v btrfs)" "$1/usr/bin/btrfs"
-	ldd "$(command -v btrfs)" | sed -n 's,^.*=> \(/[^ ]*\) .*,\1,p' | while read -r lib; do
+# suse_layout: the system is the first snapshot, and where they are is mounted by name.
+suse_layout() {
+	first=$state/top/@/.snapshots/1/snapshot
+	btrfs subvolume create "$state/top/@/.snapshots"
+	chmod 750 "$state/top/@/.snapshots"
+	mkdir "$state/top/@/.snapshots/1"
+	btrfs subvolume create "$first"
+	mkdir -m 750 "$first/.snapshots"
+	printf '<?xml version="1.0"?>\n<snapshot>\n  <type>single</type>\n  <num>1</num>\n  <date>%s</date>\n  <description>first root filesystem</description>\n</snapshot>\n' \
+		"$(date -u '+%Y-%m-%d %H:%M:%S')" >"$state/top/@/.snapshots/1/info.xml"
+}
+
+# copied DIR FILE: a program of this machine, whose Debian is that of the guests.
+copied() {
+	install -D "$2" "$1$2"
+	ldd "$2" | sed -n 's,^.*=> \(/[^ ]*\) .*,\1,p' | while read -r lib; do
 		[ -e "$1$lib" ] || install -D "$lib" "$1$lib"
 	done
-	[ "$btrfs" = default ] || echo "/dev/disk/root / btrfs subvol=@ 0 0" >>"$1/etc/fstab"
+}
+
+# snapper_tools DIR: snapper, its daemon and its hook of apt; where its snapshots have a
+# place already, its configuration too.
+snapper_tools() {
+	for file in $(dpkg -L snapper | grep -vE '^/usr/share/(doc|locale|man|bash-completion)/'); do
+		[ -f "$file" ] || continue
+		case $file in
+		/usr/bin/* | /usr/sbin/snapperd | /usr/lib/snapper/*) copied "$1" "$file" ;;
+		*) install -D -m 644 "$file" "$1$file" ;;
+		esac
+	done
+	mkdir -p "$1/etc/snapper/configs"
+	if [ "$btrfs" = suse ]; then
+		cp "$1/usr/share/snapper/config-templates/default" "$1/etc/snapper/configs/root"
+		sed -i 's/^SNAPPER_CONFIGS=.*/SNAPPER_CONFIGS="root"/' "$1/etc/default/snapper"
+	fi
+}
+
+btrfs_tools() {
+	copied "$1" "$(command -v btrfs)"
+	[ "$btrfs" != name ] || echo "/dev/disk/root / btrfs subvol=@ 0 0" >>"$1/etc/fstab"
 }
 
 # next_root takes what is @ now for the next boot.
 next_root() {
 	[ "$btrfs" != no ] || return 0
-	umount "$root"
+	umount -R "$root"
 	mount_root
 }
 
@@ -149,6 +190,7 @@ main() {
 	dark=$7
 	root=$state/root
 	btrfs=${BTRFS:-no}
+	snapper=${SNAPPER:-no}
 	nspawn=
 	private
 	read -r _

@@ -143,7 +143,7 @@ daemons() {
 		for version in 1.0-1 1.1-1; do
 			daemon_tree "$name" "$version" "$work/daemon"
 			next_deb tree "$work/daemon"
-			next_deb postinst "$(echo "$restart" | sed "s/UNIT/$name.service/")"
+			next_deb postinst "$(echo "$restart" | sed "s/UNIT/$name.service/")$(daemon_damage "$name" "$version")"
 			deb "$main" "$name" "$version"
 		done
 	done

@@ -125,7 +125,7 @@ daemons() {
 	for name in labd labdbad; do
 		daemon_tree "$name" "$2" "$work/daemon"
 		next_rpm tree "$work/daemon"
-		next_rpm post "$(echo "$restart" | sed "s/UNIT/$name.service/")"
+		next_rpm post "$(echo "$restart" | sed "s/UNIT/$name.service/")$(daemon_damage "$name" "$2")"
 		package "$1" "$name" "$2" 1.el9
 	done
 }
