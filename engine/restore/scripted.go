@@ -1,12 +1,20 @@
 package restore
 
 import (
+	_ "embed" // the script
 	"maps"
 
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
 	"patchwave/inventory"
 )
+
+//go:embed point.ps1
+var pointPowerShell string
+
+// PowerShell is what the body of a provider in PowerShell puts before itself: its
+// arguments, and the lines of its answer.
+func PowerShell() string { return pointPowerShell }
 
 // Scripted is a provider that is the script restore-point of the package comment.
 // It implements Provider.
