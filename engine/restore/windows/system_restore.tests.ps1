@@ -77,7 +77,10 @@ $TestPoints = @()
 $TestMakes = $false
 $TestSettings['SystemRestorePointCreationFrequency'] = 1440
 Test-Point 'one that Windows skips' '' { Invoke-RpCreate } 'state=unusable|code=exit|why=Windows reported success and made no restore point'
-if ($TestDone.Count -ne 14 -or $TestSettings['SystemRestorePointCreationFrequency'] -ne 1440) { $TestBad++; Write-Output ('it was not waited for, or the frequency has not come back: ' + $TestDone.Count) }
+if ($TestDone.Count -ne 14 -or $TestSettings['SystemRestorePointCreationFrequency'] -ne 1440) {
+    $TestBad++
+    Write-Output ('it was not waited for, or the frequency has not come back: ' + $TestDone.Count)
+}
 $TestReturn = [int64]1058
 Test-Point 'one that is refused' '' { Invoke-RpCreate } 'native=1058'
 
