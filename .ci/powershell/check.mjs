@@ -4,8 +4,8 @@
 //   node --liftoff-only check.mjs MODULES syntax FILE...   the syntax only
 //   node --liftoff-only check.mjs MODULES names FILE...    what the names mean too
 //
-// A name is looked for in the script, in the scripts of its directory, in those of
-// connectors/powershell, and in commands.txt. A comment "# given: $a $b" names what the
+// A name is looked for in the script, in the scripts of its directory and the one above,
+// in those of connectors/powershell, and in commands.txt. A comment "# given: $a $b" names what the
 // maker of the program sets. Status 1: something is wrong.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -208,7 +208,7 @@ for (const file of files) {
     continue
   }
   const scope = { functions: new Map(), top: new Set() }
-  for (const other of new Set([...beside('connectors/powershell'), ...beside(path.dirname(file)), file])) {
+  for (const other of new Set([...beside('connectors/powershell'), ...beside(path.dirname(path.dirname(file))), ...beside(path.dirname(file)), file])) {
     const s = load(other)
     for (const [k, v] of s.functions) scope.functions.set(k, v)
     for (const v of s.top) scope.top.add(v)

@@ -41,7 +41,8 @@
 // stands at its end.
 //
 // The tests of this package hold every .ps1 of the tree to these rules (gate_*_test.go
-// has all of them). The stage powershell of CI parses each script and each whole
-// program, holds commands and parameters against those that Windows PowerShell has, and
-// runs NAME.tests.ps1 where there is a PowerShell.
+// has all of them); powershelltest holds what is put together of them to what it calls. The
+// stage powershell of CI parses each script and each whole program, holds commands and
+// parameters against those that Windows PowerShell has, and runs every NAME.tests.ps1 where
+// there is a PowerShell; where there is none it says of each that it was not run.
 package powershell

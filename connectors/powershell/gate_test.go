@@ -90,7 +90,7 @@ func TestScripts(t *testing.T) {
 	for name := range all {
 		dir := path.Dir(name)
 		own[dir] = append(own[dir], prefix(name), path.Base(dir))
-		if strings.HasPrefix(dir, "engine/restore/") {
+		if strings.HasPrefix(dir+"/", "engine/restore/") {
 			own[dir] = append(own[dir], "Rp") // restore points share their names, as they do in sh
 		}
 	}

@@ -38,14 +38,30 @@ var boot string
 // an error. It needs nothing of the prelude.
 func Boot() string { return boot }
 
+//go:embed files.ps1
+var files string
+
+// Files is what a body that reads and writes files on a Windows host puts before
+// itself: patchwave's directory, files that are written whole or not at all,
+// directories of SYSTEM and the administrators alone, and the clock. It needs nothing
+// of the prelude.
+func Files() string { return files }
+
+//go:embed task.ps1
+var task string
+
+// Task is what a body that runs a script as SYSTEM, apart from its session, puts
+// before itself: tasks in the folder \patchwave. It needs nothing of the prelude.
+func Task() string { return task }
+
 //go:embed common.ps1
 var common string
 
 // Common is what a body that knows of claims, boots and patchwave's directory on a
-// Windows host puts before itself: Boot, locks, files that are written whole or
-// not at all, and claims as engine/job writes them. It needs nothing of the prelude,
+// Windows host puts before itself: Boot, Files, locks, and claims as engine/job
+// writes them. It needs nothing of the prelude,
 // but Write-PwBytes, which needs Write-PwRaw.
-func Common() string { return boot + common }
+func Common() string { return boot + files + common }
 
 // Encode renders one call: the whole program, Body in its place. It fails as
 // Call.Check does, and if Body is not ASCII.

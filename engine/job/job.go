@@ -36,7 +36,7 @@ var claimPowerShell string
 
 // jobScript is the operations on jobs and claims.
 func jobScript() script.Script {
-	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: powershell.Common() + hostPowerShell + claimPowerShell + jobPowerShell}
+	return script.Script{Name: "job", Version: 1, Sh: jobShell, PowerShell: powershell.Common() + powershell.Task() + hostPowerShell + claimPowerShell + jobPowerShell}
 }
 
 // language is what a job is made of in a dialect.

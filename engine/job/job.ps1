@@ -1,5 +1,5 @@
 # job: start, watch and collect one detached job; set, renew and release the claim.
-# The twin of job.sh. common.ps1, host.ps1 and claim.ps1 stand before it. Windows PowerShell 5.1, ASCII only.
+# The twin of job.sh. common.ps1, task.ps1, host.ps1 and claim.ps1 stand before it. Windows PowerShell 5.1, ASCII only.
 $JobLines = New-Object Collections.ArrayList
 $JobOp = Get-PwArg 'op'
 $JobId = Get-PwArg 'id'
@@ -9,24 +9,12 @@ $JobMine = @{
     fence = (ConvertTo-PwNumber (Get-PwArg 'fence')); expires = [long]0
 }
 $JobClaimFile = [IO.Path]::Combine($JobRoot, 'claim.json')
-# SYSTEM and Administrators, nothing inherited
-$JobRights = 'O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
 
 # Get-JobKey ID: the name of its directory and of its task.
 function Get-JobKey([string]$Id) {
     if ($Id.Length -le 100) { return $Id }
-    $JobHash = Get-JobSum (New-Object Text.UTF8Encoding $false).GetBytes($Id)
+    $JobHash = Get-PwSum (New-Object Text.UTF8Encoding $false).GetBytes($Id)
     return ($Id.Substring(0, 80) + '-' + $JobHash.Substring(0, 16))
-}
-
-# Get-JobSum BYTES: their SHA-256 in lower-case hex.
-function Get-JobSum($Bytes) {
-    $JobSha = New-Object Security.Cryptography.SHA256CryptoServiceProvider # the managed one is refused where FIPS is in force
-    try {
-        return ([BitConverter]::ToString($JobSha.ComputeHash([byte[]]$Bytes)) -replace '-', '').ToLowerInvariant()
-    } finally {
-        $JobSha.Dispose()
-    }
 }
 
 $JobKey = Get-JobKey $JobId
@@ -72,7 +60,7 @@ function Initialize-Job {
     }
     Test-JobParents $JobRoot
     foreach ($JobPath in $JobRoot, [IO.Path]::Combine($JobRoot, 'jobs'), [IO.Path]::Combine($JobRoot, 'tombs'), [IO.Path]::Combine($JobRoot, 'fences')) {
-        if (-not (Get-PwDirectory $JobPath).exists) { New-PwDirectory $JobPath $JobRights }
+        if (-not (Get-PwDirectory $JobPath).exists) { New-PwDirectory $JobPath }
         Test-JobDirectory $JobPath
     }
 }
@@ -170,17 +158,17 @@ function Start-JobBody {
     $JobClaim = Read-PwClaim $JobClaimFile
     if (-not (Test-JobMine $JobClaim)) { Stop-JobClaim 'the claim of this run is gone' $JobClaim }
     Write-JobClaim
-    if (-not (Get-PwDirectory $JobDir).exists) { New-PwDirectory $JobDir $JobRights }
+    if (-not (Get-PwDirectory $JobDir).exists) { New-PwDirectory $JobDir }
     Test-JobDirectory $JobDir
     Save-PwText (Get-JobFile 'body.ps1') ((Get-PwArg 'body') + "`n")
     Save-PwText (Get-JobFile 'wrap.ps1') ((Get-PwArg 'wrap') + "`n")
     Save-PwText (Get-JobFile 'claim.json') (ConvertTo-PwClaimText $JobMine)
     Save-PwText (Get-JobFile 'boot_id') (Get-PwBootId)
-    if ((Get-JobSum (Read-PwBytes (Get-JobFile 'body.ps1') 0 67108864)) -cne (Get-PwArg 'sum')) { Stop-Job 'guard' 'the job arrived damaged' }
+    if ((Get-PwSum (Read-PwBytes (Get-JobFile 'body.ps1') 0 67108864)) -cne (Get-PwArg 'sum')) { Stop-Job 'guard' 'the job arrived damaged' }
     Save-PwText (Get-JobFile 'alive') ''
     Save-PwText (Get-JobFile 'ready') ('' + (Get-PwNow))
     try {
-        Start-PwTask $JobKey (Get-PwPowerShell) ('-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "' + (Get-JobFile 'wrap.ps1') + '"') ('patchwave job ' + $JobId)
+        Start-PwTask $JobKey (Get-JobFile 'wrap.ps1') ('patchwave job ' + $JobId) 'PT0S'
     } catch {
         $JobWhy = 'the job could not be started: ' + $_.Exception.Message + ' (' + (Get-PwHresult $_) + ')'
         Remove-PwFile (Get-JobFile 'ready')

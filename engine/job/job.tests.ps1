@@ -19,8 +19,7 @@ function Invoke-Test($Values) {
     $PwArgs64 = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($TestJson))
     $script:TestSaid = ''
     . ([IO.Path]::Combine($TestShared, 'prelude.ps1'))
-    . ([IO.Path]::Combine($TestShared, 'boot.ps1'))
-    . ([IO.Path]::Combine($TestShared, 'common.ps1'))
+    foreach ($TestPart in 'boot', 'files', 'common', 'task') { . ([IO.Path]::Combine($TestShared, $TestPart + '.ps1')) }
     . ([IO.Path]::Combine($TestHere, 'host.ps1'))
     . ([IO.Path]::Combine($TestHere, 'claim.ps1'))
     # what is outside, in memory
@@ -53,7 +52,7 @@ function Invoke-Test($Values) {
     function Get-PwStaging([string]$Path) { return @() }
     function Get-PwNewest([string]$Path) { return , @($script:TestPoints | Where-Object { $script:TestFiles.ContainsKey([IO.Path]::Combine($Path, $_.name, 'x')) }) }
     function Get-PwFileSize([string]$Path) { return ([string]$script:TestFiles[$Path]).Length }
-    function Start-PwTask([string]$Name, [string]$Path, [string]$Arguments, [string]$Text) { $script:TestTask = @{ state = 3; result = [long]267011 } }
+    function Start-PwTask([string]$Name, [string]$File, [string]$Text, [string]$Limit) { $script:TestTask = @{ state = 3; result = [long]267011 } }
     function Get-PwTask([string]$Name) { return $script:TestTask }
     function Remove-PwTask([string]$Name) { $script:TestTask = $null }
     . ([IO.Path]::Combine($TestHere, 'job.ps1'))
@@ -138,4 +137,4 @@ Test-Says 'one that knows it dead' (Invoke-Test (Get-TestArgs 'claim' 'r3' '7' @
 Test-Says 'an unknown operation' (Invoke-Test (Get-TestArgs 'x' 'r3' '7' @{})) @{ refused = 'unsupported' }
 
 if ($TestBad -gt 0) { exit 1 }
-Write-Output 'job.tests: all of it holds'
+Write-Output 'ok'

@@ -126,6 +126,8 @@ function Invoke-WrapMain {
             $WrapRc = Invoke-WrapLocked
         } catch {
             $WrapRc = 70
+            $WrapWhy = [Text.Encoding]::UTF8.GetBytes('the job could not be run: ' + $_.Exception.Message + "`n")
+            try { Write-PwThrough (Get-WrapFile 'out.log') $WrapWhy ([IO.FileMode]::Append) } catch { $WrapWhy = $null }
         }
         return (Stop-WrapJob $WrapLock $WrapRc)
     } finally {

@@ -1,7 +1,7 @@
 package restore
 
 import (
-	_ "embed" // the words that every script in sh has
+	_ "embed" // what every script of a language begins with
 	"maps"
 
 	"patchwave/connectors/framing"
@@ -11,6 +11,13 @@ import (
 
 //go:embed words.sh
 var words string
+
+//go:embed point.ps1
+var pointPowerShell string
+
+// PowerShell is what the body of a provider in PowerShell puts before itself: its
+// arguments, and the lines of its answer.
+func PowerShell() string { return pointPowerShell }
 
 // Scripted is a provider that is the script restore-point of the package comment.
 // It implements Provider.

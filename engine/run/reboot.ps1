@@ -1,5 +1,5 @@
-# reboot: asks for a reboot a few seconds from now, so that this job can end first. program.ps1 and
-# windows.ps1 stand before it. Windows PowerShell 5.1, ASCII only.
+# reboot: asks for a reboot a few seconds from now, so that this job can end first. program.ps1,
+# windows.ps1 and shutdown.ps1 stand before it. Windows PowerShell 5.1, ASCII only.
 
 # Write-RebootSaid CODE TEXT: the answer; returns the status.
 function Write-RebootSaid([int]$Code, [string]$Text) {

@@ -1,5 +1,6 @@
 # sleep: the machine goes back to sleep, or off, a few seconds from now, so that this answer arrives
-# first; not while a run works on it. common.ps1, program.ps1 and windows.ps1 stand before it.
+# first; not while a run works on it. common.ps1, program.ps1, windows.ps1 and
+# shutdown.ps1 stand before it.
 # Windows PowerShell 5.1, ASCII only.
 
 # Start-PwHibernation: in three seconds, by a program that outlives this session.

@@ -11,6 +11,9 @@ import (
 //go:embed windows.ps1
 var windowsPowerShell string
 
+//go:embed shutdown.ps1
+var shutdownPowerShell string
+
 //go:embed reboot.ps1
 var rebootPowerShell string
 
@@ -28,7 +31,7 @@ var sleepPowerShell string
 
 // rebootScript asks for a reboot, as a job.
 func rebootScript() script.Script {
-	return script.Script{Name: "reboot", Version: 1, Sh: rebootShell, PowerShell: powershell.Program() + windowsPowerShell + rebootPowerShell}
+	return script.Script{Name: "reboot", Version: 1, Sh: rebootShell, PowerShell: powershell.Program() + windowsPowerShell + shutdownPowerShell + rebootPowerShell}
 }
 
 // readyScript says whether Windows is done with a reboot.
@@ -49,7 +52,7 @@ func actionScript() script.Script {
 // sleepScript puts a machine back to sleep, or off.
 func sleepScript() script.Script {
 	return script.Script{Name: "sleep", Version: 1, Sh: sleepShell,
-		PowerShell: powershell.Common() + powershell.Program() + windowsPowerShell + sleepPowerShell}
+		PowerShell: powershell.Common() + powershell.Program() + windowsPowerShell + shutdownPowerShell + sleepPowerShell}
 }
 
 // windows reports whether the host speaks PowerShell. A host that is away is known

@@ -73,7 +73,7 @@ type Answer struct {
 // Script is the scan of a host with any of the managers.
 func Script(managers []updates.Manager) script.Script {
 	var sh, ps strings.Builder
-	ps.WriteString(powershell.Boot())
+	ps.WriteString(powershell.Boot() + powershell.Files() + powershell.Task())
 	for _, m := range managers {
 		b := &sh
 		if m.Shell().Dialect == connectors.DialectPowerShell {

@@ -22,8 +22,8 @@
 //	                   NAME.installed: NAME<TAB>ARCH<TAB>VERSION<TAB>STATE a line,
 //	                   STATE "ok" or the manager's word for half-installed
 //	  The scan script of engine/scan detects the manager, decides about the
-//	  refresh and calls them. In PowerShell what powershell.Boot has stands
-//	  before the part.
+//	  refresh and calls them. In PowerShell powershell.Boot, Files and Task
+//	  stand before this part, Files before the others.
 //
 //	Shell.Simulate defines:
 //	  NAME_simulate    asks the host's own solver what installing exactly

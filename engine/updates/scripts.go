@@ -4,6 +4,7 @@ import (
 	_ "embed" // the shell
 
 	"patchwave/connectors"
+	"patchwave/connectors/powershell"
 	"patchwave/connectors/script"
 )
 
@@ -62,7 +63,7 @@ func jobScript(m Manager, what string) script.Script {
 func named(m Manager, name, body string) script.Script {
 	s := script.Script{Name: name, Version: 1}
 	if m.Shell().Dialect == connectors.DialectPowerShell {
-		s.PowerShell = body
+		s.PowerShell = powershell.Files() + body
 	} else {
 		s.Sh = body
 	}

@@ -20,18 +20,11 @@ function Test-PwStageYield([string]$Path) {
     return [IO.File]::Exists([Environment]::ExpandEnvironmentVariables($Path))
 }
 
-# ConvertTo-StageNumber TEXT: a whole number, 0 for what is none.
-function ConvertTo-StageNumber([string]$Text) {
-    $StageNumber = [long]0
-    if ([long]::TryParse($Text, [ref]$StageNumber)) { return $StageNumber }
-    return [long]0
-}
-
 # Get-StageShort CACHE: where the space is short, a line each: the KiB that would be left, or "?", those
 # that must be left, and the path. What an earlier try has fetched is counted again, which errs on the safe
 # side.
 function Get-StageShort([string]$Cache) {
-    $StageNeed = [long][Math]::Ceiling((ConvertTo-StageNumber (Get-PwArg 'size')) / 1024)
+    $StageNeed = [long][Math]::Ceiling((ConvertTo-PwNumber (Get-PwArg 'size')) / 1024)
     foreach ($StageRow in @("65536`t" + $Cache) + @((Get-PwArg 'mounts') -split "`n")) {
         $StageField = $StageRow -split "`t", 2
         if ($StageField.Count -ne 2) { continue }
@@ -43,7 +36,7 @@ function Get-StageShort([string]$Cache) {
         }
         $StageLeft = [long][Math]::Floor($StageFree / 1024)
         if ($StageField[1].Substring(0, 2) -eq $Cache.Substring(0, 2)) { $StageLeft -= $StageNeed }
-        if ($StageLeft -lt (ConvertTo-StageNumber $StageField[0])) { '' + $StageLeft + "`t" + $StageField[0] + "`t" + $StageField[1] }
+        if ($StageLeft -lt (ConvertTo-PwNumber $StageField[0])) { '' + $StageLeft + "`t" + $StageField[0] + "`t" + $StageField[1] }
     }
 }
 
@@ -59,7 +52,7 @@ function Test-StageRoom([string]$Cache) {
 function Test-StageGoOn {
     if (Test-PwStageYield (Get-PwArg 'yield')) {
         $StageRun.word = 'yielded'
-    } elseif ((Get-PwStageTime) - $StageRun.began -ge (ConvertTo-StageNumber (Get-PwArg 'limit'))) {
+    } elseif ((Get-PwStageTime) - $StageRun.began -ge (ConvertTo-PwNumber (Get-PwArg 'limit'))) {
         $StageRun.word = 'late'
     }
     return ($StageRun.word -eq '')

@@ -1,19 +1,5 @@
-# restore-point: checkpoints of a machine, on the Hyper-V host that it runs on.
-$RpOp = Get-PwArg 'op'
-$RpTag = Get-PwArg 'tag'
-$RpId = Get-PwArg 'id'
+# restore-point: checkpoints of a machine, on the Hyper-V host that it runs on. point.ps1 stands before it.
 $RpDomain = Get-PwArg 'domain'
-$RpLines = New-Object Collections.ArrayList
-$RpGiB = 1073741824
-
-function Add-RpLine([string]$Key, $Value) {
-    [void]$RpLines.Add($Key + '=' + (([string]$Value) -replace "[`r`n]", ' '))
-}
-function Add-RpNo([string]$Code, [string]$Why) {
-    Add-RpLine 'possible' 'no'
-    Add-RpLine 'code' $Code
-    Add-RpLine 'why' $Why
-}
 
 function Test-PwHyperV { return ($null -ne (Get-Command -Name Checkpoint-VM -ErrorAction SilentlyContinue)) }
 function Get-PwMachines { return @(Get-VM) }
@@ -33,10 +19,6 @@ function Get-PwFree([string]$Drive) {
     if ($null -eq $RpDisk) { return $null }
     return [decimal]$RpDisk.FreeSpace
 }
-function Wait-PwSeconds([int]$Seconds) { Start-Sleep -Seconds $Seconds }
-
-function Test-RpTag([string]$Text) { return ($Text -cmatch '^patchwave-[A-Za-z0-9_-]{1,30}$') }
-
 # Get-RpMachine: the one machine of that name or id, or nothing. The name is compared,
 # never handed over: it may hold what Hyper-V takes for a wildcard.
 function Get-RpMachine {
@@ -151,10 +133,9 @@ function Invoke-RpRemove($Machine) {
 }
 
 function Invoke-RpList($Machine) {
-    $RpEpoch = New-Object DateTime 1970, 1, 1, 0, 0, 0, ([DateTimeKind]::Utc)
     foreach ($RpOne in @(Get-PwCheckpoints $Machine)) {
         if (Test-RpTag ([string]$RpOne.Name)) {
-            $RpMade = [long][Math]::Floor((([DateTime]$RpOne.CreationTime).ToUniversalTime() - $RpEpoch).TotalSeconds)
+            $RpMade = ConvertTo-RpSeconds ([DateTime]$RpOne.CreationTime)
             Add-RpLine 'point' (@([string]$RpOne.Name, [string]$RpOne.Id, [string]$RpMade, '0') -join "`t")
         }
     }

@@ -36,7 +36,7 @@ func Libvirt(word, uri string) restore.Scripted {
 // HyperV is the provider of machines that Hyper-V runs. word is its name in
 // configuration.
 func HyperV(word string) restore.Scripted {
-	return restore.Scripted{Word: word, Kind: "hyperv", Where: restore.OnHypervisor, PowerShell: hypervShell, More: domain}
+	return restore.Scripted{Word: word, Kind: "hyperv", Where: restore.OnHypervisor, PowerShell: restore.PowerShell() + hypervShell, More: domain}
 }
 
 // domain is what the machine is called there.

@@ -19,7 +19,9 @@ function Get-PwSetting([string]$Key, [string]$Name) {
 function Set-PwFrequency([int]$Minutes) {
     New-ItemProperty -LiteralPath $RpKey -Name $RpFrequency -PropertyType DWord -Value $Minutes -Force | Out-Null
 }
-function Remove-PwFrequency { Remove-ItemProperty -LiteralPath $RpKey -Name $RpFrequency }
+function Remove-PwFrequency {
+    if ($null -ne (Get-PwSetting $RpKey $RpFrequency)) { Remove-ItemProperty -LiteralPath $RpKey -Name $RpFrequency }
+}
 function ConvertTo-PwTime([string]$Cim) { return [Management.ManagementDateTimeConverter]::ToDateTime($Cim) }
 
 $RpKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\SystemRestore'

@@ -7,7 +7,7 @@ function New-PwShadow([string]$Drive) {
 }
 function Remove-PwShadow($Shadow) { Remove-CimInstance -InputObject $Shadow }
 function Get-PwPointDir {
-    $RpDir = Join-Path (Join-Path ([Environment]::GetFolderPath('CommonApplicationData')) 'patchwave') 'points'
+    $RpDir = Join-Path (Get-PwRoot) 'points'
     if (-not (Test-Path -LiteralPath $RpDir)) { New-Item -ItemType Directory -Path $RpDir | Out-Null }
     if (((Get-Item -LiteralPath $RpDir -Force).Attributes -band [IO.FileAttributes]::ReparsePoint) -ne 0) { throw ($RpDir + ' is a link') }
     return $RpDir
@@ -22,9 +22,7 @@ function Read-PwNotes {
 }
 function Write-PwNote([string]$Tag, [string]$Id, [int64]$Made) {
     $RpPath = Join-Path (Get-PwPointDir) ($Tag + '.json')
-    [IO.File]::WriteAllText($RpPath + '.tmp', (ConvertTo-PwJson @{ tag = $Tag; id = $Id; made = [string]$Made }), $PwUtf8)
-    if (Test-Path -LiteralPath $RpPath) { Remove-Item -LiteralPath $RpPath }
-    Move-Item -LiteralPath ($RpPath + '.tmp') -Destination $RpPath
+    Save-PwText $RpPath (ConvertTo-PwJson @{ tag = $Tag; id = $Id; made = [string]$Made })
 }
 function Remove-PwNote([string]$Tag) {
     $RpPath = Join-Path (Get-PwPointDir) ($Tag + '.json')
@@ -80,7 +78,7 @@ function Invoke-RpCreate {
         if ($RpMade.code -ne 0) { Add-RpLine 'native' $RpMade.code; return }
         if (-not (Test-RpGuid $RpMade.id)) { throw 'Windows did not say the id of the shadow copy' }
         $RpNote = @{ tag = $RpTag; id = $RpMade.id }
-        Write-PwNote $RpTag $RpMade.id (ConvertTo-RpSeconds (Get-PwNow))
+        Write-PwNote $RpTag $RpMade.id (Get-PwNow)
     }
     $RpShadow = Find-RpShadow $RpNote.id
     if ($null -eq $RpShadow -or [int]$RpShadow.State -ne 12 -or $RpShadow.VolumeName -ne (Get-PwVolume $RpDrive).DeviceID) {

@@ -20,13 +20,13 @@ var vssShell string
 // SystemRestore is the provider system_restore, for Windows clients.
 func SystemRestore() restore.Scripted {
 	return restore.Scripted{Word: restore.SystemRestore, Kind: restore.SystemRestore, Where: restore.OnHost,
-		PowerShell: powershell.Boot() + commonShell + systemRestoreShell, Codes: restoreCode}
+		PowerShell: powershell.Boot() + powershell.Files() + restore.PowerShell() + commonShell + systemRestoreShell, Codes: restoreCode}
 }
 
 // VSS is the provider vss, for Windows servers.
 func VSS() restore.Scripted {
 	return restore.Scripted{Word: restore.VSS, Kind: restore.VSS, Where: restore.OnHost,
-		PowerShell: powershell.Boot() + commonShell + vssShell, Codes: shadowCode}
+		PowerShell: powershell.Boot() + powershell.Files() + restore.PowerShell() + commonShell + vssShell, Codes: shadowCode}
 }
 
 // shadowCode reads the return value of Win32_ShadowCopy.Create (Microsoft, "Create

@@ -52,14 +52,14 @@ function winupdate_problem($Run, [string]$Code, [string]$Hresult, [string]$Words
 
 # winupdate_ready: whether the agent can install now. It waits for another installation.
 function winupdate_ready($Run) {
-    $deadline = (Get-PwWuNow) + [Math]::Min([long]3600, (winupdate_number (Get-PwArg 'lock_wait' '300')))
+    $deadline = (Get-PwNow) + [Math]::Min([long]3600, (ConvertTo-PwNumber (Get-PwArg 'lock_wait' '300')))
     while ($true) {
         if ([bool](Get-PwWuField $Run.installer 'RebootRequiredBeforeInstallation' $false)) {
             winupdate_problem $Run 'interrupted' '0x80240016' 'Windows wants a reboot before it installs anything more'
             return $false
         }
         if (-not [bool](Get-PwWuField $Run.installer 'IsBusy' $false)) { return $true }
-        if ((Get-PwWuNow) -ge $deadline) {
+        if ((Get-PwNow) -ge $deadline) {
             winupdate_problem $Run 'locked' '0x80240009' 'another installation is under way on the host, perhaps of automatic updates'
             return $false
         }

@@ -1,23 +1,24 @@
 package winupdate
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
+
+	"patchwave/connectors/powershell/powershelltest"
+	"patchwave/connectors/script"
+	"patchwave/engine/scan"
+	"patchwave/engine/updates"
 )
 
-// TestLogic runs winupdate.tests.ps1 where there is a PowerShell. Everywhere else
-// the scripts are only read: by the rules of connectors/powershell.
-func TestLogic(t *testing.T) {
-	pwsh, err := exec.LookPath("pwsh")
-	if err != nil {
-		t.Log("winupdate.tests.ps1 was not run: no pwsh")
-		return
+// TestPowerShellIsWhole: what the scripts are made of fits together, the worker too.
+func TestPowerShellIsWhole(t *testing.T) {
+	m := New()
+	for _, s := range []script.Script{
+		scan.Script([]updates.Manager{m}), updates.SimulateScript(m), updates.InstallScript(m), updates.KeepScript(m), updates.RollbackScript(m), updates.StageScript(m),
+	} {
+		t.Run(s.Name, func(t *testing.T) { powershelltest.Whole(t, s.PowerShell) })
 	}
-	out, err := exec.CommandContext(t.Context(), pwsh, "-NoProfile", "-NonInteractive", "-File", "winupdate.tests.ps1").CombinedOutput()
-	if err != nil || strings.TrimSpace(string(out)) != "ok" {
-		t.Errorf("%v\n%s", err, out)
-	}
+	powershelltest.Alone(t, worker())
 }
 
 // TestWorkerIsData: the program that the scan carries does not end its literal, and

@@ -25,12 +25,12 @@ function winupdate_reboot {
     }
     if ((Get-PwWuKeys ($servicing + '\PackagesPending')) -gt 0) { $lines += "strong`tcbs:PackagesPending" }
     if (Test-PwWuKey ($agent + '\Auto Update\RebootRequired')) { $lines += "strong`twu:RebootRequired" }
-    if ((winupdate_number (Get-PwWuValue ($servicing + '\Interface') 'ServicingInProgress')) -eq 2) { $lines += "weak`tcbs:Busy" }
+    if ((ConvertTo-PwNumber (Get-PwWuValue ($servicing + '\Interface') 'ServicingInProgress')) -eq 2) { $lines += "weak`tcbs:Busy" }
     if ((Get-PwWuKeys ($agent + '\Services\Pending')) -gt 0) { $lines += "weak`twu:ServicesPending" }
     if (Test-PwWuKey ($agent + '\Auto Update\PostRebootReporting')) { $lines += "weak`twu:PostRebootReporting" }
     if (Test-PwWuKey 'SOFTWARE\Microsoft\ServerManager\CurrentRebootAttempts') { $lines += "medium`tserver-manager" }
     if ($null -ne (Get-PwWuValue 'SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce' 'DVDRebootSignal')) { $lines += "medium`tdvd" }
-    if ((winupdate_number (Get-PwWuValue 'SOFTWARE\Microsoft\Updates' 'UpdateExeVolatile')) -ne 0) { $lines += "medium`tupdate-exe" }
+    if ((ConvertTo-PwNumber (Get-PwWuValue 'SOFTWARE\Microsoft\Updates' 'UpdateExeVolatile')) -ne 0) { $lines += "medium`tupdate-exe" }
     if ((Get-PwWuValue ($names + 'ActiveComputerName') 'ComputerName') -ne (Get-PwWuValue ($names + 'ComputerName') 'ComputerName')) { $lines += "medium`trename" }
     foreach ($value in 'JoinDomain', 'AvoidSpnSet') {
         if ($null -ne (Get-PwWuValue 'SYSTEM\CurrentControlSet\Services\Netlogon' $value) -and $lines -notcontains "medium`tdomain-join") { $lines += "medium`tdomain-join" }

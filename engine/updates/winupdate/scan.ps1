@@ -1,54 +1,15 @@
 # scan: the session's side of a search.
 # given: $winupdate_worker_text $winupdate_worker_sha256
 
-# Get-PwWuTask: the task of the search: state 3 ready, 2 queued, 4 running, 0 none; and its last result.
-function Get-PwWuTask {
-    try {
-        $service = New-Object -ComObject Schedule.Service
-        [void]$service.Connect()
-        $task = $service.GetFolder('\patchwave').GetTask('scan')
-        return @{ state = [int]$task.State; result = [long]$task.LastTaskResult }
-    } catch {
-        return @{ state = 0; result = [long]0 }
-    }
-}
+# Get-PwWuHash FILE: SHA-256 in lower-case hex.
+function Get-PwWuHash([string]$File) { return (Get-PwSum ([IO.File]::ReadAllBytes($File))) }
 
-# Start-PwWuTask FILE: registers the task anew, and runs it as SYSTEM. Windows ends it after 50 minutes.
-function Start-PwWuTask([string]$File) {
-    $service = New-Object -ComObject Schedule.Service
-    [void]$service.Connect()
-    $folder = $null
-    try { $folder = $service.GetFolder('\patchwave') } catch { $folder = $null }
-    if ($null -eq $folder) { $folder = $service.GetFolder('\').CreateFolder('patchwave', 'O:BAG:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)') }
-    $definition = $service.NewTask(0)
-    $definition.RegistrationInfo.Description = 'patchwave: search of Windows Update'
-    $action = $definition.Actions.Create(0)
-    $action.Path = Join-Path $env:SystemRoot 'System32\WindowsPowerShell\v1.0\powershell.exe'
-    $action.Arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "' + $File + '"'
-    $settings = $definition.Settings
-    $settings.Enabled = $true
-    $settings.AllowDemandStart = $true
-    $settings.AllowHardTerminate = $true
-    $settings.DisallowStartIfOnBatteries = $false
-    $settings.StopIfGoingOnBatteries = $false
-    $settings.Priority = 4
-    $settings.ExecutionTimeLimit = 'PT50M'
-    $settings.MultipleInstances = 2
-    $definition.Principal.UserId = 'S-1-5-18'
-    $definition.Principal.LogonType = 5
-    $definition.Principal.RunLevel = 1
-    $task = $folder.RegisterTaskDefinition('scan', $definition, 6, $null, $null, 5)
-    [void]$task.RunEx($null, 2, 0, '')
-}
-
-# Get-PwWuHash FILE: SHA-256 in lower case hex.
-function Get-PwWuHash([string]$File) {
-    $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider # the managed one is refused where FIPS is in force
-    try {
-        return ([BitConverter]::ToString($sha.ComputeHash([IO.File]::ReadAllBytes($File))) -replace '-', '').ToLowerInvariant()
-    } finally {
-        $sha.Dispose()
-    }
+# winupdate_task: the task of the search: state 3 ready, 2 queued, 4 running, 0 none or not to be had; and its last result.
+function winupdate_task {
+    $task = $null
+    try { $task = Get-PwTask 'scan' } catch { $task = $null }
+    if ($null -eq $task) { return @{ state = 0; result = [long]0 } }
+    return $task
 }
 
 function winupdate_file([string]$Name) { return (winupdate_json (Read-PwWuFile (Join-Path (Get-PwWuDir) $Name))) }
@@ -56,21 +17,21 @@ function winupdate_file([string]$Name) { return (winupdate_json (Read-PwWuFile (
 # winupdate_index_age: seconds since the last search that was not in the cache, or nothing.
 function winupdate_index_age {
     $head = winupdate_file 'head.json'
-    $searched = winupdate_number (Get-PwWuField $head 'searched' 0)
+    $searched = ConvertTo-PwNumber (Get-PwWuField $head 'searched' 0)
     if ($searched -le 0 -or [string](Get-PwWuField $head 'source' '') -ne (winupdate_source (Get-PwArg 'source'))) { return '' }
-    return [string][Math]::Max([long]0, (Get-PwWuNow) - $searched)
+    return [string][Math]::Max([long]0, (Get-PwNow) - $searched)
 }
 
 # winupdate_enough: whether the last result is the answer.
 function winupdate_enough([long]$Since, [bool]$Online) {
     $head = winupdate_file 'head.json'
     if ($null -eq $head -or [string](Get-PwWuField $head 'source' '') -ne (winupdate_source (Get-PwArg 'source'))) { return $false }
-    $started = winupdate_number (Get-PwWuField $head 'started' 0)
+    $started = ConvertTo-PwNumber (Get-PwWuField $head 'started' 0)
     if ($Online -and -not [bool](Get-PwWuField $head 'online' $false)) { return $false }
     if ($Since -gt 0) { return ($started -ge $Since) }
     if ($Online -or [bool](Get-PwWuField $head 'failed' $false) -or (Get-PwArg 'names') -ne '') { return $false }
     if ([string](Get-PwWuField $head 'boot_id' '') -ne (Get-PwBootId)) { return $false }
-    return ((winupdate_number (Read-PwWuFile (Join-Path (Get-PwWuDir) 'changed'))) -lt $started)
+    return ((ConvertTo-PwNumber (Read-PwWuFile (Join-Path (Get-PwWuDir) 'changed'))) -lt $started)
 }
 
 # winupdate_start: writes the worker and its request, and starts the task; the time of the request.
@@ -79,16 +40,16 @@ function winupdate_start([bool]$Online) {
     Protect-PwWuPrivate $dir
     $file = Join-Path $dir 'worker.ps1'
     if (-not [IO.File]::Exists($file) -or (Get-PwWuHash $file) -cne $winupdate_worker_sha256) {
-        Write-PwWuFile $file $winupdate_worker_text
+        Save-PwText $file $winupdate_worker_text
         if ((Get-PwWuHash $file) -cne $winupdate_worker_sha256) { throw 'the worker that was written is another one; is something on the host changing files?' }
     }
-    $now = Get-PwWuNow
+    $now = Get-PwNow
     $word = 'false'
     if ($Online) { $word = 'true' }
-    Write-PwWuFile (Join-Path $dir 'request.json') (ConvertTo-PwJson @{
+    Save-PwText (Join-Path $dir 'request.json') (ConvertTo-PwJson @{
             started = $now; online = $word; source = (winupdate_source (Get-PwArg 'source')); cab = (Get-PwArg 'cab')
         })
-    Start-PwWuTask $file
+    Start-PwTask 'scan' $file 'patchwave: search of Windows Update' 'PT50M'
     return $now
 }
 
@@ -105,25 +66,25 @@ function winupdate_crashed([long]$Result) {
 # winupdate_goes_on: frame scan.running.
 function winupdate_goes_on([long]$Since) {
     $beat = winupdate_file 'heartbeat.json'
-    $at = winupdate_number (Get-PwWuField $beat 'at' 0)
+    $at = ConvertTo-PwNumber (Get-PwWuField $beat 'at' 0)
     $phase = 'starting'
     if ($at -ge $Since) { $phase = [string](Get-PwWuField $beat 'phase' 'starting') }
-    Write-PwLines 'scan.running' @(('started=' + $Since), ('phase=' + $phase), ('elapsed=' + [Math]::Max([long]0, (Get-PwWuNow) - $Since)), ('heartbeat=' + [Math]::Max([long]0, (Get-PwWuNow) - $at)))
+    Write-PwLines 'scan.running' @(('started=' + $Since), ('phase=' + $phase), ('elapsed=' + [Math]::Max([long]0, (Get-PwNow) - $Since)), ('heartbeat=' + [Math]::Max([long]0, (Get-PwNow) - $at)))
 }
 
 # winupdate_wait: true when a search that began at Since, or later, left its result. Else it has said what is.
 function winupdate_wait([long]$Since, [long]$Deadline) {
     $idle = 0
     while ($true) {
-        $task = Get-PwWuTask
-        if ((winupdate_number (Get-PwWuField (winupdate_file 'head.json') 'started' 0)) -ge $Since) { return $true }
+        $task = winupdate_task
+        if ((ConvertTo-PwNumber (Get-PwWuField (winupdate_file 'head.json') 'started' 0)) -ge $Since) { return $true }
         $idle++
         if (winupdate_running $task) { $idle = 0 }
         if ($idle -ge 5) {
             winupdate_crashed $task.result
             return $false
         }
-        if ((Get-PwWuNow) -ge $Deadline) {
+        if ((Get-PwNow) -ge $Deadline) {
             winupdate_goes_on $Since
             return $false
         }
@@ -134,15 +95,15 @@ function winupdate_wait([long]$Since, [long]$Deadline) {
 # winupdate_refresh ONLINE: true when there is an answer. Else a frame has said why there is none.
 function winupdate_refresh([bool]$Online) {
     try {
-        $deadline = (Get-PwWuNow) + [Math]::Min([long]600, (winupdate_number (Get-PwArg 'wait' '0')))
-        $since = winupdate_number (Get-PwArg 'since' '0')
+        $deadline = (Get-PwNow) + [Math]::Min([long]600, (ConvertTo-PwNumber (Get-PwArg 'wait' '0')))
+        $since = ConvertTo-PwNumber (Get-PwArg 'since' '0')
         for ($round = 0; $round -lt 3; $round++) {
             if (winupdate_enough $since $Online) { return $true }
-            $asked = winupdate_number (Get-PwWuField (winupdate_file 'request.json') 'started' 0)
-            $head = winupdate_number (Get-PwWuField (winupdate_file 'head.json') 'started' 0)
+            $asked = ConvertTo-PwNumber (Get-PwWuField (winupdate_file 'request.json') 'started' 0)
+            $head = ConvertTo-PwNumber (Get-PwWuField (winupdate_file 'head.json') 'started' 0)
             if ($round -eq 0 -and $since -gt 0 -and $asked -ge $since -and $head -lt $asked) {
                 $since = $asked
-            } elseif (winupdate_running (Get-PwWuTask)) {
+            } elseif (winupdate_running (winupdate_task)) {
                 $since = $asked
             } else {
                 $since = winupdate_start $Online

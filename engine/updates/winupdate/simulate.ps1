@@ -31,7 +31,7 @@ function winupdate_answer($Offers, $Wants) {
         if ($want.version -match $winupdate_version -and $Offers.updates.ContainsKey($key)) {
             $update = $Offers.updates[$key]
             $answer.lines += "CHANGE`tinstall`t" + $want.name + "`t" + $want.arch + "`t-`t" + $want.version
-            $bytes += [double](winupdate_number (Get-PwWuField $update 'size' 0))
+            $bytes += [double](ConvertTo-PwNumber (Get-PwWuField $update 'size' 0))
             $undo = 'no'
             if ([bool](Get-PwWuField $update 'uninstallable' $false)) { $undo = 'yes' }
             $answer.undo += $want.name + "`t" + $want.arch + "`t" + $want.version + "`t" + $undo

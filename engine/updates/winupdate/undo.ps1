@@ -21,13 +21,13 @@ function Remove-PwImagePackage([string]$Name) {
 function winupdate_points {
     $leaf = (((Get-PwArg 'dir') -replace '\\', '/').TrimEnd('/') -split '/')[-1]
     if ($leaf -cnotmatch '^[A-Za-z0-9_-]{1,128}$') { throw 'the restore point has no plain name' }
-    return (Join-Path (Join-Path (Get-PwWuRoot) 'points') $leaf)
+    return (Join-Path (Join-Path (Get-PwRoot) 'points') $leaf)
 }
 
 function winupdate_keep {
     $points = winupdate_points
-    Protect-PwWuDirectory (Get-PwWuRoot)
-    Protect-PwWuPrivate (Join-Path (Get-PwWuRoot) 'points')
+    Protect-PwWuDirectory (Get-PwRoot)
+    Protect-PwWuPrivate (Join-Path (Get-PwRoot) 'points')
     Protect-PwWuPrivate $points
     $result = winupdate_json (Read-PwWuFile (Join-Path (Get-PwWuDir) 'result.json'))
     $can = @{}
@@ -51,7 +51,7 @@ function winupdate_keep {
         }
         $lines += $change.name + "`t" + $change.arch + "`t" + $version + "`t" + $word
     }
-    Write-PwWuFile (Join-Path $points 'packages.json') (ConvertTo-PwJson @{ at = (Get-PwWuNow); packages = (Get-PwImagePackages); changes = $wanted })
+    Save-PwText (Join-Path $points 'packages.json') (ConvertTo-PwJson @{ at = (Get-PwNow); packages = (Get-PwImagePackages); changes = $wanted })
     Write-PwLines 'winupdate.keep' $lines
 }
 

@@ -29,8 +29,8 @@ function winupdate_open([string]$Source, [string]$Cab) {
     if ($Source -eq 'wsus') { return @{ server = 1; service = ''; added = $false } }
     if ($Source -eq 'offline') {
         if ($Cab -cnotmatch '^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$') { throw 'the catalogue has no plain file name' }
-        $file = Join-Path (Join-Path (Get-PwWuRoot) 'offline') $Cab
-        Protect-PwWuPrivate (Join-Path (Get-PwWuRoot) 'offline')
+        $file = Join-Path (Join-Path (Get-PwRoot) 'offline') $Cab
+        Protect-PwWuPrivate (Join-Path (Get-PwRoot) 'offline')
         if (-not [IO.File]::Exists($file)) { throw ('the catalogue is not on the host; copy it to ' + $file) }
         $service = (New-PwWuServices).AddScanPackageService('patchwave offline', $file, 1)
         return @{ server = 3; service = [string]$service.ServiceID; added = $true }
@@ -80,7 +80,7 @@ function winupdate_identity($Update) {
     $identity = Get-PwWuField $Update 'Identity'
     $id = [string](Get-PwWuField $identity 'UpdateID' '')
     if ($id -cnotmatch $winupdate_guid) { return '' }
-    return ($id.ToLowerInvariant() + '.' + (winupdate_number (Get-PwWuField $identity 'RevisionNumber' 0)))
+    return ($id.ToLowerInvariant() + '.' + (ConvertTo-PwNumber (Get-PwWuField $identity 'RevisionNumber' 0)))
 }
 
 function winupdate_text($Value, [int]$Limit) {
@@ -141,7 +141,7 @@ function winupdate_history($Session) {
         if ($count -le 0) { return $last }
         foreach ($entry in $searcher.QueryHistory(0, [Math]::Min($count, 200))) {
             $identity = Get-PwWuField $entry 'UpdateIdentity'
-            $key = ([string](Get-PwWuField $identity 'UpdateID' '')).ToLowerInvariant() + '.' + (winupdate_number (Get-PwWuField $identity 'RevisionNumber' 0))
+            $key = ([string](Get-PwWuField $identity 'UpdateID' '')).ToLowerInvariant() + '.' + (ConvertTo-PwNumber (Get-PwWuField $identity 'RevisionNumber' 0))
             if ($key -match $winupdate_entry -and -not $last.ContainsKey($key)) {
                 $last[$key] = @{ operation = [int](Get-PwWuField $entry 'Operation' 0); code = [int](Get-PwWuField $entry 'ResultCode' 0)
                     title = (winupdate_text (Get-PwWuField $entry 'Title' '') 300)

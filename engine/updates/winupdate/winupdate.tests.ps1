@@ -1,5 +1,6 @@
 # winupdate.tests: the logic of the scripts against an update agent that is made up.
 $ErrorActionPreference = 'Stop'
+foreach ($name in 'boot', 'files') { . ([IO.Path]::Combine($PSScriptRoot, '..', '..', '..', 'connectors', 'powershell', $name + '.ps1')) }
 foreach ($name in 'head', 'files', 'winupdate', 'choco', 'winget', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
 
 $winupdate_failed = 0

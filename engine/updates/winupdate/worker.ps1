@@ -1,7 +1,7 @@
 # worker: the worker. It reads request.json, searches, and leaves state.json, result.json and, last, head.json.
 
 function Write-PwWorker([string]$Name, $Value) {
-    Write-PwWuFile (Join-Path (Get-PwWuDir) $Name) (ConvertTo-PwJson $Value)
+    Save-PwText (Join-Path (Get-PwWuDir) $Name) (ConvertTo-PwJson $Value)
 }
 
 # Enter-PwWuLock: the lock of the search, or $null if another search has it.
@@ -17,7 +17,7 @@ function Enter-PwWuLock {
 }
 
 function winupdate_beat([string]$Phase) {
-    Write-PwWorker 'heartbeat.json' @{ phase = $Phase; at = (Get-PwWuNow); id = [int]$PID }
+    Write-PwWorker 'heartbeat.json' @{ phase = $Phase; at = (Get-PwNow); id = [int]$PID }
 }
 
 # winupdate_offered: what is pending, and what the agent warned of.
@@ -102,10 +102,10 @@ function winupdate_tried($Session, $Installed, $Offered, [bool]$Rebooting) {
 # winupdate_carry: what a search in the cache, or one that failed, keeps of the result before it.
 function winupdate_carry($Before, $Result, [bool]$Failed) {
     if ($null -eq $Before -or [string](Get-PwWuField $Before 'source' '') -ne $Result.source) { return }
-    $Result.searched = winupdate_number (Get-PwWuField $Before 'searched' 0)
+    $Result.searched = ConvertTo-PwNumber (Get-PwWuField $Before 'searched' 0)
     if ($Failed) {
         $Result.updates = @(Get-PwWuField $Before 'updates' @())
-        $Result.cut = winupdate_number (Get-PwWuField $Before 'cut' 0)
+        $Result.cut = ConvertTo-PwNumber (Get-PwWuField $Before 'cut' 0)
         $Result.winget = Get-PwWuField $Before 'winget'
     }
     $kept = @()
@@ -118,7 +118,7 @@ function winupdate_carry($Before, $Result, [bool]$Failed) {
 
 function winupdate_result($Request, [string]$Source, [bool]$Online) {
     return [ordered]@{
-        v = 1; source = $Source; online = $Online; started = (winupdate_number (Get-PwWuField $Request 'started' 0)); finished = [long]0
+        v = 1; source = $Source; online = $Online; started = (ConvertTo-PwNumber (Get-PwWuField $Request 'started' 0)); finished = [long]0
         searched = [long]0; code = 0; warnings = @(); error = $null; hollow = 0; reboot_required = $null; boot_id = (Get-PwBootId)
         language_mode = [string]$ExecutionContext.SessionState.LanguageMode; cut = 0; updates = @(); choco = @(); choco_error = ''; winget = $null
     }
@@ -152,7 +152,7 @@ function winupdate_work($Request) {
             $choco = winupdate_choco_outdated
             $result.choco = $choco.list
             $result.choco_error = winupdate_text $choco.error 300
-            $result.searched = Get-PwWuNow
+            $result.searched = Get-PwNow
         }
     } catch {
         $result.error = @{ phase = $phase; hresult = (Get-PwHresult $_); message = (winupdate_text $_.Exception.Message 400) }
@@ -160,7 +160,7 @@ function winupdate_work($Request) {
     } finally {
         winupdate_close $where
     }
-    $result.finished = Get-PwWuNow
+    $result.finished = Get-PwNow
     if ($null -eq $result.error) { Write-PwWorker 'state.json' $state }
     Write-PwWorker 'result.json' $result
     Write-PwWorker 'head.json' @{
