@@ -15,9 +15,11 @@ import (
 // target before it is dialled. The suite closes the session.
 type Factory func(t testing.TB, edit func(*connectors.Target)) connectors.Session
 
-// Grace is how long after its end a command may still be waited for. The contract
-// promises two seconds, which package runner is held to with a clock of its own; the
-// commands here would run for thirty, and the tests share a busy computer.
+// Grace is how long after its end a command may still be waited for here, where the
+// commands would run for thirty seconds and the tests share a busy computer. The two
+// seconds that the contract promises are package runner's, in which the commands of every
+// connector run: with a clock of its own it is held to none at all, whatever the
+// connection does (TestAProcessThatHangs).
 const Grace = 15 * time.Second
 
 // patience is after what time a test gives up.

@@ -134,8 +134,8 @@ func (k *call) behindGate(ctx context.Context, entered func()) (connectors.Resul
 	talk.live = l
 	exit, open, err := talk.open(ctx)
 	if !open {
-		if errors.Is(err, errPrompt) || ctx.Err() != nil {
-			l.proc.Abort()
+		if errors.Is(err, errPrompt) { // when ctx ends it is given up already
+			go l.proc.Abort() // which may take as long as the connection takes
 		}
 		result := talk.strip(l.result(exit))
 		if err == nil {

@@ -355,6 +355,42 @@ func (stuck) Start(ctx context.Context, _ string, _, _ *Stream) (Process, error)
 	return nil, ctx.Err()
 }
 
+// Whatever the connection does or does not do, Run returns at the moment at which its
+// time is over: each connector runs its commands by this and adds nothing to it, so the
+// two seconds that Session.Run promises hold for all of them, on any computer.
+func TestAProcessThatHangs(t *testing.T) {
+	for _, become := range []connectors.Become{{}, sudo, {Method: connectors.BecomeSu}} {
+		for _, c := range []connectors.Command{
+			{Script: []byte("x"), Timeout: 3 * time.Second},
+			{Script: []byte("x"), Idle: 3 * time.Second},
+			{Script: []byte("x"), Become: true, Timeout: 3 * time.Second},
+			{Script: []byte("x"), Become: true},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := New(deaf{}, Options{Host: "web1", Login: "u", Become: become}).Run(ctx, c)
+				if time.Since(begin) != 3*time.Second {
+					t.Errorf("%v, %+v: after %s", become.Method, c, time.Since(begin))
+				}
+				wantCode(t, err, connectors.CodeTimeout)
+				<-time.After(2 * time.Hour) // what hangs ends by itself
+			})
+		}
+	}
+}
+
+// deaf starts processes that do nothing that they are asked to, for an hour.
+type deaf struct{}
+
+func (deaf) Start(context.Context, string, *Stream, *Stream) (Process, error) { return deaf{}, nil }
+
+func (deaf) Write(b []byte) (int, error) { <-time.After(time.Hour); return len(b), nil }
+func (deaf) CloseWrite() error           { <-time.After(time.Hour); return nil }
+func (deaf) Abort()                      { <-time.After(time.Hour) }
+func (deaf) Wait() (Exit, error)         { <-time.After(time.Hour); return Exit{}, nil }
+
 func TestSignaled(t *testing.T) {
 	for name, want := range map[string]Exit{"KILL": {137, "KILL"}, "SIGTERM": {143, "TERM"}, "PIPE": {141, "PIPE"}, "x\x1b[31m": {128, "UNKNOWN"}, "": {128, "UNKNOWN"}} {
 		if got := Signaled(name); got != want {

@@ -20,7 +20,7 @@ type watchedConn struct {
 	budget *runner.Budget
 	// debt is what was thrown away since the last read, in bytes.
 	debt   atomic.Int64
-	closed context.Context //nolint:containedctx // ends the waiting of a Read
+	closed context.Context // ends the waiting of a Read
 	cancel context.CancelFunc
 }
 

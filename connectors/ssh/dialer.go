@@ -26,7 +26,7 @@ type Dialer struct {
 	budget *runner.Budget
 
 	// ctx ends with the dialer.
-	ctx    context.Context //nolint:containedctx // the life of the shared connections, not of a call
+	ctx    context.Context // the life of the shared connections, not of a call
 	cancel context.CancelFunc
 	once   sync.Once
 }

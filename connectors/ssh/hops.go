@@ -18,7 +18,7 @@ var errClosed = errors.New("the dialer is closed")
 
 // hopPool shares the connections to jump hosts between the targets behind them.
 type hopPool struct {
-	ctx      context.Context //nolint:containedctx // the life of the dialer
+	ctx      context.Context // the life of the dialer
 	channels int
 	idle     time.Duration
 

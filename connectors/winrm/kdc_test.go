@@ -36,6 +36,8 @@ type kdc struct {
 	port int
 	// keytab is that of the host, userKeytab that of the user.
 	keytab, userKeytab string
+	// replays is the replay cache of the host, in memory: each ticket waits for a disk else.
+	replays string
 	// daemon runs while there is a KDC.
 	daemon *exec.Cmd
 	words  *bytes.Buffer
@@ -47,6 +49,16 @@ func (k *kdc) path(name string) string { return filepath.Join(k.dir, name) }
 func realmOf(t *testing.T) *kdc {
 	t.Helper()
 	k := &kdc{t: t, dir: t.TempDir(), port: freePort(t)}
+	shm, err := os.MkdirTemp("/dev/shm", "replays")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(shm); err != nil {
+			t.Error(err)
+		}
+	})
+	k.replays = filepath.Join(shm, "rcache2")
 	k.keytab, k.userKeytab = k.path("host.keytab"), k.path("user.keytab")
 	k.write("krb5.conf", fmt.Sprintf(`[libdefaults]
   default_realm = %[1]s
@@ -125,7 +137,7 @@ func (k *kdc) write(name, text string) {
 // env is that of every program of Kerberos.
 func (k *kdc) env() []string {
 	return []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=" + k.dir, "KRB5_CONFIG=" + k.path("krb5.conf"),
-		"KRB5_KDC_PROFILE=" + k.path("kdc.conf"), "KRB5RCACHENAME=dfl:", "KRB5RCACHEDIR=" + k.dir}
+		"KRB5_KDC_PROFILE=" + k.path("kdc.conf"), "KRB5RCACHENAME=file2:" + k.replays}
 }
 
 // tool runs a program that must work, with stdin.

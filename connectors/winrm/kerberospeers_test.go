@@ -41,7 +41,6 @@ func TestKDC(t *testing.T) {
 			s := dialed(t, kerberosConfig(there), target)
 			script(t, s)
 			together(t, s)
-			given(t, there, s)
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}

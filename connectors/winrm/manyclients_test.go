@@ -61,7 +61,7 @@ func host() error {
 		return err
 	}
 	c := s.Counters()
-	w.Plain, w.LiveShells = int(c.Plain), int(c.LiveShells)
+	w.Plain, w.LiveShells = int(c.Plain), c.LiveShells
 	return say.Encode(w)
 }
 

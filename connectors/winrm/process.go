@@ -31,7 +31,7 @@ type process struct {
 	outputs        [2]*runner.Stream
 
 	// ctx ends when the command ended or was given up.
-	ctx    context.Context //nolint:containedctx // the life of the command, not of a call
+	ctx    context.Context // the life of the command, not of a call
 	cancel context.CancelCauseFunc
 	// writing is held while input is on its way.
 	writing sync.Mutex

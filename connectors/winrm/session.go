@@ -23,7 +23,7 @@ type session struct {
 	debt atomic.Int64
 
 	// ctx ends with the session; its cause says why.
-	ctx    context.Context //nolint:containedctx // the life of the session, not of a call
+	ctx    context.Context // the life of the session, not of a call
 	cancel context.CancelCauseFunc
 
 	mu     sync.Mutex
