@@ -18,12 +18,12 @@
 //
 // # The script restore-point
 //
-// Every provider but packages and those that are programs of the operator is one
+// Every provider but packages, functions and programs of the operator is one
 // script of the name restore-point, version 1, in POSIX sh or PowerShell, or both.
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
-//	  provider  the kind: system_restore | vss | btrfs | hyperv | libvirt (later snapper, lvm, zfs …)
+//	  provider  the kind: system_restore | vss | btrfs | zfs | hyperv | libvirt (later snapper, lvm …)
 //	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
@@ -77,12 +77,23 @@
 //	  rollback  state=pending, and a reboot follows two seconds after the job; what
 //	            refuses ends with status 1
 //	  prove     restored: the running root is another one, whose parent is the point
+//	zfs, on the host
+//	  id        guid of the snapshot
+//	  identity  guid of the dataset that the running root is
+//	  rollback  as with btrfs: a clone takes the name of the root, and a reboot follows
+//	  prove     restored: the running root is another one, that grew from the point
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it
 //	libvirt, on the hypervisor or over its URI
 //	  identity  the domain's number of this start (domid) or "off"
 //	  rollback  destroys the domain, reverts, starts it
+//
+// # Functions
+//
+// Where what makes the points has an API (proxmox), a call is a function, Call.Do, run on
+// the controller. It answers in the same frame, is bound by the same promises, and may be
+// called again; what is lost on the way of a rollback is told by prove.
 //
 // # What packages undoes
 //

@@ -213,6 +213,21 @@ func TestRollbackFails(t *testing.T) {
 	}
 }
 
+// TestDoesNotStart: a machine that was taken back and stays off is no success.
+func TestDoesNotStart(t *testing.T) {
+	f := newFake(t, "qemu")
+	p, at := provider(t, f), point()
+	ask(t, p, restore.OpCreate, at)
+	f.fails["qmstart"] = "start failed: QEMU exited with code 1"
+	if s := ask(t, p, restore.OpRollback, at); s.State != restore.NotRestored || !strings.Contains(s.Why, "was taken back, and could not be started") {
+		t.Errorf("%+v", s)
+	}
+	at.Before = "pid-4711"
+	if s := ask(t, p, restore.OpProve, at); s.State != restore.Pending {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestLost: an answer that does not come is asked for again where nothing is changed,
 // and is neither success nor failure where something may have been.
 func TestLost(t *testing.T) {

@@ -200,18 +200,20 @@ func (w *work) rollback(ctx context.Context) error {
 		return err
 	}
 	back := w.task(ctx, http.MethodPost, w.guest.path("/snapshot/"+url.PathEscape(w.at.Tag)+"/rollback"), nil)
-	if lost := (*lostError)(nil); errors.As(back, &lost) {
+	started := back
+	if lost := (*lostError)(nil); !errors.As(back, &lost) && (back == nil || before.Status == "running") {
+		started = w.start(ctx)
+	}
+	if lost := (*lostError)(nil); errors.As(started, &lost) {
 		w.say("state", string(restore.Pending)) // it may be under way; prove tells
-		w.say("why", back.Error())
+		w.say("why", started.Error())
 		return nil
 	}
-	if back == nil || before.Status == "running" {
-		if err := w.start(ctx); err != nil {
-			return errors.Join(back, err)
-		}
-	}
-	if back != nil {
-		return back
+	switch {
+	case back != nil:
+		return errors.Join(back, started)
+	case started != nil:
+		return fmt.Errorf("the machine was taken back, and %w", started)
 	}
 	return w.prove(ctx)
 }
@@ -223,7 +225,7 @@ func (w *work) start(ctx context.Context) error {
 		return err
 	}
 	if err := w.task(ctx, http.MethodPost, w.guest.path("/status/start"), nil); err != nil {
-		return fmt.Errorf("the machine could not be started: %w", err)
+		return fmt.Errorf("could not be started: %w", err)
 	}
 	return nil
 }
