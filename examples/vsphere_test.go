@@ -121,7 +121,7 @@ func TestVsphereTrouble(t *testing.T) {
 		}
 	}
 	dir, point := vsphere(t)
-	if err := os.Chmod(filepath.Join(dir, "login"), 0o644); err != nil { //nolint:gosec // that others can read it is what is tried
+	if err := os.Chmod(filepath.Join(dir, "login"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, ok := point("check", "WEB01", tag); ok || !strings.Contains(out, "chmod 600") {

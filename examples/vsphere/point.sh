@@ -25,7 +25,7 @@ login() {
 		name=${line%%=*}
 		case $name in
 		GOVC_URL | GOVC_USERNAME | GOVC_PASSWORD | GOVC_TLS_CA_CERTS | GOVC_TLS_KNOWN_HOSTS | GOVC_DATACENTER)
-			export "$line"
+			export "$name=${line#*=}"
 			;;
 		'' | '#'*) ;;
 		*) fail "$file: $name is nothing that govc logs in by" ;;

@@ -200,13 +200,14 @@ func (w *work) rollback(ctx context.Context) error {
 		return err
 	}
 	back := w.task(ctx, http.MethodPost, w.guest.path("/snapshot/"+url.PathEscape(w.at.Tag)+"/rollback"), nil)
-	started := back
-	if lost := (*lostError)(nil); !errors.As(back, &lost) && (back == nil || before.Status == "running") {
+	var started error
+	lost := (*lostError)(nil)
+	if !errors.As(back, &lost) && (back == nil || before.Status == "running") {
 		started = w.start(ctx)
 	}
-	if lost := (*lostError)(nil); errors.As(started, &lost) {
+	if errors.As(back, &lost) || back == nil && errors.As(started, &lost) {
 		w.say("state", string(restore.Pending)) // it may be under way; prove tells
-		w.say("why", started.Error())
+		w.say("why", lost.Error())
 		return nil
 	}
 	switch {

@@ -78,12 +78,12 @@ func fake(file, name string, args []string) (int, error) {
 			break
 		}
 	}
-	fmt.Print(said)
+	_, perr := os.Stdout.WriteString(said)
 	text, jerr := json.Marshal(p)
 	if jerr == nil {
 		jerr = os.WriteFile(file, text, 0o600)
 	}
-	if err = errors.Join(err, jerr); err != nil {
+	if err = errors.Join(err, perr, jerr); err != nil {
 		return 1, err
 	}
 	return 0, nil

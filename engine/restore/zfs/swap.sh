@@ -82,16 +82,14 @@ rp_copy() {
 # number that bootfs keeps goes along with the old root until it is set anew.
 rp_exchange() {
 	zfs set "$rp_key=$rp_tag" "$rp_root" && zfs set canmount=noauto "$rp_root" || return
-	# shellcheck disable=SC2086 # nothing or one word
-	zfs rename $rp_rename "$rp_root" "$rp_aside" || return
-	# shellcheck disable=SC2086
-	if ! zfs rename $rp_rename "$rp_new" "$rp_root"; then
-		zfs rename $rp_rename "$rp_aside" "$rp_root"
+	zfs rename ${rp_rename:+"$rp_rename"} "$rp_root" "$rp_aside" || return
+	if ! zfs rename ${rp_rename:+"$rp_rename"} "$rp_new" "$rp_root"; then
+		zfs rename ${rp_rename:+"$rp_rename"} "$rp_aside" "$rp_root"
 		return 1
 	fi
 	if [ "$rp_bootfs" = "$rp_root" ] && ! zpool set bootfs="$rp_root" "$rp_pool"; then
-		zfs rename $rp_rename "$rp_root" "$rp_new"
-		zfs rename $rp_rename "$rp_aside" "$rp_root"
+		zfs rename ${rp_rename:+"$rp_rename"} "$rp_root" "$rp_new"
+		zfs rename ${rp_rename:+"$rp_rename"} "$rp_aside" "$rp_root"
 		return 1
 	fi
 }
@@ -141,7 +139,7 @@ rp_keeps() {
 	rp_say why "$2"
 }
 
-# rp_free: what stands in the way of removing the point goes, if it is ours. Prints
+# rp_clear: what stands in the way of removing the point goes, if it is ours. Prints
 # why it does not.
 rp_clear() {
 	case $(rp_get origin "$rp_root") in "$rp_point")
@@ -182,7 +180,6 @@ rp_remove() {
 		rp_keeps exit "$rp_why"
 		return
 	}
-	# shellcheck disable=SC2209
 	[ "${pw_arg_id:-}" != - ] || pw_arg_id=''
 	if ! rp_find; then
 		rp_keeps exit "$rp_why"
