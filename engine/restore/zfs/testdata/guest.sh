@@ -17,7 +17,7 @@ own() { apt-get -q -o Dir::Etc::sourcelist="$out/apt/list" -o Dir::Etc::sourcepa
 own update
 (cd "$out/debs" && own download zfs-dkms zfsutils-linux libnvpair3linux libuutil3linux libzfs4linux libzpool5linux)
 for deb in "$out"/debs/*.deb; do dpkg -x "$deb" "$out/root"; done
-build=$out/module root=$out/root
+build=$out/module-$kernel root=$out/root
 if [ ! -e "$build/module/zfs/zfs.ko" ]; then
 	rm -rf "$build"
 	cp -a "$root"/usr/src/zfs-* "$build"
