@@ -26,14 +26,14 @@ func BuiltInProviders() []string {
 
 // AvailableProviders are those of BuiltInProviders that this version has.
 func AvailableProviders() []string {
-	return []string{"snapper", "btrfs", "packages", "hypervisor", "system_restore", "vss"}
+	return []string{"snapper", "btrfs", "lvm", "zfs", "packages", "hypervisor", "system_restore", "vss"}
 }
 
 // DefaultProviders are tried, in this order, where a restore point names none.
 func DefaultProviders() []string { return []string{"packages", "system_restore", "vss"} }
 
 // AvailableTypes are those of ProviderTypes that this version speaks to.
-func AvailableTypes() []string { return []string{ProviderHyperV, ProviderLibvirt, ProviderCommand} }
+func AvailableTypes() []string { return ProviderTypes() }
 
 // Provider is something outside of the hosts that makes restore points of them.
 type Provider struct {
@@ -48,6 +48,9 @@ type Provider struct {
 	Target connectors.Target
 	// Token logs in at URL; nil means none.
 	Token connectors.Secret
+	// CAFile is a file of certificates that alone are trusted at URL, and Fingerprint
+	// sha256: and the hex digits of the only certificate that is; of type proxmox only.
+	CAFile, Fingerprint string
 	// Create, Check, Rollback and Remove are programs and their arguments that run
 	// on the controller, of type command only. The arguments hold declared
 	// attributes of the host only.

@@ -43,7 +43,7 @@ func TestUnsupported(t *testing.T) {
 	at := func(line int) inventory.Position { return inventory.Position{File: "p.hcl", Line: line} }
 	p := &Policy{
 		Preparation: &Preparation{
-			RestorePoint: &RestorePoint{Providers: []string{"zfs", "pve"}}, Pos: at(3),
+			RestorePoint: &RestorePoint{Providers: []string{"timeshift", "pve"}}, Pos: at(3),
 		},
 		Reboot: Reboot{When: RebootDefer},
 		Stage:  &Stage{Pos: at(11)}, Notice: &Notice{Pos: at(12)}, Notify: []*Notify{{}}, WindowsUpdate: &WindowsUpdate{Pos: at(13)},
@@ -51,7 +51,7 @@ func TestUnsupported(t *testing.T) {
 	}
 	got := what(Unsupported(p))
 	want := []string{
-		"restore points by zfs, pve (p.hcl:3)",
+		"restore points by timeshift, pve (p.hcl:3)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

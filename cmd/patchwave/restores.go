@@ -10,8 +10,10 @@ import (
 	"patchwave/engine/restore/btrfs"
 	"patchwave/engine/restore/command"
 	"patchwave/engine/restore/hypervisor"
+	"patchwave/engine/restore/proxmox"
 	"patchwave/engine/restore/snapper"
 	"patchwave/engine/restore/windows"
+	"patchwave/engine/restore/zfs"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -28,7 +30,7 @@ type restores struct {
 func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 	if p := r.declared[name]; p != nil {
 		if runs := h.Hypervisor; p.Type != policies.ProviderCommand && (runs == nil || runs.Provider != name) {
-			return elsewhere{Provider: hypervisor.HyperV(name), name: name}
+			return elsewhere{hypervisor.HyperV(name), fmt.Sprintf("hypervisor of the host does not name provider %q", name)}
 		}
 		return r.of(name, p, h)
 	}
@@ -39,6 +41,8 @@ func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 		return btrfs.Provider()
 	case name == restore.Snapper:
 		return snapper.Provider()
+	case name == restore.ZFS:
+		return zfs.Provider()
 	case name == restore.VSS:
 		return windows.VSS()
 	case name != restore.Hypervisor:
@@ -49,6 +53,8 @@ func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 		return r.of(name, r.declared[h.Hypervisor.Provider], h)
 	case h.Hypervisor.Type == policies.ProviderLibvirt:
 		return hypervisor.Libvirt(name, h.Hypervisor.URI)
+	case h.Hypervisor.Type == policies.ProviderProxmox:
+		return elsewhere{hypervisor.HyperV(name), "hypervisor of the host names no provider block, which says where the API of its Proxmox is"}
 	default:
 		return nil
 	}
@@ -62,6 +68,8 @@ func (r restores) of(name string, p *policies.Provider, h *inventory.Host) resto
 		return nil
 	case p.Type == policies.ProviderCommand:
 		return r.programs(name, p, h)
+	case p.Type == policies.ProviderProxmox:
+		return proxmox.Provider{Word: name, Settings: proxmox.Settings{Name: p.Name, URL: p.URL, Token: p.Token, CAFile: p.CAFile, Fingerprint: p.Fingerprint}}
 	case p.Type == policies.ProviderLibvirt && p.Target.Kind != "":
 		_, uri := hypervisor.Split(p.URL)
 		return hypervisor.Libvirt(name, uri)
@@ -110,10 +118,8 @@ func (r restores) Session(ctx context.Context, name string, h *inventory.Host) (
 // elsewhere is a provider of machines that do not run there.
 type elsewhere struct {
 	restore.Provider
-	name string
+	why string
 }
 
 // Fits implements restore.Provider.
-func (e elsewhere) Fits(*inventory.Host, inventory.Facts) (bool, string) {
-	return false, fmt.Sprintf("hypervisor of the host does not name provider %q", e.name)
-}
+func (e elsewhere) Fits(*inventory.Host, inventory.Facts) (bool, string) { return false, e.why }

@@ -83,7 +83,9 @@ func describeProvider() *language.Block {
 		language.Arg("type", language.Word(policies.ProviderTypes()), "What it is."),
 		language.Arg("connection", language.Ref("connection"), "How it is reached, if by a connection.").Like("connection.linux"),
 		language.Arg("url", language.Text(), "Where its API is, without a password.").Like("https://pve1.example.net:8006"),
-		language.Arg("token", language.Secret(), "Logs in there."),
+		language.Arg("token", language.Secret(), "Logs in there: for `proxmox`, which needs it, a token of the form `USER@REALM!NAME=UUID`."),
+		language.Arg("ca_file", language.Text(), "A file with the authority that signed the certificate of its API; for `proxmox`.").Like("corp-ca.pem"),
+		language.Arg("server_fingerprint", language.Text(), "`sha256:` and the 64 hex digits of the certificate of its API, instead of an authority; for `proxmox`.").Like("sha256:0000000000000000000000000000000000000000000000000000000000000000"),
 	}
 	does := map[string]string{
 		"create": "Makes a point.", "check": "Says with status 0 that the point is good.",
@@ -96,7 +98,7 @@ func describeProvider() *language.Block {
 	return describe(providerShape(), language.Block{
 		Name: "provider", Group: restGroup,
 		Doc:   "Something outside of the hosts that makes restore points of them. `restore_point` and `hypervisor` name it.",
-		Notes: []string{"A provider that is no command needs `url`, `connection` or both."},
+		Notes: []string{"A provider that is no command needs `url`, `connection` or both; `proxmox` needs `url` and `token`, and the host's `hypervisor` names it: `{ provider = provider.pve, domain = \"101\" }`, with the number of the machine or its name there."},
 		Example: `provider "pve" {
   type  = "proxmox"
   url   = "https://pve1.example.net:8006"

@@ -27,11 +27,9 @@ func (m missing) String() string {
 // a test, so that a line goes when the thing comes.
 func later() map[string]missing {
 	return map[string]missing{
-		"host.hypervisor":           {"type `proxmox` is not spoken to", false},
 		"preparation.restore_point": {"the built-in providers are " + codeList(policies.AvailableProviders()) + "; others are passed over, and where none is left `apply` refuses", false},
 		"waiver":                    {"there is no compliance report that it could change", false},
 		"standard":                  {"there is no compliance report that it could judge", false},
-		"provider":                  {"type `proxmox` is not spoken to", false},
 	}
 }
 

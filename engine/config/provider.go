@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"patchwave/connectors"
 	"patchwave/policies"
 
 	"github.com/hashicorp/hcl/v2"
@@ -20,7 +21,7 @@ type provider struct {
 var providerCommands = []string{"create", "check", "rollback", "remove"}
 
 func providerShape() shape {
-	return shape{required: []string{"type"}, optional: slices.Concat([]string{"connection", "url", "token"}, providerCommands)}
+	return shape{required: []string{"type"}, optional: slices.Concat([]string{"connection", "url", "token", "ca_file", "server_fingerprint"}, providerCommands)}
 }
 
 func (l *loader) decodeProvider(raw *hcl.Block) {
@@ -43,6 +44,7 @@ func (l *loader) decodeProvider(raw *hcl.Block) {
 	if s, ok := b.secret("token"); ok {
 		v.Token = s
 	}
+	b.apiTrust(v)
 	for name, into := range map[string]*[]policies.Text{"create": &v.Create, "check": &v.Check, "rollback": &v.Rollback, "remove": &v.Remove} {
 		*into = b.command(name, declaredScope("a provider"))
 	}
@@ -52,6 +54,33 @@ func (l *loader) decodeProvider(raw *hcl.Block) {
 		return
 	}
 	declare(l, l.model.providers, b.name, labelRange(raw), p)
+}
+
+// apiTrust reads by what an API is known.
+func (b *block) apiTrust(v *policies.Provider) {
+	var w connectors.WinRM
+	w.HTTPS = true // a URL without TLS is reported by itself
+	b.serverTrust(&w)
+	v.CAFile = w.CAFile
+	if w.Fingerprint != "" {
+		v.Fingerprint = "sha256:" + w.Fingerprint
+	}
+	if v.Type != "" && v.Type != policies.ProviderProxmox {
+		b.refuse("type = \""+v.Type+"\"", "It belongs to type = \"proxmox\", whose API is spoken to over TLS.", []string{"ca_file", "server_fingerprint"})
+	}
+}
+
+// checkAPI reports what an API cannot be spoken to without.
+func (b *block) checkAPI(v *policies.Provider) {
+	if u, err := url.Parse(v.URL); v.URL != "" && err == nil && u.Scheme != "" && u.Scheme != "https" {
+		b.l.fail(b.place("url"), "the API of Proxmox VE is spoken to over https only", "Write \"https://pve1.example.net:8006\".")
+	}
+	if !b.meant("url") && b.meant("connection") {
+		b.l.fail(b.at, "a provider of type proxmox needs url", "Its API is not reached by a connection; write url = \"https://pve1.example.net:8006\".")
+	}
+	if !b.meant("token") {
+		b.l.fail(b.at, "a provider of type proxmox needs token", "It is secret(\"cred:NAME\") of a token of the form USER@REALM!NAME=UUID.")
+	}
 }
 
 // checkProvider reports what does not fit the type.
@@ -71,6 +100,9 @@ func (b *block) checkProvider(v *policies.Provider) {
 		}
 		if !b.meant("url", "connection") {
 			b.l.fail(b.at, fmt.Sprintf("a provider of type %s needs a way to it", v.Type), "Give it url, connection or both.")
+		}
+		if v.Type == policies.ProviderProxmox {
+			b.checkAPI(v)
 		}
 	}
 }

@@ -18,13 +18,13 @@
 //
 // # The script restore-point
 //
-// Every provider but packages and those that are programs of the operator is one
+// Every provider but packages, functions and programs of the operator is one
 // script of the name restore-point, version 1, in POSIX sh or PowerShell, or both; those
 // in sh begin with words.sh, by which they answer.
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
-//	  provider  the kind: system_restore | vss | btrfs | snapper | hyperv | libvirt (later lvm, zfs …)
+//	  provider  the kind: system_restore | vss | btrfs | snapper | lvm | zfs | hyperv | libvirt
 //	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
@@ -83,12 +83,23 @@
 //	            finishes, and does not reboot
 //	snapper, on the host: as btrfs, but
 //	  id        number of snapper's snapshot. It counts only with the tag in its userdata
+//	zfs, on the host
+//	  id        guid of the snapshot
+//	  identity  guid of the dataset that the running root is
+//	  rollback  as with btrfs: a clone takes the name of the root, and a reboot follows
+//	  prove     restored: the running root is another one, that grew from the point
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it
 //	libvirt, on the hypervisor or over its URI
 //	  identity  the domain's number of this start (domid) or "off"
 //	  rollback  destroys the domain, reverts, starts it
+//
+// # Functions
+//
+// Where what makes the points has an API (proxmox), a call is a function, Call.Do, run on
+// the controller. It answers in the same frame, is bound by the same promises, and may be
+// called again; what is lost on the way of a rollback is told by prove.
 //
 // # What packages undoes
 //

@@ -13,7 +13,9 @@ const (
 	VSS           = "vss"
 	Snapper       = "snapper"
 	Btrfs         = "btrfs"
+	ZFS           = "zfs"
 	Hypervisor    = "hypervisor"
+	Proxmox       = "proxmox"
 	Command       = "command"
 	// None stands in a journal where no provider could make a point.
 	None = "none"
@@ -39,7 +41,11 @@ func ScopeOf(kind string) Scope {
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole root subvolume: programs, packages, settings and data in it"},
 			CannotUndo: []string{"data that was written since in the root subvolume: logs and databases there go back too", "file systems and subvolumes of their own"}}
-	case Hypervisor, "libvirt", "hyperv":
+	case ZFS:
+		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
+			Undoes:     []string{"the whole root dataset: programs, packages, settings and data in it"},
+			CannotUndo: []string{"data that was written since in the root dataset: logs and databases there go back too", "file systems and datasets of their own"}}
+	case Hypervisor, "libvirt", "hyperv", Proxmox:
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole machine, with every disk that its hypervisor includes in a snapshot"},
 			CannotUndo: []string{"data that was written since: logs and databases go back too", "disks that are passed through or left out of snapshots"}}
@@ -74,12 +80,12 @@ func Fits(kind string, h *inventory.Host, f inventory.Facts) (bool, string) {
 			return false, "shadow copies that last can be made on Windows Server only"
 		}
 		return true, ""
-	case Btrfs, Snapper:
+	case Btrfs, Snapper, ZFS:
 		if f.OS.Family == "windows" {
 			return false, kind + " is of Linux"
 		}
 		return true, ""
-	case Hypervisor, "libvirt", "hyperv", Command:
+	case Hypervisor, "libvirt", "hyperv", Proxmox, Command:
 		if h == nil || h.Hypervisor == nil {
 			return kind == Command, "no hypervisor is declared for the host"
 		}

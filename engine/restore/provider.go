@@ -1,6 +1,8 @@
 package restore
 
 import (
+	"context"
+
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
 	"patchwave/inventory"
@@ -55,7 +57,7 @@ const (
 	OnHost Place = "host"
 	// OnHypervisor: over a session to what the host runs on.
 	OnHypervisor Place = "hypervisor"
-	// OnController: programs of the operator, on the controller.
+	// OnController: programs of the operator, or calls of an API, on the controller.
 	OnController Place = "controller"
 )
 
@@ -101,16 +103,21 @@ type Point struct {
 	Args map[string]string
 }
 
-// Call is what is to be run for an operation: either a script or a program.
+// Call is what is to be run for an operation: a script, a program or a function.
 type Call struct {
 	Script script.Script
 	Args   map[string]string
 	// Argv is a program of the controller, started without a shell, and Env are its
 	// variables besides those of every program.
 	Argv, Env []string
+	// Do speaks to an API from the controller, and answers in a frame as the script
+	// restore-point does. Its error says that nothing is known of what came of it; it
+	// ends with its context, and may be called again.
+	Do func(ctx context.Context) (framing.Answer, error)
 }
 
-// Provider knows one kind of restore points. All methods are pure.
+// Provider knows one kind of restore points. All methods are pure; what Call returns
+// is not run by it.
 type Provider interface {
 	// Name is the word for it in configuration and reports.
 	Name() string

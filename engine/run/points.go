@@ -118,8 +118,13 @@ func (m *machine) askOnce(ctx context.Context, name string, call restore.Call, l
 		Command: connectors.Command{Become: true, Timeout: limit, MaxOutput: pointMaxOutput}})
 }
 
-// runPoint runs a program of the operator; its answer is one frame.
+// runPoint runs a program of the operator, whose answer is one frame, or asks an API.
 func (m *machine) runPoint(ctx context.Context, call restore.Call, limit time.Duration) (framing.Answer, error) {
+	if call.Do != nil {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return call.Do(ctx)
+	}
 	if m.engine.Programs == nil {
 		return framing.Answer{}, errors.New("no program can be started on the controller")
 	}

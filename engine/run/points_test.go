@@ -31,6 +31,8 @@ type stage struct {
 	plan    *plan.Plan
 	kind    string
 	past    string
+	// restores are those of the run, if they are not the virtual machines.
+	restores run.Restores
 }
 
 // points asks for restore points of these providers.
@@ -66,6 +68,9 @@ func newStage(t *testing.T, f fate, edit ...func(*policies.Policy)) *stage {
 func (s *stage) apply(fence int64) (*journal.Run, error) {
 	e := &run.Engine{Dialer: &puppets{hosts: map[string]*puppet{"a": s.puppet}}, Managers: []updates.Manager{puppetManager{}}, Journal: s.journal,
 		Now: time.Now, Controller: controller, Poll: poll, Restores: s.virtual}
+	if s.restores != nil {
+		e.Restores = s.restores
+	}
 	h := &inventory.Host{Name: "a", Target: connectors.Target{Name: "a"}, Hypervisor: &inventory.Hypervisor{Type: "libvirt", Domain: "a"}}
 	if s.puppet.pane != nil {
 		h.Target.Kind, e.Managers = connectors.KindWinRM, []updates.Manager{paneManager{}}

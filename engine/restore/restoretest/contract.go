@@ -44,7 +44,7 @@ func Run(t *testing.T, p restore.Provider, h Host) {
 func checks(p restore.Provider, h Host) map[string]check {
 	all := map[string]check{"scope": scope, "fits": fits, "calls are encoded": encoded, "arguments are data": arguments,
 		"silence is no success": silence, "another's points are not ours": others}
-	if p.Place() != restore.OnController && p.Name() != restore.Packages {
+	if !program(p, h) && p.Name() != restore.Packages {
 		all["another's words are no success"], all["own words"] = hostile, own
 	}
 	each(p, at(h), func(_ restore.Op, c restore.Call) {
@@ -104,13 +104,19 @@ func each(p restore.Provider, pt restore.Point, do func(restore.Op, restore.Call
 	}
 }
 
+// program reports whether a provider is programs of the operator.
+func program(p restore.Provider, h Host) bool {
+	c, _ := p.Call(restore.OpCreate, at(h))
+	return len(c.Argv) > 0
+}
+
 // encoded: every call is a program or a script in at least one language, the same each
 // time.
 func encoded(t *testing.T, p restore.Provider, h Host) {
 	each(p, at(h), func(op restore.Op, c restore.Call) {
 		if p.Place() == restore.OnController {
-			if len(c.Argv) == 0 || c.Script.Name != "" {
-				t.Errorf("%s is no program: %+v", op, c)
+			if (len(c.Argv) == 0) == (c.Do == nil) || c.Script.Name != "" {
+				t.Errorf("%s is neither a program nor a function: %+v", op, c)
 			}
 			return
 		}

@@ -3,8 +3,9 @@ connection "c" {
 }
 
 provider "zfs" { # error: provider "zfs" is built in; A restore point could not tell them apart
-  type = "proxmox"
-  url  = "https://pve:8006"
+  type  = "proxmox"
+  url   = "https://pve:8006"
+  token = secret("cred:pve")
 }
 
 provider "none" {} # error: missing argument "type"
@@ -24,10 +25,29 @@ provider "url" {
   create = ["x"] # error: create has no meaning for a provider of type proxmox
 }
 
-provider "password" {
+provider "password" { # error: a provider of type proxmox needs token; It is secret("cred:NAME") of a token
   type       = "proxmox"
   url        = "https://root:hunter2@pve1/" # error: a password stands in the URL
   connection = connection.d # error: there is no connection "d"
+}
+
+provider "plain" {
+  type               = "proxmox"
+  url                = "http://pve1.example.net:8006" # error: the API of Proxmox VE is spoken to over https only; Write "https://
+  token              = secret("cred:pve")
+  server_fingerprint = "sha256:12" # error: this is no fingerprint
+}
+
+provider "api" { # error: a provider of type proxmox needs url; Its API is not reached by a connection
+  type       = "proxmox"
+  connection = connection.c
+  token      = secret("cred:pve")
+}
+
+provider "pinned" {
+  type               = "libvirt"
+  url                = "qemu+ssh://kvm1/system"
+  server_fingerprint = "sha256:0000000000000000000000000000000000000000000000000000000000000000" # error: server_fingerprint has no meaning
 }
 
 provider "command" { # error: a provider of type command needs remove # error: provider "command" is built in

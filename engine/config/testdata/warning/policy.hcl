@@ -69,7 +69,7 @@ preparation "later" {
 
 preparation "absent" {
   restore_point {
-    providers = ["command", "command"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of snapper, btrfs, packages, hypervisor, system_restore, vss. # warning: "command" stands twice in providers
+    providers = ["command", "command"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of snapper, btrfs, lvm, zfs, packages, hypervisor, system_restore, vss. # warning: "command" stands twice in providers
   }
 }
 
