@@ -26,7 +26,7 @@ func BuiltInProviders() []string {
 
 // AvailableProviders are those of BuiltInProviders that this version has.
 func AvailableProviders() []string {
-	return []string{"btrfs", "packages", "hypervisor", "system_restore", "vss"}
+	return []string{"btrfs", "lvm", "packages", "hypervisor", "system_restore", "vss"}
 }
 
 // DefaultProviders are tried, in this order, where a restore point names none.

@@ -10,6 +10,7 @@ import (
 	"patchwave/engine/restore/btrfs"
 	"patchwave/engine/restore/command"
 	"patchwave/engine/restore/hypervisor"
+	"patchwave/engine/restore/lvm"
 	"patchwave/engine/restore/windows"
 	"patchwave/inventory"
 	"patchwave/policies"
@@ -36,6 +37,8 @@ func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 		return windows.SystemRestore()
 	case name == restore.Btrfs:
 		return btrfs.Provider()
+	case name == restore.LVM:
+		return lvm.Provider()
 	case name == restore.VSS:
 		return windows.VSS()
 	case name != restore.Hypervisor:

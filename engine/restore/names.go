@@ -12,6 +12,7 @@ const (
 	SystemRestore = "system_restore"
 	VSS           = "vss"
 	Btrfs         = "btrfs"
+	LVM           = "lvm"
 	Hypervisor    = "hypervisor"
 	Command       = "command"
 	// None stands in a journal where no provider could make a point.
@@ -38,6 +39,10 @@ func ScopeOf(kind string) Scope {
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole root subvolume: programs, packages, settings and data in it"},
 			CannotUndo: []string{"data that was written since in the root subvolume: logs and databases there go back too", "file systems and subvolumes of their own"}}
+	case LVM:
+		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
+			Undoes:     []string{"the whole volume of the root: programs, packages, settings and data in it"},
+			CannotUndo: []string{"data that was written since on the volume of the root: logs and databases there go back too", "file systems of their own"}}
 	case Hypervisor, "libvirt", "hyperv":
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole machine, with every disk that its hypervisor includes in a snapshot"},
@@ -76,6 +81,11 @@ func Fits(kind string, h *inventory.Host, f inventory.Facts) (bool, string) {
 	case Btrfs:
 		if f.OS.Family == "windows" {
 			return false, "btrfs is a file system of Linux"
+		}
+		return true, ""
+	case LVM:
+		if f.OS.Family == "windows" {
+			return false, "LVM is part of Linux"
 		}
 		return true, ""
 	case Hypervisor, "libvirt", "hyperv", Command:

@@ -1,0 +1,2 @@
+// Package lvm
+package lvm
