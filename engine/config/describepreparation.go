@@ -79,6 +79,7 @@ func describeRestorePoint() *language.Block {
 		Notes: []string{
 			"Built-in providers: " + codeList(policies.BuiltInProviders()) + ". What each can undo is said in the plan: `packages` undoes what the package manager can still fetch, `vss` holds files only and is no way back, the others undo the whole system.",
 			"`btrfs` snapshots the root subvolume in the directory `@patchwave` at the top of its file system, in a fraction of a second and without space of its own at first. A rollback gives a copy of it the place of the root, by name and as the default subvolume, and reboots; what ran before stays beside the point until that goes. It needs 2 GiB free (15 % of a small disk, at least 512 MiB), a root that is mounted by name or as the default subvolume, and `/usr`, `/etc` and the package database in it. Subvolumes inside of the root are kept as they are; a `/boot` of its own does not go back.",
+			"`lvm` snapshots the logical volume that the root is on, thick or thin; a rollback merges the snapshot, which the next boot does. A thick snapshot needs a fifth of what the root holds, at least 512 MiB, free in its volume group, and takes half of it where there is room; a thin one needs as much free in its pool. `/usr`, `/etc` and the package database have to be on that volume, and the initramfs needs the module `dm-snapshot` for a thick one. A snapshot that fills up cannot be gone back to, and the host then says so; a `/boot` of its own does not go back, and its kernels keep their modules.",
 		},
 		Example: `preparation "standard" {
   restore_point {

@@ -23,7 +23,7 @@
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
-//	  provider  the kind: system_restore | vss | btrfs | hyperv | libvirt (later snapper, lvm, zfs …)
+//	  provider  the kind: system_restore | vss | btrfs | lvm | hyperv | libvirt (later snapper, zfs …)
 //	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
@@ -77,6 +77,13 @@
 //	  rollback  state=pending, and a reboot follows two seconds after the job; what
 //	            refuses ends with status 1
 //	  prove     restored: the running root is another one, whose parent is the point
+//	lvm, on the host
+//	  id        UUID of the snapshot
+//	  identity  the boot id
+//	  rollback  state=pending, and a reboot follows as for btrfs; a merge that was asked
+//	            for before is not asked for again
+//	  prove     restored: merged, as LVM says, and what was written after the point is
+//	            gone. Has LVM look whether the kernel is done, which changes no data
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it

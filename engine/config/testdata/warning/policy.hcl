@@ -69,7 +69,7 @@ preparation "later" {
 
 preparation "absent" {
   restore_point {
-    providers = ["snapper", "lvm", "snapper"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of btrfs, packages, hypervisor, system_restore, vss. # warning: "snapper" stands twice in providers
+    providers = ["snapper", "zfs", "snapper"] # warning: none of these providers is available in this version; Nothing can be applied with it. Add one of btrfs, lvm, packages, hypervisor, system_restore, vss. # warning: "snapper" stands twice in providers
   }
 }
 
