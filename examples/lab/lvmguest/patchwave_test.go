@@ -42,7 +42,6 @@ preparation "lab" {
 LATER
     EOT
     ]
-    timeout = "10m"
   }
 }
 
