@@ -43,5 +43,10 @@
 //
 // # What it costs
 //
-// COST
+// Measured by examples/lab/lvmguest (tag qemu) on a root of 1.4 GB, in guests under
+// software emulation on two processors that others kept busy as well, some ten times
+// slower than a real machine: create 10.8 s thick, 7.7 s thin; detect 12.4 s thick (it
+// reads the initramfs), 2.9 s thin; check, prove and list 1 to 3 s; remove 8 s thick, 4 s
+// thin; rollback 3 s and a boot. Space: thick 512 MiB, taken from the volume group at
+// once; thin nothing at first.
 package lvm

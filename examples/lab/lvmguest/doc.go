@@ -5,6 +5,6 @@
 //	apt-get install qemu-system-x86 qemu-utils mmdebstrap apt-utils e2fsprogs openssh-client
 //	go test -tags qemu -timeout 40m -parallel 2 ./examples/lab/lvmguest
 //
-// or bash .ci/run lvm. The disks are built once, in about two minutes, and kept in
+// or bash .ci/run --full lvm. The disks are built once, in about two minutes, and kept in
 // /var/tmp/patchwave-lab; every trial boots a copy-on-write layer of its own over them.
 package lvmguest
