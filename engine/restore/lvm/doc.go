@@ -41,6 +41,8 @@
 // what was written after the snapshot (/.TAG) is not in the root any more. So a snapshot
 // that somebody removed is never taken for one that was merged.
 //
+// LVM's own archive in /etc/lvm is written anew when a merge ends, and is not as it was.
+//
 // # What it costs
 //
 // Measured by examples/lab/lvmguest (tag qemu) on a root of 1.4 GB, in guests under
