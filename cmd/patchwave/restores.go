@@ -10,6 +10,7 @@ import (
 	"patchwave/engine/restore/btrfs"
 	"patchwave/engine/restore/command"
 	"patchwave/engine/restore/hypervisor"
+	"patchwave/engine/restore/lvm"
 	"patchwave/engine/restore/proxmox"
 	"patchwave/engine/restore/snapper"
 	"patchwave/engine/restore/windows"
@@ -43,6 +44,8 @@ func (r restores) Provider(name string, h *inventory.Host) restore.Provider {
 		return snapper.Provider()
 	case name == restore.ZFS:
 		return zfs.Provider()
+	case name == restore.LVM:
+		return lvm.Provider()
 	case name == restore.VSS:
 		return windows.VSS()
 	case name != restore.Hypervisor:

@@ -36,7 +36,7 @@ func gapsOf(t *testing.T, example string) []policies.Gap {
 // unfinished has, for a line of later, an example that asks for the thing.
 func unfinished() map[string]string {
 	return map[string]string{
-		"preparation.restore_point": "preparation \"p\" {\n  restore_point {\n    providers = [\"lvm\"]\n  }\n}",
+		"preparation.restore_point": "preparation \"p\" {\n  restore_point {\n    providers = [\"command\"]\n  }\n}",
 		"verification.unchanged":    "verification \"v\" {\n  unchanged = [\"services\"]\n}",
 		"verification.command":      "verification \"v\" {\n  command \"c\" {\n    run = [\"true\"]\n  }\n}",
 	}

@@ -88,6 +88,13 @@
 //	  identity  guid of the dataset that the running root is
 //	  rollback  as with btrfs: a clone takes the name of the root, and a reboot follows
 //	  prove     restored: the running root is another one, that grew from the point
+//	lvm, on the host
+//	  id        UUID of the snapshot
+//	  identity  the boot id
+//	  rollback  state=pending, and a reboot follows as for btrfs; a merge that was asked
+//	            for before is not asked for again
+//	  prove     restored: merged, as LVM says, and what was written after the point is
+//	            gone. Has LVM look whether the kernel is done, which changes no data
 //	hyperv, on the Hyper-V host
 //	  identity  process id of the machine's worker process; another one after each start
 //	  rollback  turns the machine off, applies the checkpoint, starts it

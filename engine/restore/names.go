@@ -14,6 +14,7 @@ const (
 	Snapper       = "snapper"
 	Btrfs         = "btrfs"
 	ZFS           = "zfs"
+	LVM           = "lvm"
 	Hypervisor    = "hypervisor"
 	Proxmox       = "proxmox"
 	Command       = "command"
@@ -41,6 +42,10 @@ func ScopeOf(kind string) Scope {
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole root subvolume: programs, packages, settings and data in it"},
 			CannotUndo: []string{"data that was written since in the root subvolume: logs and databases there go back too", "file systems and subvolumes of their own"}}
+	case LVM:
+		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
+			Undoes:     []string{"the whole volume of the root: programs, packages, settings and data in it"},
+			CannotUndo: []string{"data that was written since on the volume of the root: logs and databases there go back too", "file systems of their own"}}
 	case ZFS:
 		return Scope{Kind: ScopeSystem, Rollback: true, TakesJobs: true, Reboots: true,
 			Undoes:     []string{"the whole root dataset: programs, packages, settings and data in it"},
@@ -80,7 +85,7 @@ func Fits(kind string, h *inventory.Host, f inventory.Facts) (bool, string) {
 			return false, "shadow copies that last can be made on Windows Server only"
 		}
 		return true, ""
-	case Btrfs, Snapper, ZFS:
+	case Btrfs, Snapper, LVM, ZFS:
 		if f.OS.Family == "windows" {
 			return false, kind + " is of Linux"
 		}

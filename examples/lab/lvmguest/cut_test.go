@@ -1,0 +1,64 @@
+//go:build qemu
+
+package lvmguest_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// TestCutBeforeApply: the power fails when the snapshot is there and nothing is
+// installed. The host boots with its snapshot, nothing was changed, the run says so; the
+// next one makes its own point and goes back to that.
+func TestCutBeforeApply(t *testing.T) {
+	kinds(t, func(t *testing.T, kind string) {
+		g := start(t, kind, "[ ! -e /srv/second ] || exit 0\ntouch /srv/begun\nsync\nsleep 900")
+		before := g.must(t, everyFile)
+		run := g.begin(t, "apply", "-y", "-o", "json")
+		g.until(t, "the action runs", func(ctx context.Context) bool {
+			_, err := g.sh(ctx, "[ -e /srv/begun ]")
+			return err == nil
+		})
+		g.cut(t)
+		g.power(t)
+		e := <-run
+		t.Logf("%s: %d: %s\n%s", kind, e.code, e.out, e.errors)
+		if e.code == 0 || e.code == -1 || !strings.Contains(e.out, `"failed"`) && !strings.Contains(e.out, `"rolled-back"`) {
+			t.Errorf("the run ended with %d\n%s\n%s", e.code, e.out, e.errors)
+		}
+		g.reach(t)
+		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+			t.Errorf("it is not as it was:\n%s", strings.Join(diff, ""))
+		}
+		g.must(t, "touch /srv/second")
+		finish(t, g.begin(t, "apply", "-y", "-o", "json"), 7, "rolled-back")
+		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+			t.Errorf("after the second run it is not as it was:\n%s", strings.Join(diff, ""))
+		}
+	})
+}
+
+// TestCutInMerge: the power fails when the root has just been mounted for the first time
+// since the rollback, with 300 MB that the kernel is still to merge. The merge goes on
+// with the next boot, and the run ends as if nothing had been.
+func TestCutInMerge(t *testing.T) {
+	kinds(t, func(t *testing.T, kind string) {
+		g := start(t, kind, "dd if=/dev/urandom of=/root/big bs=1M count=300 conv=fsync 2>/dev/null")
+		before, boots := g.must(t, everyFile), g.mounts(t)
+		run := g.begin(t, "apply", "-y", "-o", "json")
+		g.until(t, "the root is mounted again", func(context.Context) bool { return g.mounts(t) > boots })
+		g.cut(t)
+		g.power(t)
+		finish(t, run, 7, "rolled-back")
+		if got := g.must(t, "labtool; ls /root; ls -A / | grep -c '^.patchwave' || :"); got != "1.0\n0\n" {
+			t.Errorf("after the rollback: %q", got)
+		}
+		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+			t.Errorf("it is not as it was:\n%s", strings.Join(diff, ""))
+		}
+		if got := g.must(t, "lvs -a --noheadings -o lv_name | grep -c patchwave || :"); got != "0\n" {
+			t.Errorf("snapshots left: %q", got)
+		}
+	})
+}
