@@ -62,6 +62,9 @@ func TestStagedNight(t *testing.T) {
 	f := newFleet(t, "", labFlavours()...)
 	opens := time.Now().UTC().Add(untilOpen).Truncate(time.Second)
 	f.configure(t, labhost.Config{Policies: fmt.Sprintf(aStagedNight, opens.Format("15:04:05"))})
+	// dnf does not download from file:, it installs what is there.
+	f.hosts["dnf"].MustSh(t, "systemd-run -q --unit mirror python3 -m http.server -b 127.0.0.1 -d /srv/repo 8080; sed -i 's,file:///srv/repo,http://127.0.0.1:8080,' /etc/yum.repos.d/lab.repo; "+
+		"for i in 1 2 3 4 5 6 7 8 9; do ! python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:8080/base/repodata/repomd.xml\")' || break; sleep 1; done")
 	before := f.sh(t, packages())
 	same(t, "archives in the caches", everywhere("", f.names()...), f.sh(t, staged()))
 
@@ -78,7 +81,7 @@ func TestStagedNight(t *testing.T) {
 
 	f.sh(t, onAll("mount -t tmpfs none /srv/repo"))
 	for name, out := range f.sh(t, map[labhost.Flavour]string{
-		labhost.Apt: "apt-get -y -q --download-only install lab-security-tool && echo reached || :", labhost.Dnf: "dnf -y --downloadonly install newname && echo reached || :",
+		labhost.Apt: "apt-get -y -q --download-only install lab-security-tool && echo reached || :", labhost.Dnf: "systemctl stop mirror; dnf -y --downloadonly install newname && echo reached || :",
 		labhost.Zypper: "zypper -n --no-refresh install --download-only newname && echo reached || :", labhost.Pacman: "pacman -Sw --noconfirm newname && echo reached || :",
 	}) {
 		if strings.Contains(out, "reached") {
