@@ -217,6 +217,8 @@ func TestNowhereToBeHad(t *testing.T) {
 func TestRollbackOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, moving("true"), labFlavours()...)
+	const aside = "/usr/share/goneold/version.aside"
+	f.hosts["apt"].MustSh(t, "dpkg-divert --local --rename --divert "+aside+" --add /usr/share/goneold/version")
 	before, marked := f.sh(t, packages()), f.sh(t, marks())
 	f.patchwave(t, 0, "apply", "-y", "-q")
 	rollbacks := map[string]background{}
@@ -243,5 +245,26 @@ func TestRollbackOfWhatIsGone(t *testing.T) {
 		}
 		same(t, name+" after its rollback", want, diff)
 	}
+	same(t, "the diverted file", "goneold 1.0-1\n", f.hosts["apt"].MustSh(t, "cat "+aside))
 	same(t, "marks", marked, f.sh(t, marks()))
+}
+
+// TestRollbackOfTheRunningKernel: the kernel that runs is not removed, everything else
+// goes back, and it is said what to do. That the new kernel runs is a fake: uname says
+// so, for all guests have the kernel of this machine.
+func TestRollbackOfTheRunningKernel(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, strings.Replace(moving("false"), `"labtool",`, `"labtool", "linux-image-lab",`, 1), "apt")
+	h := f.hosts["apt"]
+	before := f.sh(t, packages())
+	run := decode[runDoc](t, f.patchwave(t, 0, "apply", "-y", "-o", "json"))
+	h.MustSh(t, `printf '#!/bin/sh\ncase "$*" in -r) echo 6.1.2-1-lab;; *) exec /usr/bin/uname "$@";; esac\n' >/usr/local/bin/uname && chmod 755 /usr/local/bin/uname`)
+	host := decode[runDoc](t, f.patchwave(t, 3, "rollback", run.Run.ID, "-y", "-o", "json")).host(t, "apt")
+	if !strings.Contains(host.Error.Message, "linux-image-6.1.2-1-lab is the kernel that runs, which is never removed: boot the older one, then roll back again") {
+		t.Errorf("%s: %+v", host.State, host.Error)
+	}
+	same(t, "what is not as before", map[string][]string{"apt": {"+ linux-image-6.1.2-1-lab 6.1.2-1"}}, changed(before, f.sh(t, packages())))
+	h.MustSh(t, "rm /usr/local/bin/uname")
+	f.patchwave(t, 0, "rollback", run.Run.ID, "-y", "-q")
+	same(t, "packages once another kernel runs", before, f.sh(t, packages()))
 }
