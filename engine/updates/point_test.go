@@ -14,25 +14,25 @@ import (
 // would say.
 type holder struct {
 	updates.Manager
-	name string
+	name, dir string
 }
 
 func (h holder) Name() string { return h.name }
 
 func (h holder) Shell() updates.Shell {
-	return updates.Shell{Job: strings.ReplaceAll(`NAME_manifest() { cat "$FAKE/packages"; }
+	return updates.Shell{Job: strings.ReplaceAll(strings.ReplaceAll(`NAME_manifest() { cat "$FAKE/packages"; }
 NAME_listed() { printf '%s\n' "$FAKE/a file" "$FAKE/gone" "$FAKE" relative; }
 NAME_sizes() { cat "$FAKE/sizes"; }
 NAME_keep() { pw_put NAME.keep kept; }
 NAME_rollback() { pw_put NAME.rollback "$pw_arg_changes"; }
-`, "NAME", h.name)}
+`, "NAME", h.name), "$FAKE", h.dir)}
 }
 
 // TestPoint makes a point, changes the host, and asks what is not as it was.
 func TestPoint(t *testing.T) {
 	for _, sh := range updatestest.Shells(t) {
 		f := updatestest.NewHost(t)
-		m := holder{name: "apt"}
+		m := holder{name: "apt", dir: f.Dir}
 		args := map[string]string{"changes": "upgrade\ta\tall\t1\t2", "dir": filepath.Join(t.TempDir(), "x y"), "lock_wait": "0"}
 		f.Write("packages", "pkg\ta\tall\t1\tii \nauto\ta\n")
 		f.Write("a file", "one")
@@ -94,7 +94,7 @@ func TestTheRunningKernelStays(t *testing.T) {
 			f := updatestest.NewHost(t)
 			f.Command("uname", "echo 6.2")
 			f.Command("dpkg-query", "case $2 in /boot/vmlinuz-6.2) echo 'linux-image-6.2: /boot/vmlinuz-6.2';; *) exit 1;; esac")
-			f.Command("rpm", `case $5 in /lib/modules/6.2/vmlinuz) printf 'kernel-core\t6.2-1\n';; *) echo "error: file $5: No such file"; exit 1;; esac`)
+			f.Command("rpm", `case $4 in /lib/modules/6.2/vmlinuz) printf 'kernel-core\t6.2-1\n';; *) echo "error: file $4: No such file"; exit 1;; esac`)
 			a, rc := f.Run(sh, updates.RollbackScript(holder{name: manager}), map[string]string{"changes": changes, "dir": f.Dir, "lock_wait": "0"})
 			got, _ := a.Get(manager + ".rollback")
 			running, said := a.Get("point.running")
