@@ -112,8 +112,37 @@
 //
 // The restore point that every host can have is a manifest of the versions that a
 // run replaces, with copies of the old packages where they can be had. It undoes only
-// packages, and only those whose old version was kept or can still be fetched; it
-// does not undo configuration and data that maintainer scripts changed.
+// packages, and only those whose old version was kept; it does not undo configuration
+// and data that maintainer scripts changed. What came new is removed, with apt not
+// purged; the kernel that runs is never removed. Marks go back; holds are never touched.
+//
+//	         old packages from                           believed if
+//	apt      apt's cache, the index, else packed again    it is that package, whole
+//	         from the installed files (diverted ones too)
+//	dnf,     dnf's cache, any repository                  whole, and its header is the
+//	dnf5,                                                 one of the installed package
+//	zypper                                                (no signature needs to be asked)
+//	pacman   its caches, else its servers are asked for   whole, and with bsdtar: its list
+//	         the file, whether they list it or not        of files is the installed one's
+//	apk      its caches, the repositories                 it has something in it
+//
+// What cannot be had so is found out when the point is made. Then it is partial, the
+// next provider is tried, and a policy that requires a point or rolls back on failure
+// leaves the host unchanged and names the versions. Without room (half of what the old
+// packages install, and 64 MiB) nothing is kept and the point is unusable. Mirrors
+// that the host does not know (snapshot archives) are not asked: give it one as a
+// repository, or as the last server of pacman.
+//
+// The point holds a manifest: every package with architecture, version and state, the
+// automatic marks, the holds, and checksum, mode and owner of each file of the packages
+// that change. After a rollback the host is compared with it (ProveScript): a package of
+// the run that is not as it was is a failed rollback, everything else that differs is
+// told.
+//
+// Measured in the lab on two processors that others used as well: keeping 50 packages
+// of Debian (230 MB installed), of which none was in a cache, by packing them again: 63 s, 57 MB,
+// of which 0.7 MB are the manifest; comparing with it 7 s. Twelve small packages with
+// copies at hand: 2 s, 0.1 to 0.3 MB, the same with dnf, zypper and pacman.
 //
 // # A rollback of the whole system
 //

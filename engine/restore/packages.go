@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -33,9 +34,8 @@ func (PackagePoints) Fits(h *inventory.Host, f inventory.Facts) (bool, string) {
 	return Fits(Packages, h, f)
 }
 
-// Call implements Provider. That a point is whole is said when it is made; that a
-// rollback happened, by the versions that the host has then; old ones are pruned
-// when the claim is given back.
+// Call implements Provider. That a point is whole is said when it is made; old ones are
+// pruned when the claim is given back. Prove compares the host with the manifest.
 func (k PackagePoints) Call(op Op, _ Point) (Call, bool) {
 	args := map[string]string{"changes": updates.ChangeLines(k.Changes), "dir": Dir(k.Run), "lock_wait": lockWait}
 	switch op {
@@ -43,7 +43,10 @@ func (k PackagePoints) Call(op Op, _ Point) (Call, bool) {
 		return Call{Script: updates.KeepScript(k.Manager), Args: args}, true
 	case OpRollback:
 		return Call{Script: updates.RollbackScript(k.Manager), Args: args}, true
-	case OpDetect, OpCheck, OpProve, OpRemove, OpList:
+	case OpProve:
+		s, ok := updates.ProveScript(k.Manager)
+		return Call{Script: s, Args: args}, ok
+	case OpDetect, OpCheck, OpRemove, OpList:
 		return Call{}, false
 	default:
 		return Call{}, false
@@ -54,17 +57,14 @@ func (k PackagePoints) Call(op Op, _ Point) (Call, bool) {
 func (k PackagePoints) Read(op Op, _ Point, a framing.Answer) Said {
 	switch op {
 	case OpCreate:
-		p := ParseKeep(k.Manager, k.Run, k.Changes, a)
-		s := Said{State: Whole, ID: p.ID, Undoes: p.Undoes, Cannot: p.Cannot}
-		if !p.Checked {
-			s.State = Partial
-		}
-		return s
+		return k.made(a)
 	case OpDetect:
 		return Said{Possible: true}
 	case OpCheck:
 		return Said{State: Whole}
-	case OpRollback, OpProve:
+	case OpProve:
+		return ParseProof(k.Changes, a)
+	case OpRollback:
 		return Said{State: Pending}
 	case OpRemove:
 		return Said{State: Kept}
@@ -73,4 +73,17 @@ func (k PackagePoints) Read(op Op, _ Point, a framing.Answer) Said {
 	default:
 		return Said{}
 	}
+}
+
+// made reads what came of making a point.
+func (k PackagePoints) made(a framing.Answer) Said {
+	if why := noRoom(a); why != "" {
+		return Said{State: Unusable, Code: string(connectors.CodeDisk), Why: why}
+	}
+	p := ParseKeep(k.Manager, k.Run, k.Changes, a)
+	s := Said{State: Whole, ID: p.ID, Undoes: p.Undoes, Cannot: p.Cannot, Size: pointSize(a)}
+	if !p.Checked {
+		s.State = Partial
+	}
+	return s
 }

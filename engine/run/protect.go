@@ -206,7 +206,9 @@ func (m *machine) unprotected(p journal.PointData) *journal.Fault {
 	case m.required() && p.Provider == restore.None:
 		why = "no restore point could be made, and one is required: " + triedText(p.Tried)
 	case m.required() && !p.Checked:
-		why = "the required restore point cannot bring back " + list(p.Cannot)
+		why = "the required restore point cannot bring back " + list(p.Cannot) + missingHelp(p)
+	case m.rollsBack() && p.Scope == restore.ScopePackages && !p.Checked:
+		why = "the policy rolls back on failure, and the restore point cannot bring back " + list(p.Cannot) + missingHelp(p)
 	case m.rollsBack() && p.Provider == restore.None:
 		why = "the policy rolls back on failure, and no restore point could be made: " + triedText(p.Tried)
 	case m.rollsBack() && p.Scope == restore.ScopeFiles:
@@ -215,6 +217,14 @@ func (m *machine) unprotected(p journal.PointData) *journal.Fault {
 		return nil
 	}
 	return &journal.Fault{Code: string(connectors.CodeGuard), Message: why + "; nothing was changed"}
+}
+
+// missingHelp says what can be done where a point of packages lacks something.
+func missingHelp(p journal.PointData) string {
+	if p.Scope != restore.ScopePackages {
+		return ""
+	}
+	return ": " + restore.Missing
 }
 
 func triedText(ts []journal.PointTried) string {

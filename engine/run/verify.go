@@ -124,6 +124,17 @@ func (m *machine) rollbackPackages(ctx context.Context) error {
 		if said := m.manager.ParseInstall(e.answer); said.Problem != nil {
 			fault.Message += ": " + said.Problem.Message
 		}
+		if runs := restore.Running(m.changes(), e.answer); len(runs) > 0 {
+			fault.Message += "; " + list(runs) + " is the kernel that runs, which is never removed: boot the older one, then roll back again"
+		}
+		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
+	}
+	fault, notes, err := m.provePackages(ctx)
+	if err != nil {
+		return err
+	}
+	entries = append(entries, notes...)
+	if fault != nil {
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
 	}
 	if changed := m.unlike(ctx); changed != "" { // it brings back packages and nothing else

@@ -62,9 +62,10 @@ func TestVerification(t *testing.T) {
 	}
 }
 
-// TestRollbackThatCannot: an old version is not on the host and not in the
-// repositories any more.
-func TestRollbackThatCannot(t *testing.T) {
+// TestRollbackThatCouldNot: an old version is not on the host and not in the
+// repositories any more, and the policy rolls back on failure: that is found out
+// before anything is changed.
+func TestRollbackThatCouldNot(t *testing.T) {
 	t.Parallel()
 	m := web("a", breaks, func(m *sim.Machine) {
 		for i := range m.Packages {
@@ -75,13 +76,14 @@ func TestRollbackThatCannot(t *testing.T) {
 	l := newLab(t, policy(verified("rollback")), m)
 	r := l.do()
 	h := r.Host("a")
-	if h.State != journal.Failed || h.Fault == nil || !strings.Contains(h.Fault.Message, "did not bring back") || !strings.Contains(h.Fault.Message, "nginx 1.22.1-9+deb12u3") {
+	if h.State != journal.Failed || h.Fault == nil || h.Fault.Code != "guard" ||
+		!strings.Contains(h.Fault.Message, "cannot bring back nginx 1.22.1-9+deb12u3: neither the host nor its repositories have it") {
 		t.Errorf("the host is %s: %+v", h.State, h.Fault)
 	}
 	if h.Point == nil || h.Point.Checked || !cmp.Equal(h.Point.Cannot, []string{"nginx 1.22.1-9+deb12u3"}) {
 		t.Errorf("the restore point is %+v", h.Point)
 	}
-	l.wantOnce("a", "restore-point 1", "updates 1", "rollback 1")
+	l.wantOnce("a", "restore-point 1")
 }
 
 // TestRollbackAfterAReboot: the host was rebooted into the new kernel before the

@@ -59,6 +59,12 @@
 //	  NAME_staged      prints for each of those versions
 //	                   NAME<TAB>ARCH<TAB>VERSION<TAB>staged|missing;
 //	                   what is installed already is staged too
+//	  NAME_manifest    prints what the host's packages are, a line each:
+//	                 pkg<TAB>NAME<TAB>ARCH<TAB>VERSION<TAB>STATE for all packages,
+//	                 auto<TAB>NAME, held<TAB>WORDS (see point.sh)
+//	  NAME_listed      prints the paths of the files of those packages among
+//	                 $pw_arg_changes that are installed
+//	  NAME_sizes       prints what those take on the disk, KiB a line
 //	  NAME_repair      finishes an interrupted state (dpkg --configure -a, …),
 //	                   frame NAME.repair; only on an operator's explicit demand
 //

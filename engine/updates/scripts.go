@@ -13,6 +13,8 @@ var (
 	stageShell string
 	//go:embed stage.ps1
 	stagePowerShell string
+	//go:embed point.sh
+	pointShell string
 )
 
 // SimulateScript asks the solver of m; arguments: mode, want (see WantLines).
@@ -24,18 +26,41 @@ func SimulateScript(m Manager) script.Script {
 // Its exit status is the manager's.
 func InstallScript(m Manager) script.Script { return jobScript(m, "install") }
 
-// KeepScript stores old packages; arguments: changes, dir. It makes dir, which
-// stands below a directory of root's that the job has checked.
+// KeepScript stores old packages, and a manifest of what is there; arguments: changes,
+// dir. It makes dir, which stands below a directory of root's that the job has checked.
+// Beside the frame of the manager it prints point.room (KiB needed and free; its status
+// is not 0 if they do not fit, and then nothing was kept) and point.size ("KIB PATH").
 func KeepScript(m Manager) script.Script {
-	s := jobScript(m, "keep")
+	s := pointScript(m, "keep")
 	if s.Sh != "" {
 		s.Sh = "(umask 077 && mkdir -p \"$pw_arg_dir\")\n" + s.Sh
 	}
 	return s
 }
 
-// RollbackScript undoes changes; arguments: changes, dir, lock_wait.
-func RollbackScript(m Manager) script.Script { return jobScript(m, "rollback") }
+// RollbackScript undoes changes; arguments: changes, dir, lock_wait. The frame
+// point.running names packages of the kernel that runs, which are not removed.
+func RollbackScript(m Manager) script.Script { return pointScript(m, "rollback") }
+
+// ProveScript compares the host with the manifest that KeepScript stored, and changes
+// nothing; arguments: changes, dir. The frame point.prove is "total", a tab and the
+// number of differences, then a line for each, at most 400: "+" (is there now) or "-"
+// (was there), a tab, and the line of the manifest (see point.sh). false: the manager
+// has no manifests.
+func ProveScript(m Manager) (script.Script, bool) {
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		return script.Script{}, false
+	}
+	return named(m, "prove", "pw_status=0\n"+pointShell+"\n"+m.Shell().Job+"\npw_run point.prove point_prove "+m.Name()+" || pw_status=$?\n"), true
+}
+
+// pointScript calls a function of the job's shell, with what all points have around it.
+func pointScript(m Manager, what string) script.Script {
+	if m.Shell().Dialect == connectors.DialectPowerShell {
+		return jobScript(m, what)
+	}
+	return named(m, what, "pw_status=0\n"+pointShell+"\n"+m.Shell().Job+"\npoint_"+what+" "+m.Name()+" || pw_status=$?\n")
+}
 
 // StageScript downloads what changes install and installs nothing; arguments:
 // changes, lock_wait, size (bytes to fetch, 0 if unknown), mounts (KIB, PATH with a

@@ -3,6 +3,7 @@ package updates
 import (
 	"bytes"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"patchwave/connectors"
@@ -28,8 +29,9 @@ parrot_rollback() { pw_put parrot.rollback "$pw_arg_dir"; return 1; }`,
 // manager's function, comes to its end whatever that returns, and a job ends
 // with the manager's status.
 func TestScripts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x y")
 	changes := ChangeLines([]Change{{ActionUpgrade, "a", "all", "1", "2"}, {ActionInstall, "b", "all", "", "1"}})
-	args := map[string]string{"mode": "set", "want": WantLines([]Want{{"a", "all", "2"}}), "changes": changes, "lock_wait": "300", "dir": "/x y"}
+	args := map[string]string{"mode": "set", "want": WantLines([]Want{{"a", "all", "2"}}), "changes": changes, "lock_wait": "300", "dir": dir}
 	for _, tt := range []struct {
 		script script.Script
 		frame  string
@@ -38,8 +40,8 @@ func TestScripts(t *testing.T) {
 	}{
 		{SimulateScript(parrot{}), "parrot.sim", "set: a\tall\t2", 0},
 		{InstallScript(parrot{}), "parrot.install", changes + "|300", 7},
-		{KeepScript(parrot{}), "parrot.keep", changes + "|/x y", 0},
-		{RollbackScript(parrot{}), "parrot.rollback", "/x y", 1},
+		{KeepScript(parrot{}), "parrot.keep", changes + "|" + dir, 0},
+		{RollbackScript(parrot{}), "parrot.rollback", dir, 1},
 	} {
 		t.Run(tt.script.Name, func(t *testing.T) {
 			b, err := script.Encode(connectors.DialectSh, tt.script, "00ff", args)

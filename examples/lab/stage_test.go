@@ -5,6 +5,7 @@ package lab_test
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,38 +43,58 @@ policy "night" {
 // untilOpen is how long before its window a host is staged.
 const untilOpen = 75 * time.Second
 
-// staged are the archives in the cache of apt.
-const staged = "cd /var/cache/apt/archives && ls *.deb 2>/dev/null || :"
+// staged asks a host for what its package manager has downloaded of the packages of
+// this night.
+func staged() map[labhost.Flavour]string {
+	const names = " -name '*.deb' -o -name 'labtool-1.1*' -o -name 'liblab-*1.0-2*' | sed 's,.*/,,' | sort"
+	return map[labhost.Flavour]string{
+		labhost.Apt:    "find /var/cache/apt/archives" + names,
+		labhost.Dnf:    "find /var/cache/dnf" + names,
+		labhost.Zypper: "find /var/cache/zypp/packages 2>/dev/null" + names,
+		labhost.Pacman: "find /var/cache/pacman/pkg" + names,
+	}
+}
 
 // TestStagedNight downloads ahead of a window, and in it the mirror is gone: what is
-// installed is what was downloaded.
+// installed is what was downloaded, by every package manager.
 func TestStagedNight(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, "", "apt")
-	h := f.hosts["apt"]
+	f := newFleet(t, "", labFlavours()...)
 	opens := time.Now().UTC().Add(untilOpen).Truncate(time.Second)
 	f.configure(t, labhost.Config{Policies: fmt.Sprintf(aStagedNight, opens.Format("15:04:05"))})
+	// dnf does not download from file:, it installs what is there.
+	f.hosts["dnf"].MustSh(t, "systemd-run -q --unit mirror python3 -m http.server -b 127.0.0.1 -d /srv/repo 8080; sed -i 's,file:///srv/repo,http://127.0.0.1:8080,' /etc/yum.repos.d/lab.repo; "+
+		"for i in 1 2 3 4 5 6 7 8 9; do ! python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:8080/base/repodata/repomd.xml\")' || break; sleep 1; done")
 	before := f.sh(t, packages())
-	if out := h.MustSh(t, staged); out != "" {
-		t.Fatalf("the cache has %q already", out)
-	}
+	same(t, "archives in the caches", everywhere("", f.names()...), f.sh(t, staged()))
 
 	said := f.patchwave(t, 0, "run").Stderr
-	if !regexp.MustCompile(`(?m)^policy night: downloaded ahead on 1 of 1 host$`).MatchString(said) {
+	if !regexp.MustCompile(`(?m)^policy night: downloaded ahead on 4 of 4 hosts$`).MatchString(said) {
 		t.Errorf("run says %q", said)
 	}
-	same(t, "archives in the cache", "labtool_1.1-1_all.deb\nliblab_1.0-1+deb12u1_amd64.deb\n", h.MustSh(t, staged))
+	const rpms = "labtool-1.1-1.el9.noarch.rpm\nliblab-1.0-2.el9_4.1.noarch.rpm\n"
+	same(t, "archives in the caches", map[string]string{
+		"apt": "labtool_1.1-1_all.deb\nliblab_1.0-1+deb12u1_amd64.deb\n", "dnf": rpms, "zypper": rpms,
+		"pacman": "labtool-1.1-1-any.pkg.tar.zst\nliblab-1:1.0-2-any.pkg.tar.zst\n",
+	}, f.sh(t, staged()))
 	same(t, "packages after the staging", before, f.sh(t, packages()))
 
-	h.MustSh(t, "mount -t tmpfs none /srv/repo")
-	if out, err := h.Sh(t.Context(), "apt-get -y -q --download-only install lab-security-tool"); err == nil {
-		t.Fatalf("the mirror can still be reached: %s", out)
+	f.sh(t, onAll("mount -t tmpfs none /srv/repo"))
+	for name, out := range f.sh(t, map[labhost.Flavour]string{
+		labhost.Apt: "apt-get -y -q --download-only install lab-security-tool && echo reached || :", labhost.Dnf: "systemctl stop mirror; dnf -y --downloadonly install newname && echo reached || :",
+		labhost.Zypper: "zypper -n --no-refresh install --download-only newname && echo reached || :", labhost.Pacman: "pacman -Sw --noconfirm newname && echo reached || :",
+	}) {
+		if strings.Contains(out, "reached") {
+			t.Fatalf("%s can still reach its mirror: %s", name, out)
+		}
 	}
 	<-time.After(time.Until(opens))
 	doc := decode[runDoc](t, f.patchwave(t, 0, "run", "-o", "json"))
-	same(t, "states", everywhere("done", "apt"), doc.states())
-	same(t, "what the night changed", map[string][]string{"apt": {
-		"- labtool 1.0-1", "- liblab 1.0-1", "+ labtool 1.1-1", "+ liblab 1.0-1+deb12u1",
-	}}, changed(before, f.sh(t, packages())))
-	t.Log("show:\n" + f.patchwave(t, 0, "show", doc.Run.ID, "apt").Stdout)
+	same(t, "states", everywhere("done", f.names()...), doc.states())
+	rpm := []string{"- labtool 1.0-1.el9", "- liblab 1.0-1.el9", "+ labtool 1.1-1.el9", "+ liblab 1.0-2.el9_4.1"}
+	same(t, "what the night changed", map[string][]string{
+		"apt": {"- labtool 1.0-1", "- liblab 1.0-1", "+ labtool 1.1-1", "+ liblab 1.0-1+deb12u1"}, "dnf": rpm, "zypper": rpm,
+		"pacman": {"- labtool 1.0-1", "- liblab 1.0-1", "+ labtool 1.1-1", "+ liblab 1:1.0-2"},
+	}, changed(before, f.sh(t, packages())))
+	t.Log("show:\n" + f.patchwave(t, 0, "show", doc.Run.ID, "dnf").Stdout)
 }

@@ -15,6 +15,9 @@ var simulateShell string
 //go:embed job.sh
 var jobShell string
 
+//go:embed prove.sh
+var proveShell string
+
 //go:embed stage.sh
 var stageShell string
 
@@ -33,5 +36,5 @@ const name = "apk"
 
 // Shell returns the functions apk_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + stageShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + proveShell + stageShell}
 }

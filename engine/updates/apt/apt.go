@@ -18,6 +18,9 @@ var jobShell string
 //go:embed keep.sh
 var keepShell string
 
+//go:embed prove.sh
+var proveShell string
+
 //go:embed stage.sh
 var stageShell string
 
@@ -36,5 +39,5 @@ const name = "apt"
 
 // Shell returns the functions apt_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + stageShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + proveShell + stageShell}
 }

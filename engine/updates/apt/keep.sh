@@ -20,9 +20,9 @@ apt_store() {
 	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
 		[ -n "$apt_from" ] || continue
 		apt_file=$(apt_deb "$apt_name" "$(apt_old_arch)" "$apt_from")
-		[ ! -s "$pw_arg_dir/$apt_file" ] || continue
+		apt_good && continue
 		if [ -s "/var/cache/apt/archives/$apt_file" ]; then
-			cp -p "/var/cache/apt/archives/$apt_file" "$pw_arg_dir/" && continue
+			cp -p "/var/cache/apt/archives/$apt_file" "$pw_arg_dir/" && apt_good && continue
 		fi
 		apt_fetch="$apt_fetch $(apt_shown "$apt_name" "$apt_arch")=$apt_from"
 	done <<-APT_CHANGES
@@ -33,7 +33,7 @@ apt_store() {
 		[ -n "$apt_from" ] || continue
 		apt_old=$(apt_old_arch)
 		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
-		[ -s "$pw_arg_dir/$apt_file" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
+		apt_good || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
 		apt_word=missing
 		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
 		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"
@@ -41,6 +41,13 @@ apt_store() {
 		$(apt_changes)
 	APT_CHANGES
 	sync
+}
+
+# apt_good: the stored file of the change that is being read is there and whole; a
+# damaged one is removed.
+apt_good() {
+	[ -s "$pw_arg_dir/$apt_file" ] || return 1
+	apt_whole "$pw_arg_dir/$apt_file" "$apt_name" "$apt_from" || { rm -f "$pw_arg_dir/$apt_file" && return 1; }
 }
 
 # apt_shown NAME ARCH: the package as apt displays it.
@@ -104,11 +111,12 @@ apt_repack() (
 		esac
 	done
 	dpkg-query -L "$apt_spec" >"$apt_tree/listed" || exit 1
-	# A diverted file is another package's.
-	if grep -q -v '^/' "$apt_tree/listed"; then
-		echo "patchwave: $apt_spec has diverted files and cannot be packed again"
-		exit 1
-	fi
+	# A file that another package has diverted stands elsewhere, and goes into the
+	# package under its own name.
+	awk '/^\// { last = $0 } /^(locally diverted to|diverted by [^ ]+ to): \// { sub(/^[^:]*: /, ""); print last "\t" $0 }' \
+		"$apt_tree/listed" >"$apt_tree/diverted"
+	awk -F '\t' 'part == 1 { gone[$1] = 1; next } /^\// && !($0 in gone)' part=1 "$apt_tree/diverted" part=2 "$apt_tree/listed" >"$apt_tree/own"
+	mv "$apt_tree/own" "$apt_tree/listed"
 	# A directory of the package may be a link on this host (/lib): left out.
 	sed -e 's,^/\.$,,' -e 's,$,/,' "$apt_tree/listed" | sort -r -u | awk '
 		$0 == "/" { next }
@@ -119,6 +127,9 @@ apt_repack() (
 	tar -C / --no-recursion --ignore-failed-read -cpf "$apt_tree/data.tar" -T "$apt_tree/content" 2>/dev/null
 	tar -C "$apt_tree/pkg" -xpf "$apt_tree/data.tar" || exit 1
 	rm -f "$apt_tree/data.tar"
+	while IFS='	' read -r apt_path apt_aside; do
+		[ ! -e "$apt_aside" ] || { mkdir -p "$apt_tree/pkg${apt_path%/*}" && cp -a "$apt_aside" "$apt_tree/pkg$apt_path"; } || exit 1
+	done <"$apt_tree/diverted"
 	apt_conf=$(dpkg-query --control-show "$apt_spec" conffiles 2>/dev/null)
 	if [ -n "$apt_conf" ]; then
 		printf '%s\n' "$apt_conf" | while IFS= read -r apt_path; do

@@ -289,6 +289,7 @@ var queries = map[string]string{
 *Status-Abbrev*) printf 'ii \n';;
 *) exit 1;;
 esac`,
+	"dpkg-deb": `case "$1 $3" in *Package) echo liba;; *Version) echo 1:1.0-1;; esac`,
 	"apt-mark": `case $1 in showauto) echo liba; echo other;; esac`,
 	"apt-cache": `printf 'liba:\n  Version table:\n     1:1.0-2~x 500\n        500 http://m x/main amd64 Packages\n *** 1:1.0-1 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'
 printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64 Packages\n *** 2.0 100\n        100 /var/lib/dpkg/status\n'`,

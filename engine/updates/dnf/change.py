@@ -2,6 +2,7 @@
 # its packages are downloaded, and keep, which stores what rollback needs.
 import json
 import shutil
+import subprocess
 
 MARKS = 'dnf.marks'  # in DIR: {"NAME.ARCH": reason}, what the user asked for and what came with it
 
@@ -64,9 +65,11 @@ def keep(base):
 def store(base, pkg):
     name = '{}-{}-{}.{}.rpm'.format(pkg.name, pkg.version, pkg.release, pkg.arch)
     target = os.path.join(DIR, name)
-    if os.path.isfile(target):
+    if os.path.isfile(target) and same(target, pkg):
         return True
     path = local_copy(base, pkg)
+    if path and not same(path, pkg):
+        path = None
     offers = on_offer(base, pkg)
     if not path and offers:
         try:
@@ -82,11 +85,39 @@ def store(base, pkg):
         return False
     try:
         shutil.copyfile(path, target + '.part')
+        if not same(target + '.part', pkg):
+            os.remove(target + '.part')
+            sys.stderr.write('{}: not the package that is installed\n'.format(name))
+            return False
         os.rename(target + '.part', target)
     except (IOError, OSError) as e:
         sys.stderr.write('{}: {}\n'.format(name, one_line(e)))
         return False
     return True
+
+
+def same(path, pkg):
+    """Say whether a file is whole, and the very package that is installed: its header has
+    the same checksum, and holds those of its content."""
+    null = open(os.devnull, 'r+b')
+    if subprocess.call(['rpm', '-K', '--nosignature', path], stdin=null, stdout=null, stderr=null) != 0:
+        return False
+    ask = ['rpm', '-q', '--qf', '%{SHA1HEADER}\n']
+    nvra = '{}-{}-{}.{}'.format(pkg.name, pkg.version, pkg.release, pkg.arch)
+    try:
+        there = subprocess.check_output(ask + ['-p', '--nosignature', path], stdin=null, stderr=null).split()
+        return bool(there) and there[0] in subprocess.check_output(ask + [nvra], stdin=null, stderr=null).split()
+    except subprocess.CalledProcessError:
+        return False
+
+
+def manifest(base):
+    """The marks of all packages that came as dependencies."""
+    base.fill_sack(load_system_repo=True, load_available_repos=False)
+    t = libdnf.transaction
+    for pkg in base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed():
+        if base.history.rpm.get_reason(pkg) in (t.TransactionItemReason_DEPENDENCY, t.TransactionItemReason_WEAK_DEPENDENCY):
+            say('auto', '{}.{}'.format(pkg.name, pkg.arch))
 
 
 # ---- install and rollback
@@ -158,4 +189,5 @@ def mark(base, item, kept, parallel):
 
 
 MODES['keep'] = keep
+MODES['manifest'] = manifest
 MODES['install'] = MODES['rollback'] = MODES['stage'] = prepare

@@ -16,6 +16,8 @@ var (
 	simulateShell string
 	//go:embed job.sh
 	jobShell string
+	//go:embed prove.sh
+	proveShell string
 
 	//go:embed common.py
 	commonPython string
@@ -44,7 +46,7 @@ func (manager) Shell() updates.Shell {
 	return updates.Shell{
 		Scan:     with(scanPython) + scanShell,
 		Simulate: with(solvePython) + simulateShell,
-		Job:      with(solvePython, changePython) + jobShell,
+		Job:      with(solvePython, changePython) + jobShell + proveShell,
 	}
 }
 

@@ -17,6 +17,8 @@ var (
 	jobShell string
 	//go:embed stage.sh
 	stageShell string
+	//go:embed prove.sh
+	proveShell string
 )
 
 type manager struct{}
@@ -34,6 +36,6 @@ func (manager) Shell() updates.Shell {
 	return updates.Shell{
 		Scan:     commonShell + scanShell,
 		Simulate: commonShell + simulateShell,
-		Job:      commonShell + jobShell + stageShell,
+		Job:      commonShell + jobShell + proveShell + stageShell,
 	}
 }

@@ -119,16 +119,18 @@ dnf5_store() {
 			--qf "%{name}$dnf5_tab%{arch}$dnf5_tab%{reason}$dnf5_nl" "$dnf5_nevra" >>"$pw_arg_dir/dnf5.marks"
 		dnf5_target=$pw_arg_dir/packages/$dnf5_name-${dnf5_old#*:}.$dnf5_arch.rpm
 		dnf5_file=$(dnf5_cached "$dnf5_name" "$dnf5_arch" "$dnf5_old")
-		if [ -f "$dnf5_target" ]; then
+		if [ -f "$dnf5_target" ] && point_rpm_same "$dnf5_target" "$dnf5_name" "$dnf5_arch" "$dnf5_old"; then
 			:
-		elif [ -n "$dnf5_file" ]; then
+		elif [ -n "$dnf5_file" ] && point_rpm_same "$dnf5_file" "$dnf5_name" "$dnf5_arch" "$dnf5_old"; then
 			cp "$dnf5_file" "$dnf5_target.part" && mv "$dnf5_target.part" "$dnf5_target"
 		else
 			dnf5 -q -y '--setopt=*.skip_if_unavailable=1' '--setopt=*.metadata_expire=never' '--setopt=disable_excludes=*' \
 				download --destdir="$pw_arg_dir/packages" "$dnf5_nevra" </dev/null >&2
 		fi
 		dnf5_state=missing
-		[ ! -s "$dnf5_target" ] || dnf5_state=kept
+		if [ -s "$dnf5_target" ]; then
+			if point_rpm_same "$dnf5_target" "$dnf5_name" "$dnf5_arch" "$dnf5_old"; then dnf5_state=kept; else rm -f "$dnf5_target"; fi
+		fi
 		printf '%s\t%s\t%s\t%s\n' "$dnf5_name" "$dnf5_arch" "$dnf5_old" "$dnf5_state"
 	done
 }

@@ -153,7 +153,17 @@ pacman_install() {
 pacman_store() {
 	[ "$4" != - ] || return 0
 	pacman_word=missing
+	pacman_found=$(pacman_cached "$2" "$3" "$4" "$pw_arg_dir")
+	if [ -n "$pacman_found" ] && ! pacman_whole "$pacman_found" "$2" "$4"; then rm -f "$pacman_found" "$pacman_found.sig"; fi
 	pacman_found=$(pacman_cached "$2" "$3" "$4")
+	if [ -n "$pacman_found" ] && ! pacman_whole "$pacman_found" "$2" "$4"; then
+		echo "$pacman_found is damaged, or another package than the one that is installed" >&2
+		pacman_found=
+	elif [ -z "$pacman_found" ] && [ -z "$(pacman_cached "$2" "$3" "$4" "$pw_arg_dir")" ]; then
+		pacman_fetch "$2" "$3" "$4"
+		pacman_found=$(pacman_cached "$2" "$3" "$4")
+		if [ -n "$pacman_found" ] && ! pacman_whole "$pacman_found" "$2" "$4"; then pacman_found=; fi
+	fi
 	if [ -n "$(pacman_cached "$2" "$3" "$4" "$pw_arg_dir")" ]; then
 		pacman_word=kept
 	elif [ -n "$pacman_found" ] && cp -f "$pacman_found" "$pw_arg_dir/"; then

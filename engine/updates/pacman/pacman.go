@@ -15,6 +15,8 @@ var (
 	simulateShell string
 	//go:embed job.sh
 	jobShell string
+	//go:embed prove.sh
+	proveShell string
 )
 
 // Manager is pacman. It has no state.
@@ -33,7 +35,7 @@ func (Manager) Shell() updates.Shell {
 	return updates.Shell{
 		Scan:     commonShell + scanShell,
 		Simulate: commonShell + simulateShell,
-		Job:      commonShell + jobShell,
+		Job:      commonShell + jobShell + proveShell,
 	}
 }
 

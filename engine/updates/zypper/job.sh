@@ -145,9 +145,16 @@ zypper_file() {
 # zypper_collect DIRECTORY NAME ARCH VERSION: takes a package file from below
 # DIRECTORY.
 zypper_collect() {
-	zypper_file "$2" "$3" "$4" && return 0
+	zypper_same "$2" "$3" "$4" && return 0
 	zypper_source=$(find "$1" -type f -name "$2-${4#*:}.$3.rpm" 2>/dev/null | sed 1q)
-	[ -n "$zypper_source" ] && cp -f "$zypper_source" "$pw_arg_dir/$2-${4#*:}.$3.rpm" && zypper_file "$2" "$3" "$4"
+	[ -n "$zypper_source" ] && cp -f "$zypper_source" "$pw_arg_dir/$2-${4#*:}.$3.rpm" && zypper_same "$2" "$3" "$4"
+}
+
+# zypper_same NAME ARCH VERSION: the kept file is whole, and the package that is
+# installed; another one is removed.
+zypper_same() {
+	zypper_file "$1" "$2" "$3" || return 1
+	point_rpm_same "$zypper_found" "$1" "$2" "$3" || { rm -f "$zypper_found" && return 1; }
 }
 
 zypper_keep_cached() {

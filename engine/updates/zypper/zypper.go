@@ -17,6 +17,8 @@ var (
 	jobShell string
 	//go:embed stage.sh
 	stageShell string
+	//go:embed prove.sh
+	proveShell string
 )
 
 // Manager is zypper. It has no state.
@@ -35,7 +37,7 @@ func (Manager) Shell() updates.Shell {
 	return updates.Shell{
 		Scan:     commonShell + scanShell,
 		Simulate: commonShell + simulateShell,
-		Job:      commonShell + jobShell + stageShell,
+		Job:      commonShell + jobShell + proveShell + stageShell,
 	}
 }
 

@@ -1,0 +1,33 @@
+# apt: what a manifest of the host's packages holds. Frames: doc.go.
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the caller decides what is called
+
+# apt_manifest: all packages that are installed in some way; what was removed and has
+# left its configuration is none of them.
+apt_manifest() {
+	dpkg-query -W -f 'pkg\t${Package}\t${Architecture}\t${Version}\t${db:Status-Abbrev}\n' </dev/null | awk -F '\t' '$5 !~ /^.[nc]/'
+	apt-mark showauto </dev/null | awk '{ print "auto\t" $0 }'
+	apt-mark showhold </dev/null | awk '{ print "held\t" $0 }'
+}
+
+# apt_specs: the packages of $pw_arg_changes as apt displays them.
+apt_specs() {
+	apt_native=$(dpkg --print-architecture) || return 1
+	apt_changes | awk -F '|' -v native="$apt_native" '{ print ($3 == "all" || $3 == native) ? $2 : $2 ":" $3 }' | sort -u
+}
+
+apt_listed() {
+	# shellcheck disable=SC2046 # one argument a package
+	dpkg-query -L $(apt_specs) </dev/null
+}
+
+apt_sizes() {
+	# shellcheck disable=SC2046 # one argument a package
+	dpkg-query -W -f '${Installed-Size}\n' $(apt_specs) </dev/null
+}
+
+# apt_whole FILE NAME VERSION: it is that package, and can be read to its end.
+apt_whole() {
+	[ "$(dpkg-deb -f "$1" Package 2>/dev/null)|$(dpkg-deb -f "$1" Version 2>/dev/null)" = "$2|$3" ] &&
+		dpkg-deb --fsys-tarfile "$1" 2>/dev/null >/dev/null
+}

@@ -1,0 +1,140 @@
+# point: the restore point of packages beside what the managers keep: is there room for
+# it, what it was made of (the manifest), and how the host differs from that.
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2317,SC2329 # pw_* come from the prelude; the managers call what is here
+
+point_tab='	'
+
+# point_keep NAME: room, manifest, old packages, size.
+point_keep() {
+	pw_run point.room point_room "$1" || return 1
+	point_manifest "$1" >"$pw_arg_dir/manifest.new" && mv "$pw_arg_dir/manifest.new" "$pw_arg_dir/manifest" || return 1
+	point_status=0
+	"$1_keep" || point_status=$?
+	pw_run point.size du -sk "$pw_arg_dir"
+	return "$point_status"
+}
+
+# point_room NAME: KiB that the old packages need, about, and that are free; fails if
+# they do not fit. A package is a third to a half of what it installs; 64 MiB stay.
+point_room() {
+	point_need=$("$1_sizes" 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { sum += $1 } END { printf "%.0f\n", sum / 2 + 65536 }')
+	point_free=$(df -Pk -- "$pw_arg_dir" 2>/dev/null | sed -n '$s/^.* \([0-9][0-9]*\)  *[0-9-][0-9]*% .*$/\1/p')
+	printf '%s %s\n' "$point_need" "${point_free:-?}"
+	[ "${point_free:-$point_need}" -ge "$point_need" ]
+}
+
+# point_names: the names of the packages of $pw_arg_changes.
+point_names() {
+	printf '%s\n' "$pw_arg_changes" | awk -F '\t' '$2 ~ /^[A-Za-z0-9_@][A-Za-z0-9@+._-]*$/ { print $2 }' | sort -u
+}
+
+# point_manifest NAME: all packages, marks and holds of the host (NAME_manifest), and
+# the files of the packages that are changed (NAME_listed), a line each.
+#   pkg NAME ARCH VERSION STATE, auto NAME, held WORDS, file PATH SHA256, stat PATH MODE OWNER
+point_manifest() (
+	set -f
+	{
+		"$1_manifest" 2>/dev/null
+		"$1_listed" 2>/dev/null | grep '^/' | grep -v -e '^/var/log/' -e '^/var/cache/' -e '^/run/' -e '^/proc/' -e '^/sys/' -e '^/dev/' | sort -u | point_files
+	} | LC_ALL=C sort -u
+)
+
+point_files() {
+	point_paths=$(cat)
+	[ -n "$point_paths" ] || return 0
+	printf '%s\n' "$point_paths" | tr '\n' '\0' | xargs -0 stat -c "stat$point_tab%N$point_tab%a$point_tab%u:%g" 2>/dev/null
+	printf '%s\n' "$point_paths" | tr '\n' '\0' | xargs -0 stat -c "%F$point_tab%n" 2>/dev/null |
+		sed -n "s/^regular[^$point_tab]*$point_tab//p" | tr '\n' '\0' | xargs -0 -r sha256sum 2>/dev/null |
+		sed "s/^\\\\*\([0-9a-f]*\) [ *]\(.*\)$/file$point_tab\2$point_tab\1/"
+}
+
+# point_prove NAME: how the host differs from the manifest: "total N", then lines with
+# "+" (is there now) or "-" (was there), at most 400.
+point_prove() {
+	[ -s "$pw_arg_dir/manifest" ] || {
+		echo 'the restore point has no manifest' >&2
+		return 1
+	}
+	point_now=$(mktemp) || return 1
+	point_manifest "$1" >"$point_now"
+	if ! grep -q "^pkg$point_tab" "$point_now"; then
+		rm -f "$point_now"
+		echo 'the package manager does not answer' >&2
+		return 1
+	fi
+	awk '
+	part == 1 { old[$0] = 1; next }
+		{ new[$0] = 1 }
+		END {
+			for (line in old) if (!(line in new)) { n++; if (n <= 400) out[n] = "-\t" line }
+			for (line in new) if (!(line in old)) { n++; if (n <= 400) out[n] = "+\t" line }
+			printf "total\t%d\n", n
+			for (i = 1; i <= n && i <= 400; i++) print out[i]
+		}' part=1 "$pw_arg_dir/manifest" part=2 "$point_now"
+	rm -f "$point_now"
+}
+
+# point_rollback NAME: the kernel that runs is not removed; its package is said.
+point_rollback() {
+	point_runs=$(point_kernels "$1")
+	if [ -n "$point_runs" ]; then
+		pw_put point.running "$point_runs"
+		pw_arg_changes=$(printf '%s\n' "$pw_arg_changes" | point_without "$point_runs")
+	fi
+	"$1_rollback"
+}
+
+# point_without OWNERS: the changes of standard input without the installation of them.
+point_without() {
+	{
+		printf '%s\n' "$1"
+		echo .
+		cat
+	} | awk -F '\t' '
+		!changes && $0 == "." { changes = 1; next }
+		!changes { runs[$1 "\t" $2] = runs[$1 "\t"] = 1; if ($2 == "") any[$1] = 1; next }
+		$1 == "install" && (($2 in any) || (($2 "\t" $5) in runs)) { next }
+		{ print }'
+}
+
+# point_kernels NAME: the installed packages that hold the kernel that runs, a line
+# each: NAME, and VERSION where several versions of one name can be installed.
+point_kernels() {
+	point_release=$(uname -r)
+	for point_path in "/boot/vmlinuz-$point_release" "/lib/modules/$point_release/vmlinuz" "/usr/lib/modules/$point_release/vmlinuz" "/lib/modules/$point_release/kernel"; do
+		case $1 in
+		apt) dpkg-query -S "$point_path" 2>/dev/null | sed -n -e 's/^\([a-z0-9][a-z0-9+.-]*\)[:,].*/\1/p' ;;
+		dnf | dnf5 | zypper)
+			rpm -qf --qf "%{NAME}$point_tab%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n" "$point_path" 2>/dev/null | grep "$point_tab"
+			;;
+		esac
+	done </dev/null | sort -u
+}
+
+# ---- what the managers of rpm have in common
+
+point_rpm_packages() {
+	rpm -qa --qf "pkg$point_tab%{NAME}$point_tab%{ARCH}$point_tab%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}${point_tab}ok\n" </dev/null |
+		grep -v "^pkg${point_tab}gpg-pubkey$point_tab"
+}
+
+# point_rpm_listed: the files of the packages that are changed, without ghosts.
+point_rpm_listed() {
+	# shellcheck disable=SC2046 # one argument a name
+	rpm -q --qf "[%{FILEFLAGS:fflags}$point_tab%{FILENAMES}\n]" $(point_names) </dev/null | awk -F '\t' 'NF == 2 && $1 !~ /g/ { print $2 }'
+}
+
+# point_rpm_sizes: what the old packages take on the disk, KiB a line.
+point_rpm_sizes() {
+	# shellcheck disable=SC2046 # one argument a name
+	rpm -q --qf '%{SIZE}\n' $(point_names) </dev/null | awk '/^[0-9]+$/ { printf "%.0f\n", $1 / 1024 }'
+}
+
+# point_rpm_same FILE NAME ARCH VERSION: the file is whole, and the very package that is
+# installed: its header has the same checksum, and holds those of its content.
+point_rpm_same() {
+	rpm -K --nosignature "$1" </dev/null >/dev/null 2>&1 || return 1
+	point_sum=$(rpm -qp --nosignature --qf '%{SHA1HEADER}\n' "$1" </dev/null 2>/dev/null) || return 1
+	rpm -q --qf '%{SHA1HEADER}\n' "$2-${4#*:}.$3" </dev/null 2>/dev/null | grep -qxF "$point_sum"
+}
