@@ -75,7 +75,7 @@ func TestUnchanged(t *testing.T) {
 		{"nothing is worse", policies.HealthParts(), []func(*sim.Machine){kernel}, policies.FailStop, journal.Done,
 			[]string{"services 2 as before", "listeners 2 as before", "mounts 1 as before", "failed_units 0 failed before, and no more now",
 				"broken_packages 0 broken before, and no more now", "kernel 6.1.0-41-amd64 as before",
-				"routes 2 as before", "time held by a time server as before"}},
+				"routes 2 as before", "time held by a time server as before", "event_errors the host has nothing of the kind"}},
 		{"a service that stops", []string{"services", "listeners", "failed_units"}, []func(*sim.Machine){breaks}, policies.FailRollback, journal.RolledBack,
 			[]string{"services service nginx ran before and is failed now", "listeners nothing listens on tcp/80 any more", "failed_units nginx.service has failed"}},
 		{"the same, and the night goes on", []string{"services"}, []func(*sim.Machine){breaks}, policies.FailContinue, journal.Done,

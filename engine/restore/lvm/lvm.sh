@@ -1,33 +1,9 @@
 # restore-point: snapshots of the logical volume that the root is on, thick or thin.
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # pw_arg_* are set before, rp_* are used in merge.sh
+# shellcheck disable=SC2034,SC2154 # pw_arg_* and words.sh come before, rp_* are used in merge.sh
 rp_tag=${pw_arg_tag:-}
 rp_why='' rp_mib=1048576
 export LVM_SUPPRESS_FD_WARNINGS=1
-
-rp_say() {
-	printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n\r\t' '   ')"
-}
-
-# rp_not STATE CODE WHY: it is not as wanted.
-rp_not() {
-	rp_say state "$1"
-	[ -z "$2" ] || rp_say code "$2"
-	rp_say why "$3"
-}
-
-# rp_no CODE WHY: no point can be had.
-rp_no() {
-	rp_say possible no
-	rp_say code "$1"
-	rp_say why "$2"
-}
-
-# rp_sorry CODE WHY: it could not be done.
-rp_sorry() {
-	rp_say code "$1"
-	rp_say why "$2"
-}
 
 # rp_report COMMAND FIELDS ARGUMENTS: rows of lvs or vgs, fields parted by |, sizes in
 # bytes, times in seconds since 1970, names without the brackets of what is hidden.

@@ -7,24 +7,6 @@ rp_hold=patchwave
 rp_tab=$(printf '\t')
 rp_why=''
 
-rp_say() {
-	printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n\r\t' '   ')"
-}
-
-# rp_not STATE CODE WHY: it is not as wanted.
-rp_not() {
-	rp_say state "$1"
-	[ -z "$2" ] || rp_say code "$2"
-	rp_say why "$3"
-}
-
-# rp_no CODE WHY: no point can be had.
-rp_no() {
-	rp_say possible no
-	rp_say code "$1"
-	rp_say why "$2"
-}
-
 # rp_get PROPERTY NAME: the value; nothing if there is none or no such dataset.
 rp_get() {
 	rp_value=$(zfs get -Hp -o value "$1" "$2" 2>/dev/null) || return 0
