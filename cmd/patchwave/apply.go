@@ -290,7 +290,7 @@ func (a *app) concluded(r *journal.Run, command string) error {
 	}
 	for _, h := range r.Hosts {
 		if r.RollbackFailed(h) && h.Fault != nil {
-			a.say("ROLLBACK FAILED on %s: %s; see `patchwave show %s %s`", h.Name, h.Fault.Message, r.ID, h.Name)
+			a.say("ROLLBACK FAILED on %s: %s; see `patchwave show %s %s`", h.Name, strings.TrimPrefix(h.Fault.Message, "the rollback failed: "), r.ID, h.Name)
 		}
 	}
 	switch r.State {

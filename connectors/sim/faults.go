@@ -90,6 +90,8 @@ const (
 	PointsRefuse PointsFault = "refuse"
 	// PointsBootOld: the boot after a swap takes another subvolume.
 	PointsBootOld PointsFault = "bootold"
+	// PointsSick: after a swap and its boot no service runs.
+	PointsSick PointsFault = "sick"
 	// PointsStay: none can be removed.
 	PointsStay PointsFault = "stay"
 )

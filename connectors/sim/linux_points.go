@@ -169,6 +169,9 @@ func (h *Host) swapped() {
 	h.kernels, h.claim, h.fences = slices.Clone(m.kernels), m.claim, maps.Clone(m.fences)
 	h.jobs, h.tombs, h.kept, h.marks = maps.Clone(m.jobs), maps.Clone(m.tombs), maps.Clone(m.kept), maps.Clone(m.marks)
 	h.interrupted = false
+	for _, s := range h.spec.Services {
+		h.stopped[s.Name] = h.faults.Points == PointsSick
+	}
 	h.seen.changes = append(h.seen.changes, Change{Action: "restore", Package: p.name})
 }
 
