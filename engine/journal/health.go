@@ -49,6 +49,8 @@ func (h *HealthData) Has(part string) bool {
 		return h.Kernel != ""
 	case "routes":
 		return h.Routes != nil
+	case "event_errors":
+		return h.EventErrors != nil
 	case "time":
 		return h.Time != ""
 	default:

@@ -10,8 +10,8 @@ import (
 )
 
 // everyFile is a line for everything in the system, kind, mode, owner and target, and
-// the sums of all files. LVM writes its archive in /etc/lvm anew when a merge ends.
-const everyFile = `find /usr /etc /var/lib/dpkg -xdev -path '/etc/lvm/*' -prune -o -printf '%p %y %m %U:%G %l\n' | sort; find /usr /etc /var/lib/dpkg -xdev -path '/etc/lvm/*' -prune -o -type f -exec sha256sum {} + | sort -k 2`
+// the sums of all files. LVM writes its archive and backup in /etc/lvm anew when a merge ends.
+const everyFile = `find /usr /etc /var/lib/dpkg -xdev -path '/etc/lvm/archive*' -prune -o -path '/etc/lvm/backup*' -prune -o -printf '%p %y %m %U:%G %l\n' | sort; find /usr /etc /var/lib/dpkg -xdev -path '/etc/lvm/archive*' -prune -o -path '/etc/lvm/backup*' -prune -o -type f -exec sha256sum {} + | sort -k 2`
 
 // ownBoot gives the guest a /boot of its own until its next boot.
 const ownBoot = `set -e
