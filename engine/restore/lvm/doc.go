@@ -41,7 +41,8 @@
 // what was written after the snapshot (/.TAG) is not in the root any more. So a snapshot
 // that somebody removed is never taken for one that was merged.
 //
-// LVM's own records in /etc/lvm/archive and /etc/lvm/backup are written anew when a merge ends, and are not as they were.
+// LVM's own records in /etc/lvm/archive and /etc/lvm/backup are written anew when a merge
+// ends, and are not as they were.
 //
 // # What it costs
 //
