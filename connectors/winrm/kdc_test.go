@@ -49,8 +49,8 @@ func (k *kdc) path(name string) string { return filepath.Join(k.dir, name) }
 func realmOf(t *testing.T) *kdc {
 	t.Helper()
 	k := &kdc{t: t, dir: t.TempDir(), port: freePort(t)}
-	shm, err := os.MkdirTemp("/dev/shm", "replays")
-	if err != nil {
+	shm := filepath.Join("/dev/shm", "replays"+strconv.Itoa(k.port)) // of this very KDC, as its port is
+	if err := os.Mkdir(shm, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -6,15 +6,15 @@ import (
 
 	"patchwave/connectors/powershell/powershelltest"
 	"patchwave/connectors/script"
-	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 )
 
-// TestPowerShellIsWhole: what the scripts are made of fits together, the worker too.
+// TestPowerShellIsWhole: what the scripts are made of fits together, the worker too. The
+// scan is held to it in its own package.
 func TestPowerShellIsWhole(t *testing.T) {
 	m := New()
 	for _, s := range []script.Script{
-		scan.Script([]updates.Manager{m}), updates.SimulateScript(m), updates.InstallScript(m), updates.KeepScript(m), updates.RollbackScript(m), updates.StageScript(m),
+		updates.SimulateScript(m), updates.InstallScript(m), updates.KeepScript(m), updates.RollbackScript(m), updates.StageScript(m),
 	} {
 		t.Run(s.Name, func(t *testing.T) { powershelltest.Whole(t, s.PowerShell) })
 	}

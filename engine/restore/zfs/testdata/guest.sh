@@ -12,6 +12,7 @@ out=$(readlink -f "$1")
 kernel=$(for d in /lib/modules/*-cloud-amd64/build; do [ -e "$d/Makefile" ] && basename "$(dirname "$d")"; done | sort -V | tail -n 1)
 [ -n "$kernel" ] || { echo "there is no kernel with its headers" >&2; exit 1; }
 . /etc/os-release
+# shellcheck disable=SC2016 # apt-get puts in what stands there
 mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' | awk -v r="$VERSION_CODENAME" '$2 == r { print $1; exit }') # the host's own
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $VERSION_CODENAME main contrib" >"$out/apt/list"
 own() { apt-get -q -o Dir::Etc::sourcelist="$out/apt/list" -o Dir::Etc::sourceparts=/nonexistent -o Dir::State::lists="$out/apt/lists" -o Dir::Cache="$out/apt/cache" "$@"; }
