@@ -20,7 +20,7 @@
 //
 // Every provider but packages, functions and programs of the operator is one
 // script of the name restore-point, version 1, in POSIX sh or PowerShell, or both; those
-// in sh begin with words.sh, by which they answer.
+// in sh begin with words.sh, by which they answer, and on the host with host.sh.
 //
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list

@@ -12,6 +12,9 @@ import (
 //go:embed words.sh
 var words string
 
+//go:embed host.sh
+var onHost string
+
 //go:embed point.ps1
 var pointPowerShell string
 
@@ -25,7 +28,8 @@ type Scripted struct {
 	// Word is its name in configuration, Kind what the script is told it is.
 	Word, Kind string
 	Where      Place
-	// Sh and PowerShell are the bodies. That in sh is run with words.sh before it.
+	// Sh and PowerShell are the bodies. That in sh is run with words.sh before it, and
+	// on the host with host.sh too.
 	Sh, PowerShell string
 	// More are arguments of the script that come from what is declared; nil: none.
 	More func(h *inventory.Host) map[string]string
@@ -68,7 +72,11 @@ func (s Scripted) Call(op Op, p Point) (Call, bool) {
 		maps.Copy(args, s.More(p.Host))
 	}
 	sh := s.Sh
-	if sh != "" {
+	switch {
+	case sh == "":
+	case s.Where == OnHost:
+		sh = words + onHost + sh
+	default:
 		sh = words + sh
 	}
 	return Call{Script: script.Script{Name: Frame, Version: 1, Sh: sh, PowerShell: s.PowerShell}, Args: args}, true

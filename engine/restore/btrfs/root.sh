@@ -135,17 +135,6 @@ rp_limits() {
 	done
 }
 
-# rp_split: a part of the system that would not go back with the rest; or nothing.
-rp_split() {
-	rp_device=$(stat -c %d /)
-	for rp_one in /usr /etc /var/lib/dpkg /var/lib/rpm /usr/lib/sysimage/rpm /var/lib/pacman /lib/apk/db; do
-		if [ -d "$rp_one" ] && [ "$(stat -L -c %d "$rp_one")" != "$rp_device" ]; then
-			printf '%s' "$rp_one"
-			return
-		fi
-	done
-}
-
 # rp_swap: an active swap file in the root subvolume, which keeps it from being snapshot.
 rp_swap() {
 	awk '$2 == "file" { print $1 }' /proc/swaps 2>/dev/null | while IFS= read -r rp_one; do

@@ -1,27 +1,7 @@
 # restore-point: the way back. rp_again says whether another program takes it, with rp_leave.
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # rp_* and pw_arg_* are set before; pw_status is what the script ends with
-
-# rp_refuse WHY: the host is as it was.
-rp_refuse() {
-	rp_not not-restored exit "$1"
-	pw_status=1
-}
-
-# rp_modules ROOT: kernels that are not in the root do not go back with it. One that
-# the old root has no modules for gets those of now, else it could not boot.
-rp_modules() {
-	for rp_one in "$1"/boot/vmlinu[xz]* "$1"/boot/Image*; do
-		[ ! -e "$rp_one" ] || return 0
-	done
-	[ -d "$1/usr/lib/modules" ] && [ -d /usr/lib/modules ] || return 0
-	for rp_one in /usr/lib/modules/*; do
-		rp_name=${rp_one##*/}
-		if [ -d "$rp_one" ] && [ ! -e "$1/usr/lib/modules/$rp_name" ]; then
-			cp -a --reflink=auto "$rp_one" "$1/usr/lib/modules/" || return 1
-		fi
-	done
-}
+rp_clone=--reflink=auto
 
 # rp_carry OLD NEW: subvolumes inside of the root are in no snapshot: they come along.
 # What cannot be moved stays in the old one, which is then not removed. Where snapper
@@ -157,18 +137,6 @@ rp_take() {
 		return 1
 	}
 	printf '%s\n' "$rp_out"
-}
-
-# rp_reboot: two seconds from now, so that this job can end first.
-rp_reboot() {
-	sync
-	if [ -d /run/systemd/system ] && pw_has systemd-run; then
-		systemd-run --quiet --on-active=2s systemctl reboot
-	elif [ -d /run/systemd/system ]; then
-		systemctl reboot --no-block
-	else
-		setsid sh -c 'sleep 2; reboot || { sync; reboot -f; }' </dev/null >/dev/null 2>&1 &
-	fi
 }
 
 rp_rollback() {

@@ -2,12 +2,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # rp_*, p_* and pw_arg_* are set before; pw_status is what the script ends with
 
-# rp_refuse WHY: the host is as it was.
-rp_refuse() {
-	rp_not not-restored exit "$1"
-	pw_status=1
-}
-
 # rp_mark: is in the root from just before the merge, and never was in the snapshot.
 rp_mark=/.$rp_tag
 
@@ -42,18 +36,6 @@ rp_prepare() {
 	[ "$rp_kind" = thick ] || lvchange -y -a n "$rp_vg/$rp_tag" || rp_rc=1
 	rmdir "$rp_top"
 	return "$rp_rc"
-}
-
-# rp_reboot: two seconds from now, so that this job can end first.
-rp_reboot() {
-	sync
-	if [ -d /run/systemd/system ] && pw_has systemd-run; then
-		systemd-run --quiet --on-active=2s systemctl reboot
-	elif [ -d /run/systemd/system ]; then
-		systemctl reboot --no-block
-	else
-		setsid sh -c 'sleep 2; reboot || { sync; reboot -f; }' </dev/null >/dev/null 2>&1 &
-	fi
 }
 
 # rp_forget: what a rollback that did not come about leaves.
@@ -182,33 +164,12 @@ rp_list() {
 }
 
 rp_main() {
-	case $pw_arg_op in
-	detect | list) ;;
-	*) case $rp_tag in
-		*[!A-Za-z0-9_-]*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		patchwave-?*) ;;
-		*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		esac ;;
-	esac
+	rp_ours || return
 	if [ "$(id -u)" != 0 ]; then
 		rp_sorry sudo 'logical volumes are for root only'
 		return
 	fi
-	case $pw_arg_op in
-	detect) rp_detect ;;
-	create) rp_create ;;
-	check) rp_check ;;
-	rollback) rp_rollback ;;
-	prove) rp_prove ;;
-	remove) rp_remove ;;
-	list) rp_list ;;
-	esac
+	rp_do
 }
 
 pw_begin restore-point

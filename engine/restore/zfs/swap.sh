@@ -2,27 +2,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # rp_* and pw_arg_* are set before; pw_status is what the script ends with
 
-# rp_refuse WHY: the host is as it was.
-rp_refuse() {
-	rp_not not-restored exit "$1"
-	pw_status=1
-}
-
-# rp_modules ROOT: kernels that are not in the root do not go back with it. One that
-# the old root has no modules for gets those of now, else it could not boot.
-rp_modules() {
-	for rp_one in "$1"/boot/vmlinu[xz]* "$1"/boot/Image*; do
-		[ ! -e "$rp_one" ] || return 0
-	done
-	[ -d "$1/usr/lib/modules" ] && [ -d /usr/lib/modules ] || return 0
-	for rp_one in /usr/lib/modules/*; do
-		rp_name=${rp_one##*/}
-		if [ -d "$rp_one" ] && [ ! -e "$1/usr/lib/modules/$rp_name" ]; then
-			cp -a "$rp_one" "$1/usr/lib/modules/" || return 1
-		fi
-	done
-}
-
 # rp_carry: does that in the copy.
 rp_carry() {
 	rp_dir=$(mktemp -d /run/patchwave-zfs.XXXXXX) || return
@@ -37,18 +16,6 @@ rp_carry() {
 	umount "$rp_dir" || umount -l "$rp_dir"
 	rmdir "$rp_dir"
 	return "$rp_n"
-}
-
-# rp_reboot: two seconds from now, so that this job can end first.
-rp_reboot() {
-	sync
-	if [ -d /run/systemd/system ] && pw_has systemd-run; then
-		systemd-run --quiet --on-active=2s systemctl reboot
-	elif [ -d /run/systemd/system ]; then
-		systemctl reboot --no-block
-	else
-		setsid sh -c 'sleep 2; reboot || { sync; reboot -f; }' </dev/null >/dev/null 2>&1 &
-	fi
 }
 
 # rp_drop DATASET: removes what patchwave made beside the root, and nothing that hangs
@@ -233,34 +200,12 @@ rp_list() {
 }
 
 rp_main() {
-	case $pw_arg_op in
-	detect | list) ;;
-	*) case $rp_tag in
-		*[!A-Za-z0-9_-]*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		patchwave-?*) ;;
-		*)
-			rp_say why 'the tag is none of patchwave'
-			return
-			;;
-		esac ;;
-	esac
+	rp_ours || return
 	if [ "$(id -u)" != 0 ]; then
-		rp_say code sudo
-		rp_say why 'ZFS datasets are for root only'
+		rp_sorry sudo 'ZFS datasets are for root only'
 		return
 	fi
-	case $pw_arg_op in
-	detect) rp_detect ;;
-	create) rp_create ;;
-	check) rp_check ;;
-	rollback) rp_rollback ;;
-	prove) rp_prove ;;
-	remove) rp_remove ;;
-	list) rp_list ;;
-	esac
+	rp_do
 }
 
 pw_begin restore-point

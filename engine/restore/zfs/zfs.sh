@@ -122,17 +122,6 @@ rp_limits() {
 	done
 }
 
-# rp_split: a part of the system that would not go back with the rest; or nothing.
-rp_split() {
-	rp_device=$(stat -c %d /)
-	for rp_one in /usr /etc /var/lib/dpkg /var/lib/rpm /usr/lib/sysimage/rpm /var/lib/pacman /lib/apk/db; do
-		if [ -d "$rp_one" ] && [ "$(stat -L -c %d "$rp_one")" != "$rp_device" ]; then
-			printf '%s' "$rp_one"
-			return
-		fi
-	done
-}
-
 # rp_space: sets rp_free, rp_need and rp_full, in bytes and per cent.
 rp_space() {
 	rp_free=$(rp_get available "$rp_root")
