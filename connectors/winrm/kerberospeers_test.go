@@ -41,6 +41,7 @@ func TestKDC(t *testing.T) {
 			s := dialed(t, kerberosConfig(there), target)
 			script(t, s)
 			together(t, s)
+			given(t, there, s)
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
@@ -64,6 +65,23 @@ func TestKDC(t *testing.T) {
 				t.Errorf("the KDC was asked for %d tickets of the host, want 1 for a session", n)
 			}
 		})
+	}
+}
+
+// A command is given up while it runs already and the host has not said so: nobody
+// knows its id, and its shell is deleted.
+func TestKDCGivenUp(t *testing.T) {
+	noLeaks(t)
+	k := realmOf(t)
+	there := k.host("", "LATE_START=0.5")
+	s := dialed(t, kerberosConfig(there), k.target(there, krbHost))
+	given(t, there, s)
+	there.await("to delete the shell", func(h happened) bool { return h.Event == "delete" })
+	first := there.await("to start a command", func(h happened) bool { return h.Event == "start" })
+	for _, h := range there.list() {
+		if h.Event == "signal" && h.PID == first.PID {
+			t.Error("the command was signalled: its id was known")
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from lxml import etree
 
 from acceptors import DOMAIN, GSS, NAME, PASSWORD, USER, Impacket, Kerberos
-from shells import DIRECTORY, Command, Fault, Shells, say, unknown
+from shells import DIRECTORY, Fault, Shells, say, unknown
 
 SHELLS = Shells()
 
@@ -144,11 +144,10 @@ def create(m, body):
 
 
 def command(m, body):
-    shell, want = SHELLS.get(m.shell()), m.only("sh:CommandLine")
+    want = m.only("sh:CommandLine")
     if m.options.get("WINRS_CONSOLEMODE_STDIN") != "FALSE" or m.options.get("WINRS_SKIP_CMD_SHELL") != "FALSE":
         raise Fault("Sender", "wsman:SchemaValidationError", 2150858817, "options")
-    started = Command(" ".join([want.findtext(q("sh:Command"))] + [a.text for a in want.findall(q("sh:Arguments"))]))
-    shell[started.id] = started
+    started = SHELLS.start(m.shell(), " ".join([want.findtext(q("sh:Command"))] + [a.text for a in want.findall(q("sh:Arguments"))]))
     sub(sub(body, "sh:CommandResponse"), "sh:CommandId", started.id)
 
 
@@ -185,6 +184,7 @@ def signalled(m, body):
     want = m.only("sh:Signal")
     shell, c = m.command(want)
     code = want.findtext(q("sh:Code"))
+    say(event="signal", pid=c.process.pid)
     if code == SHELL + "/signal/terminate":
         c.kill()
         shell.pop(c.id, None)

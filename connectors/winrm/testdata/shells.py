@@ -12,6 +12,8 @@ import time
 import uuid
 
 DIRECTORY = sys.argv[1]
+# How long a command runs before the reply that it does, in seconds.
+LATE = float(os.environ.get("LATE_START", "0"))
 PRINTING = threading.Lock()
 
 
@@ -126,16 +128,31 @@ class Shells:
             self.all[key] = {}
             return key
 
+    def known(self, key):
+        """The shell of a key. It is called with lock held."""
+        if key not in self.all:
+            raise unknown("The WS-Management service cannot process the request because the shell was not found.")
+        return self.all[key]
+
     def get(self, key):
         with self.lock:
-            if key not in self.all:
-                raise unknown("The WS-Management service cannot process the request because the shell was not found.")
-            return self.all[key]
+            return self.known(key)
+
+    def start(self, key, line):
+        """Starts a command. The shell cannot be deleted between the start and the
+        moment when it knows the command: nobody would end that."""
+        with self.lock:
+            shell = self.known(key)
+            command = Command(line)
+            time.sleep(LATE)
+            shell[command.id] = command
+            return command
 
     def remove(self, key):
-        shell = self.get(key)
         with self.lock:
-            self.all.pop(key, None)
-        for command in list(shell.values()):
+            commands = list(self.known(key).values())
+            del self.all[key]
+            left = len(self.all)
+        for command in commands:
             command.kill()
-        say(event="delete", shells=len(self.all))
+        say(event="delete", shells=left)
