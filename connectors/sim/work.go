@@ -116,7 +116,9 @@ func (w *worker) kill() {
 }
 
 // changing reports whether a script leaves something half done when it is torn away.
-func changing(script string) bool { return script != "keep" && script != "stage" }
+func changing(script string) bool {
+	return script != "keep" && script != "stage" && script != "restore-point"
+}
 
 // change is one line of the argument "changes".
 type change struct {

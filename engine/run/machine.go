@@ -218,7 +218,7 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 func (m *machine) broke(ctx context.Context, err error) error {
 	fault := faultOf(err)
 	if m.state() == journal.RollingBack {
-		fault.Message = rollbackFailed + fault.Message
+		fault.Message = rollbackFailed + fault.Message + "; look at the host now"
 	}
 	entries := m.openStep("failed", fault)
 	switch state := m.state(); {

@@ -164,10 +164,10 @@ func TestNoPoint(t *testing.T) {
 		claimed bool
 	}{
 		{"required", []func(*policies.Policy){points("hypervisor")}, journal.Failed,
-			"no restore point could be made, and one is required: hypervisor: full; nothing was changed", true},
+			"no restore point could be made, and one is required: hypervisor: full; nothing was changed; mend that on the host and run again, or allow another provider in the preparation", true},
 		{"not required", []func(*policies.Policy){points("hypervisor"), optional}, journal.Done, "", true},
 		{"not required, but to be gone back to", []func(*policies.Policy){points("hypervisor"), optional, selftest(policies.FailRollback)}, journal.Failed,
-			"the policy rolls back on failure, and no restore point could be made: hypervisor: full; nothing was changed", true},
+			"the policy rolls back on failure, and no restore point could be made: hypervisor: full; nothing was changed; mend that on the host and run again, or allow another provider in the preparation", true},
 		{"files are no way back", []func(*policies.Policy){points("vss"), optional, selftest(policies.FailRollback)}, journal.Failed,
 			"the policy rolls back on failure, and this host has no restore point for it (vss holds files only, and nothing can be taken back to it); nothing was changed", false},
 	}

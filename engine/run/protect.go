@@ -201,23 +201,26 @@ func (m *machine) required() bool {
 
 // unprotected says why a host may not be changed with what could be had.
 func (m *machine) unprotected(p journal.PointData) *journal.Fault {
-	var why string
+	var why, next string
 	switch {
 	case m.required() && p.Provider == restore.None:
-		why = "no restore point could be made, and one is required: " + triedText(p.Tried)
+		why, next = "no restore point could be made, and one is required: "+triedText(p.Tried), anotherPoint
 	case m.required() && !p.Checked:
 		why = "the required restore point cannot bring back " + list(p.Cannot) + missingHelp(p)
 	case m.rollsBack() && p.Scope == restore.ScopePackages && !p.Checked:
 		why = "the policy rolls back on failure, and the restore point cannot bring back " + list(p.Cannot) + missingHelp(p)
 	case m.rollsBack() && p.Provider == restore.None:
-		why = "the policy rolls back on failure, and no restore point could be made: " + triedText(p.Tried)
+		why, next = "the policy rolls back on failure, and no restore point could be made: "+triedText(p.Tried), anotherPoint
 	case m.rollsBack() && p.Scope == restore.ScopeFiles:
 		why = fmt.Sprintf("the policy rolls back on failure, and the only restore point of this host (%s) brings back files only: %s", p.Provider, triedText(p.Tried))
 	default:
 		return nil
 	}
-	return &journal.Fault{Code: string(connectors.CodeGuard), Message: why + "; nothing was changed"}
+	return &journal.Fault{Code: string(connectors.CodeGuard), Message: why + "; nothing was changed" + next}
 }
+
+// anotherPoint is what can be done where no provider could make a point.
+const anotherPoint = "; mend that on the host and run again, or allow another provider in the preparation"
 
 // missingHelp says what can be done where a point of packages lacks something.
 func missingHelp(p journal.PointData) string {

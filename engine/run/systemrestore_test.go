@@ -22,8 +22,9 @@ type systemRestore struct {
 	// status is what GetLastRestoreStatus says: 1 is success.
 	status int
 	// keeps: what patchwave has on the host is not taken back with it. fails: the
-	// machine boots and is as it was. stays: Windows refuses, and does not boot.
-	keeps, fails, stays bool
+	// machine boots and is as it was. stays: Windows refuses, and does not boot. gone:
+	// the machine goes down and does not come back.
+	keeps, fails, stays, gone bool
 	// cut: the power went in the middle, and it has to be finished; lame: which does not help.
 	cut, lame bool
 	// taken are the tags that it was taken back to.
@@ -89,9 +90,12 @@ func (r *systemRestore) begin(p *puppet, j *puppetJob, args map[string]string) {
 		}
 		r.taken = append(r.taken, tag)
 		p.downFrom, p.back = now.Add(time.Second), now.Add(10*time.Minute)
+		if r.gone {
+			p.back = now.Add(240 * time.Hour)
+		}
 		j.ends = now.Add(24 * time.Hour)
 		p.ops = append(p.ops, "taken back")
-		if r.fails {
+		if r.fails || r.gone {
 			r.status = 2
 			return
 		}
@@ -157,15 +161,17 @@ func TestSystemRestoreFails(t *testing.T) {
 		change  func(*systemRestore)
 		message string
 		taken   int
+		state   journal.State
 	}{
-		"interrupted": {func(r *systemRestore) { r.fails = true }, "the rollback failed: the restore was interrupted; look at the host now", 1},
-		"refused":     {func(r *systemRestore) { r.stays = true }, "the rollback failed: Windows does not have the restore point any more; look at the host now", 0},
+		"interrupted": {func(r *systemRestore) { r.fails = true }, "the rollback failed: the restore was interrupted; look at the host now", 1, journal.Failed},
+		"refused":     {func(r *systemRestore) { r.stays = true }, "the rollback failed: Windows does not have the restore point any more; look at the host now", 0, journal.Failed},
+		"not back":    {func(r *systemRestore) { r.gone = true }, "the rollback failed: the host did not come back within 30m0s of its reboot: interrupted; look at the host now", 1, journal.Lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := systemRestoreStage(t, test.change)
 				h := s.do()
-				if h.State != journal.Failed || h.Fault == nil || h.Fault.Message != test.message {
+				if h.State != test.state || h.Fault == nil || h.Fault.Message != test.message {
 					t.Errorf("%s: %+v", h.State, h.Fault)
 				}
 				if s.puppet.version != "2" || len(s.puppet.pane.restore.taken) != test.taken {
