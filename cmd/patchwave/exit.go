@@ -117,7 +117,7 @@ func codeOf(v report.Verdict, interrupted int) int {
 	add(v.Interrupted, max(interrupted, exitInterrupted))
 	add(v.Locked > 0, exitLocked)
 	add(v.Stopped, exitStopped)
-	add(v.RolledBack > 0 && v.NotBack == 0, exitRolledBack) // 7 says that what was wrong is undone
+	add(v.RolledBack > 0, exitRolledBack)
 	add(v.Failed+v.Lost > 0, exitFailed)
 	add(v.Unreachable > 0, exitUnreachable)
 	add(v.Drifted+v.Refused > 0, exitRefused)

@@ -37,9 +37,6 @@ type Verdict struct {
 	Drifted, Locked, Refused int
 	// Unfinished hosts have come to no end yet.
 	Unfinished int
-	// NotBack hosts should have been taken back and were not; they are among Failed and
-	// Lost.
-	NotBack              int
 	Stopped, Interrupted bool
 }
 
@@ -49,9 +46,6 @@ func Judge(r *journal.Run) Verdict {
 	for _, h := range r.Hosts {
 		if !h.State.Ended() {
 			v.Unfinished++
-		}
-		if r.RollbackFailed(h) {
-			v.NotBack++
 		}
 		switch h.State {
 		case journal.Failed:
