@@ -22,7 +22,7 @@ baseline "one" {
 verification "lab" {
   tcp "nobody" {
     port   = 8097
-    within = "20s"
+    within = "30s"
   }
   on_failure = "continue"
 }
@@ -48,7 +48,8 @@ func TestTwoControllers(t *testing.T) {
 	other.configure(t, labhost.Config{Policies: strings.Replace(watchful, "labtool", "labmulti", 1)})
 	first := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
 	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], 2*time.Minute, "[ -e /var/lib/patchwave-host/claim ]")
+		// installed and being verified: what keeps the second away is the claim, not a lock of apt
+		waitFor(t, f.hosts[name], 2*time.Minute, "[ -e /var/lib/patchwave-host/claim ] && ls /var/lib/patchwave-host/jobs/*updates*/rc")
 		return nil
 	})
 	doc := decode[runDoc](t, other.patchwave(t, 3, "apply", "-y", "-o", "json"))
