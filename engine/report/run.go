@@ -36,7 +36,7 @@ type Verdict struct {
 	// Refused ones were left out for another reason than failures.
 	Drifted, Locked, Refused int
 	// Unfinished hosts have come to no end yet.
-	Unfinished int
+	Unfinished           int
 	Stopped, Interrupted bool
 }
 
