@@ -20,6 +20,19 @@ rp_split() {
 	done
 }
 
+# rp_limits WHAT: what a rollback would not bring back here, of the mounts in standard
+# input, TYPE TARGET a line; WHAT they are beside the root.
+rp_limits() {
+	while read -r rp_type rp_target; do
+		case $rp_target in / | /proc* | /sys* | /dev* | /run*) continue ;; esac
+		case $rp_type in ext[234] | xfs | btrfs | vfat | zfs | f2fs | jfs | reiserfs) ;; *) continue ;; esac
+		case $rp_target in
+		/boot) rp_say cannot "/boot ($rp_type): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules" ;;
+		*) rp_say cannot "$rp_target ($rp_type): $1, it stays as it is" ;;
+		esac
+	done
+}
+
 # rp_modules ROOT: kernels that are not in the root do not go back with it. One that
 # the old root has no modules for gets those of now, else it could not boot.
 rp_modules() {
@@ -46,4 +59,14 @@ rp_reboot() {
 	else
 		setsid sh -c 'sleep 2; reboot || { sync; reboot -f; }' </dev/null >/dev/null 2>&1 &
 	fi
+}
+
+# rp_restart WHY: the host boots into what is in place, WHY says what that is.
+rp_restart() {
+	if ! rp_out=$(rp_reboot 2>&1); then
+		rp_say why "$1, and the host does not reboot: $rp_out"
+		rp_say code exit
+		pw_status=1
+	fi
+	rp_say state pending
 }

@@ -53,7 +53,7 @@ rp_detect() {
 		rp_no "$rp_code" "$rp_why"
 		return
 	}
-	rp_limits
+	rp_outside
 	rp_say possible yes
 }
 
@@ -78,7 +78,7 @@ rp_create() {
 	fi
 	rp_say state whole
 	rp_say id "$rp_id"
-	rp_limits
+	rp_outside
 }
 
 # rp_code_of WORDS: the error code of what a program said.

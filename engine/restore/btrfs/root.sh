@@ -120,16 +120,9 @@ rp_nested() {
 	done
 }
 
-# rp_limits: what a rollback would not bring back here.
-rp_limits() {
-	findmnt -rno TARGET,FSTYPE | while read -r rp_target rp_type; do
-		case $rp_target in / | /proc* | /sys* | /dev* | /run*) continue ;; esac
-		case $rp_type in ext[234] | xfs | btrfs | vfat | zfs | f2fs | jfs | reiserfs) ;; *) continue ;; esac
-		case $rp_target in
-		/boot) rp_say cannot "/boot ($rp_type): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules" ;;
-		*) rp_say cannot "$rp_target ($rp_type): a file system or subvolume of its own, it stays as it is" ;;
-		esac
-	done
+# rp_outside: what a rollback would not bring back here.
+rp_outside() {
+	findmnt -rno FSTYPE,TARGET | rp_limits 'a file system or subvolume of its own'
 	rp_nested / "$rp_path" | while IFS= read -r rp_one; do
 		rp_say cannot "/$rp_one: a subvolume inside of the root, what it holds stays as it is"
 	done

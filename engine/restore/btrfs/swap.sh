@@ -160,10 +160,5 @@ rp_rollback() {
 	fi
 	if rp_again; then rp_leave || return; else rp_take || return; fi
 	rp_say identity "$rp_uuid"
-	if ! rp_out=$(rp_reboot 2>&1); then
-		rp_say why "the old system is in its place, and the host does not reboot: $rp_out"
-		rp_say code exit
-		pw_status=1
-	fi
-	rp_say state pending
+	rp_restart 'the old system is in its place'
 }

@@ -174,18 +174,6 @@ rp_early() {
 	return 1
 }
 
-# rp_limits: what a rollback would not bring back here.
-rp_limits() {
-	findmnt -rno TARGET,FSTYPE | while read -r rp_target rp_type; do
-		case $rp_target in / | /proc* | /sys* | /dev* | /run*) continue ;; esac
-		case $rp_type in ext[234] | xfs | btrfs | vfat | zfs | f2fs | jfs | reiserfs) ;; *) continue ;; esac
-		case $rp_target in
-		/boot) rp_say cannot "/boot ($rp_type): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules" ;;
-		*) rp_say cannot "$rp_target ($rp_type): a file system of its own, it stays as it is" ;;
-		esac
-	done
-}
-
 rp_detect() {
 	if ! rp_root || ! rp_early; then
 		rp_no unsupported "$rp_why"
@@ -217,7 +205,7 @@ rp_detect() {
 		rp_no disk "$rp_meta % of the metadata of the thin pool $rp_vg/$rp_pool are used: extend it with lvextend --poolmetadatasize"
 		return
 	fi
-	rp_limits
+	findmnt -rno FSTYPE,TARGET | rp_limits 'a file system of its own'
 	rp_say possible yes
 }
 
@@ -246,7 +234,7 @@ rp_create() {
 	rp_say state whole
 	rp_say id "$rp_id"
 	[ "$rp_kind" = thin ] || rp_say size "$p_size"
-	rp_limits
+	findmnt -rno FSTYPE,TARGET | rp_limits 'a file system of its own'
 }
 
 rp_check() {

@@ -79,12 +79,7 @@ rp_rollback() {
 		;;
 	esac
 	rp_say identity "$(cat /proc/sys/kernel/random/boot_id)"
-	if ! rp_out=$(rp_reboot 2>&1); then
-		rp_say why "the next boot merges the snapshot, and the host does not reboot: $rp_out"
-		rp_say code exit
-		pw_status=1
-	fi
-	rp_say state pending
+	rp_restart 'the next boot merges the snapshot'
 }
 
 # rp_prove: the snapshot was merged, as LVM has it, and what was written after it is

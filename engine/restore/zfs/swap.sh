@@ -92,12 +92,7 @@ rp_rollback() {
 	zfs inherit "$rp_key" "$rp_root" 2>/dev/null
 	zfs promote "$rp_root" 2>/dev/null
 	rp_say identity "$rp_guid"
-	if ! rp_out=$(rp_reboot 2>&1); then
-		rp_say why "the old system is in its place, and the host does not reboot: $rp_out"
-		rp_say code exit
-		pw_status=1
-	fi
-	rp_say state pending
+	rp_restart 'the old system is in its place'
 }
 
 # rp_keeps CODE WHY: the point stays.

@@ -109,17 +109,9 @@ rp_place() {
 	esac
 }
 
-# rp_limits: what a rollback would not bring back here.
-rp_limits() {
-	mount | sed -n 's/^.* on \(\/.*\) type \([a-z0-9]*\) (.*/\1 \2/p' | while IFS= read -r rp_one; do
-		rp_target=${rp_one% *} rp_type=${rp_one##* }
-		case $rp_target in / | /proc* | /sys* | /dev* | /run*) continue ;; esac
-		case $rp_type in ext[234] | xfs | btrfs | vfat | zfs | f2fs | jfs | reiserfs) ;; *) continue ;; esac
-		case $rp_target in
-		/boot) rp_say cannot "/boot ($rp_type): its kernels and boot entries stay as they are; kernels that the old root does not know keep their modules" ;;
-		*) rp_say cannot "$rp_target ($rp_type): a dataset or file system of its own, it stays as it is" ;;
-		esac
-	done
+# rp_outside: what a rollback would not bring back here.
+rp_outside() {
+	mount | sed -n 's/^.* on \(\/.*\) type \([a-z0-9]*\) (.*/\2 \1/p' | rp_limits 'a dataset or file system of its own'
 }
 
 # rp_space: sets rp_free, rp_need and rp_full, in bytes and per cent.
@@ -169,7 +161,7 @@ rp_detect() {
 		rp_no disk "the pool $rp_pool is $rp_full % full, and ZFS needs a fifth of it to work well: free some"
 		return
 	fi
-	rp_limits
+	rp_outside
 	rp_say possible yes
 }
 
@@ -233,7 +225,7 @@ rp_create() {
 	fi
 	rp_say state whole
 	rp_say id "$rp_id"
-	rp_limits
+	rp_outside
 }
 
 rp_check() {
