@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"patchwave/engine/coord"
+	"patchwave/connectors"
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
@@ -146,7 +146,7 @@ func (a *app) watchLines(ctx context.Context, f *follower, logs bool) error {
 			return nil
 		}
 		if len(events) < atOnce {
-			if err := coord.Pause(ctx, a.lookEvery()); err != nil {
+			if err := connectors.Pause(ctx, a.lookEvery()); err != nil {
 				return err
 			}
 		}

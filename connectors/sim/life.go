@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"patchwave/connectors"
 	"patchwave/connectors/sim/internal/hold"
 )
 
@@ -214,16 +215,4 @@ func (h *Host) start() bool {
 }
 
 // wait waits; it is false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func wait(ctx context.Context, d time.Duration) bool { return connectors.Pause(ctx, d) == nil }

@@ -140,23 +140,7 @@ func (p *process) pause(out *output, failures int, took time.Duration) error {
 		wait = p.s.cfg.Poll - took
 	}
 	p.s.budget.Pace(p.ctx, int(p.s.debt.Swap(0)))
-	return sleep(p.ctx, wait)
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return connectors.Pause(p.ctx, wait)
 }
 
 // Write sends input, all but what the last piece is made of.
@@ -207,7 +191,7 @@ func (p *process) send(last bool) error {
 			p.cancel(err)
 			return err
 		}
-		if err := sleep(p.ctx, p.s.cfg.Busy); err != nil {
+		if err := connectors.Pause(p.ctx, p.s.cfg.Busy); err != nil {
 			return err
 		}
 	}

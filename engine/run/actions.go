@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/engine/coord"
 	"patchwave/engine/journal"
 	"patchwave/policies"
 )
@@ -216,7 +215,7 @@ func (m *machine) undo(ctx context.Context, i int, a policies.Action, begun *jou
 		if !again || try >= undoTries || m.action(intent.ID).Attempt >= undoTries {
 			return nil
 		}
-		if err := coord.Pause(ctx, wait); err != nil {
+		if err := connectors.Pause(ctx, wait); err != nil {
 			return err
 		}
 		wait *= 2

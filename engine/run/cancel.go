@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"patchwave/engine/coord"
+	"patchwave/connectors"
 	"patchwave/engine/journal"
 )
 
@@ -65,7 +65,7 @@ func (r *runner) watchCancel(ctx context.Context) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for coord.Pause(ctx, r.engine.poll()) == nil {
+		for connectors.Pause(ctx, r.engine.poll()) == nil {
 			// what cannot be read now is read at the next look
 			if done, _ := look(); done {
 				return

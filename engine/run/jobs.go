@@ -8,7 +8,6 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -56,7 +55,7 @@ func (m *machine) workJob(ctx context.Context, id job.ID, body script.Script, ar
 	m.working = true // what goes wrong from here on does not tell what the job does
 	starting := m.engine.Now()
 	for !out.Ended() {
-		if err := coord.Pause(ctx, m.engine.poll()); err != nil {
+		if err := connectors.Pause(ctx, m.engine.poll()); err != nil {
 			return out, connectors.Errorf(connectors.CodeTimeout, connectors.PhaseCommand, m.name,
 				"the job did not end within %s; it goes on by itself on the host", limit)
 		}

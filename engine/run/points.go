@@ -9,7 +9,6 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/restore"
@@ -101,7 +100,7 @@ func (m *machine) askAround(ctx context.Context, name string, call restore.Call,
 		if err == nil || try == pointTries || !passing(err) {
 			return a, err
 		}
-		if coord.Pause(ctx, wait) != nil {
+		if connectors.Pause(ctx, wait) != nil {
 			return a, err
 		}
 		wait *= 2

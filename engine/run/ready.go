@@ -10,7 +10,6 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/script"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 )
@@ -130,7 +129,7 @@ func (m *machine) awaitReady(ctx context.Context, boot string, limit time.Durati
 			}
 			return s.boot, nil, nil
 		}
-		if coord.Pause(ctx, readyPause*s.poll) != nil {
+		if connectors.Pause(ctx, readyPause*s.poll) != nil {
 			if cause := context.Cause(whole); cause != nil {
 				return s.boot, nil, cause
 			}

@@ -8,7 +8,6 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
-	"patchwave/engine/coord"
 	"patchwave/engine/health"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
@@ -169,7 +168,7 @@ func (m *machine) awaitBoot(ctx context.Context, id job.ID, before string, limit
 	var there job.Status // the last answer, unless the host may have gone after it
 	var last error
 	halves := 0
-	for coord.Pause(ctx, wait) == nil {
+	for connectors.Pause(ctx, wait) == nil {
 		wait = min(wait+first/2, 5*first)
 		s, err := m.bootOf(ctx, id, before)
 		switch {

@@ -10,7 +10,6 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/restore"
@@ -230,7 +229,7 @@ func (m *machine) proven(ctx context.Context, p restore.Provider, at restore.Poi
 			}
 			return "", err
 		}
-		if coord.Pause(ctx, m.engine.poll()) != nil {
+		if connectors.Pause(ctx, m.engine.poll()) != nil {
 			return "there is no proof of it after " + m.backLimit().String() + ": " + saidWhy(said, "the provider does not say"), nil
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"patchwave/connectors"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 )
 
@@ -89,7 +88,7 @@ func (m *machine) reconnect(ctx context.Context, limit time.Duration, ask func(c
 		if !passing(err) && (connectors.CodeOf(err) != connectors.CodeExit || halves > mostHalves) {
 			return err
 		}
-		if coord.Pause(ctx, wait) != nil {
+		if connectors.Pause(ctx, wait) != nil {
 			return err
 		}
 		wait = min(2*wait, 15*time.Second)

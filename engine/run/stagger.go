@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"patchwave/engine/coord"
+	"patchwave/connectors"
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/policies"
@@ -93,7 +93,7 @@ func (m *machine) queue(ctx context.Context, b *reboots) error {
 	if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {
 		return err
 	}
-	return coord.Pause(ctx, at.Sub(now))
+	return connectors.Pause(ctx, at.Sub(now))
 }
 
 // atOnce asks while nobody else of the policy does. If there was still something
@@ -109,7 +109,7 @@ func (m *machine) atOnce(ctx context.Context, b *reboots, id job.ID, before stri
 		return false, context.Cause(ctx)
 	}
 	if left := b.asked.Add(m.policy.Reboot.Stagger).Sub(m.engine.Now()); left > 0 {
-		return true, coord.Pause(ctx, left)
+		return true, connectors.Pause(ctx, left)
 	}
 	err = m.askReboot(ctx, id, before)
 	b.asked = m.engine.Now()

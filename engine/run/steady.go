@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"patchwave/engine/coord"
+	"patchwave/connectors"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
 	"patchwave/inventory"
@@ -31,7 +31,7 @@ func (m *machine) steady(ctx context.Context) (*journal.Fault, error) {
 		if err := m.tells(ctx, o); err != nil {
 			return nil, err
 		}
-		if err := coord.Pause(ctx, recheck*m.engine.poll()); err != nil {
+		if err := connectors.Pause(ctx, recheck*m.engine.poll()); err != nil {
 			return nil, err
 		}
 		if err := m.reconnect(ctx, time.Minute, func(ctx context.Context) error { return m.client().Renew(ctx) }); err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/script"
-	"patchwave/engine/coord"
 	"patchwave/engine/scan"
 	"patchwave/inventory"
 	"patchwave/policies"
@@ -85,7 +84,7 @@ func (w Waker) Wake(ctx context.Context, h *inventory.Host, how policies.Wake) (
 		if !Away(err) && ctx.Err() == nil {
 			return nil, "", err
 		}
-		if coord.Pause(ctx, wait) != nil {
+		if connectors.Pause(ctx, wait) != nil {
 			return nil, "", &connectors.Error{Code: connectors.CodeUnreachable, Phase: connectors.PhaseDial, Host: h.Name,
 				Message: fmt.Sprintf("it was sent the packet that wakes it and did not answer within %s", limit), Err: err}
 		}

@@ -15,7 +15,6 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
 	"patchwave/connectors/wrap"
-	"patchwave/engine/coord"
 	"patchwave/engine/job"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -106,7 +105,7 @@ func (s *Stager) host(ctx context.Context, h Host, tell func(Result) error) {
 		defer turn.Give()
 		for t.round = 1; ; t.round++ {
 			over, wait := t.once(ctx, tell)
-			if over || ctx.Err() != nil || coord.Pause(ctx, wait) != nil {
+			if over || ctx.Err() != nil || connectors.Pause(ctx, wait) != nil {
 				break
 			}
 		}
@@ -191,7 +190,7 @@ func (t *try) work(ctx context.Context, id job.ID) (job.Status, []byte, error) {
 	}
 	var log []byte
 	for wait := t.poll(); ; wait = min(2*wait, 30*t.poll()) {
-		if err := coord.Pause(ctx, wait); err != nil {
+		if err := connectors.Pause(ctx, wait); err != nil {
 			return s, log, err
 		}
 		err := t.with(ctx, left, func(c job.Client) error {

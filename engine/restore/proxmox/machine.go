@@ -166,7 +166,7 @@ func (w *work) get(ctx context.Context, path string, into any) error {
 		if lost := (*lostError)(nil); err == nil || try == tries || !errors.As(err, &lost) {
 			return err
 		}
-		if err := pause(ctx, w.poll); err != nil {
+		if err := connectors.Pause(ctx, w.poll); err != nil {
 			return err
 		}
 	}
@@ -196,7 +196,7 @@ func (w *work) task(ctx context.Context, method, path string, form url.Values) e
 			}
 			return wrong(codeOf(s.Exit), "the task of Proxmox failed: %s", s.Exit)
 		}
-		if err := pause(ctx, w.poll); err != nil {
+		if err := connectors.Pause(ctx, w.poll); err != nil {
 			return err
 		}
 	}
@@ -214,17 +214,5 @@ func codeOf(said string) connectors.Code {
 		return connectors.CodeUnsupported
 	default:
 		return connectors.CodeExit
-	}
-}
-
-// pause waits; its error is the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -1,4 +1,4 @@
-package coord_test
+package connectors_test
 
 import (
 	"context"
@@ -7,13 +7,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"patchwave/engine/coord"
+	"patchwave/connectors"
 )
 
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		if err := coord.Pause(t.Context(), time.Hour); err != nil || time.Since(began) != time.Hour {
+		if err := connectors.Pause(t.Context(), time.Hour); err != nil || time.Since(began) != time.Hour {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
 		why := errors.New("enough")
@@ -23,7 +23,7 @@ func TestPause(t *testing.T) {
 			cancel(why)
 		}()
 		began = time.Now()
-		if err := coord.Pause(ctx, time.Hour); !errors.Is(err, why) || time.Since(began) != time.Minute {
+		if err := connectors.Pause(ctx, time.Hour); !errors.Is(err, why) || time.Since(began) != time.Minute {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
 	})

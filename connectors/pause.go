@@ -1,12 +1,16 @@
-package coord
+package connectors
 
 import (
 	"context"
 	"time"
 )
 
-// Pause waits; it returns early with the cause when ctx ends.
+// Pause waits for d; it returns early with the cause when ctx ends, and at once if it
+// has ended.
 func Pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 || ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
