@@ -41,20 +41,10 @@ func (a *app) pruneCmd() *cobra.Command {
 }
 
 func (a *app) prune(ctx context.Context, s *session, opt pruneOptions) error {
-	selected, err := a.hosts(ctx, s)
+	doc, asked, err := a.pointsOf(ctx, s, pointsOptions{ask: true})
 	if err != nil {
 		return err
 	}
-	changes, err := a.changesOfRuns(ctx, s.store)
-	if err != nil {
-		return err
-	}
-	asked, err := a.judgePoints(ctx, s, changes, selected)
-	if err != nil {
-		return err
-	}
-	doc := pointsDoc{Schema: schemaPoints, Points: a.journaledPoints(s, changes, selected, false), Hosts: []pointsAnswer{}}
-	doc.answered(asked)
 	if opt.dryRun {
 		if a.flags.output == "text" {
 			doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !p.Remove && p.Why == "" })

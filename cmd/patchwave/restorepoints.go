@@ -90,26 +90,35 @@ func (a *app) restorePointsCmd() *cobra.Command {
 }
 
 func (a *app) restorePoints(ctx context.Context, s *session, opt pointsOptions) error {
-	selected, err := a.hosts(ctx, s)
+	doc, _, err := a.pointsOf(ctx, s, opt)
 	if err != nil {
 		return err
-	}
-	changes, err := a.changesOfRuns(ctx, s.store)
-	if err != nil {
-		return err
-	}
-	doc := pointsDoc{Schema: schemaPoints, Points: a.journaledPoints(s, changes, selected, opt.all), Hosts: []pointsAnswer{}}
-	if opt.ask {
-		asked, err := a.judgePoints(ctx, s, changes, selected)
-		if err != nil {
-			return err
-		}
-		doc.answered(asked)
 	}
 	if err := a.showPoints(doc, "no run made a restore point"); err != nil {
 		return err
 	}
 	return exit(answersCode(doc.Hosts))
+}
+
+// pointsOf are the points of the selected hosts, and what the hosts say of them, if
+// they are to be asked.
+func (a *app) pointsOf(ctx context.Context, s *session, opt pointsOptions) (doc pointsDoc, asked []judged, err error) {
+	selected, err := a.hosts(ctx, s)
+	if err != nil {
+		return doc, nil, err
+	}
+	changes, err := a.changesOfRuns(ctx, s.store)
+	if err != nil {
+		return doc, nil, err
+	}
+	if opt.ask {
+		if asked, err = a.judgePoints(ctx, s, changes, selected); err != nil {
+			return doc, nil, err
+		}
+	}
+	doc = pointsDoc{Schema: schemaPoints, Points: a.journaledPoints(s, changes, selected, opt.all), Hosts: []pointsAnswer{}}
+	doc.answered(asked)
+	return doc, asked, nil
 }
 
 // journaledPoints are the points of hosts by the journal, newest first.
