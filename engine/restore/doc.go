@@ -1,9 +1,9 @@
 // Package restore takes hosts back to what they were: the contract of all
 // restore point providers, the scripts' wire format, and the provider "packages",
 // which every host can have. The others live below, one folder each; each is real
-// script files, embedded, and declarations. Nothing here opens a connection:
-// engine/run runs what Provider.Call returns, and hands back what was printed. The
-// contract that every provider keeps, as a test suite, is restoretest.
+// script files, embedded, and declarations. Nothing here opens a connection by itself:
+// engine/run runs what Provider.Call returns (a script, a program, or for the API of
+// Proxmox VE a function) and hands back what was answered. The contract that every provider keeps, as a test suite, is restoretest.
 //
 // # How one is chosen
 //
@@ -12,7 +12,7 @@
 // there with the space there is (detect), is it made (create), is it there and
 // whole (check)? The first that is whole is the host's. A point that is only
 // partial is kept, and the next provider is tried. If the policy requires a point
-// and none is whole, or if it rolls back on failure and nothing but files could be
+// and none is whole, or if it rolls back on failure and no whole way back could be
 // had, the host ends there, unchanged. The journal, the plan and the report say
 // which one it is, what it undoes, what it cannot, and why others were passed over.
 //

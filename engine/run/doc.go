@@ -71,6 +71,13 @@
 // since the host is gone afterwards, and the script looks whether another run was
 // faster. A lost host stays on.
 //
+// # Restore points that may go
+//
+// A run removes those points of its hosts that are beyond keep or older than expire, and
+// only points of runs of this database that have ended. A run of kind prune does nothing
+// else: it holds lease and claim, removes what its plan names and the host still lists
+// under the same tag and id, journals each before and after, and asks the host again.
+//
 // # Windows
 //
 // The same states, over scripts of the same names whose PowerShell bodies print
