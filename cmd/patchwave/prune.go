@@ -49,7 +49,7 @@ func (a *app) prune(ctx context.Context, s *session, opt pruneOptions) error {
 		if a.flags.output == "text" {
 			doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !p.Remove && p.Why == "" })
 		}
-		if err := a.showPoints(doc, "there is nothing to remove"); err != nil {
+		if err := a.showPoints(doc, nothingToRemove(doc)); err != nil {
 			return err
 		}
 		return exit(answersCode(doc.Hosts))
@@ -70,10 +70,18 @@ func (a *app) prune(ctx context.Context, s *session, opt pruneOptions) error {
 	return a.apply(ctx, s, p, journal.RunStartedData{Kind: run.KindPrune, Reason: opt.reason}, "prune")
 }
 
+// nothingToRemove says so of the hosts that answered.
+func nothingToRemove(doc pointsDoc) string {
+	if answersCode(doc.Hosts) != exitOK {
+		return "there is nothing to remove on the hosts that answered"
+	}
+	return "there is nothing to remove"
+}
+
 // nothingToPrune says so; a leftover that stays is told of.
 func (a *app) nothingToPrune(doc pointsDoc) error {
 	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return p.State != pointLeftover && p.State != pointGone })
-	if err := a.showPoints(doc, "there is nothing to remove"); err != nil {
+	if err := a.showPoints(doc, nothingToRemove(doc)); err != nil {
 		return err
 	}
 	return exit(answersCode(doc.Hosts))
@@ -89,7 +97,7 @@ func (a *app) confirmPrune(doc pointsDoc, p *plan.Plan, n int) error {
 		b.out, b.flags.output = a.err, "text"
 	}
 	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !p.Remove && p.State != pointLeftover && p.State != pointGone })
-	if err := b.showPoints(doc, "there is nothing to remove"); err != nil {
+	if err := b.showPoints(doc, nothingToRemove(doc)); err != nil {
 		return err
 	}
 	return a.ask(fmt.Sprintf("Remove %s on %s?", count(n, "restore point"), count(len(p.Hosts()), "host")))
