@@ -39,6 +39,10 @@ func (c *watchedConn) Close() error {
 	return c.Conn.Close()
 }
 
+// Read reads. A connection whose reading fails is at its end, and closed before that is
+// told: whoever asks for a channel at that moment is to be refused. The library forgets
+// its channels when reading fails, and would let one that is asked for just then, and
+// can still be written, wait for ever.
 func (c *watchedConn) Read(p []byte) (int, error) {
 	if debt := c.debt.Swap(0); debt > 0 {
 		c.budget.Pace(c.closed, int(debt))
@@ -46,6 +50,9 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.heard.Store(int64(time.Since(c.start)))
+	}
+	if err != nil {
+		_ = c.Close() // what ended it is the error of reading
 	}
 	return n, err
 }
