@@ -12,10 +12,15 @@ import (
 
 // TestJobsOnWindowsAsOnLinux plays the story of claims and jobs on both.
 func TestJobsOnWindowsAsOnLinux(t *testing.T) {
-	_, s := one(t, sim.Machine{})
-	linux := jobStory(t, job.Client{Session: s, Host: "m1", Become: true})
-	_, s = oneWindows(t, sim.Machine{})
-	windows := jobStory(t, job.Client{Session: s, Host: "m1", Become: true})
+	var linux, windows []string
+	t.Run("Linux", func(t *testing.T) { // each fleet is gone before the next one is there
+		_, s := one(t, sim.Machine{})
+		linux = jobStory(t, job.Client{Session: s, Host: "m1", Become: true})
+	})
+	t.Run("Windows", func(t *testing.T) {
+		_, s := oneWindows(t, sim.Machine{})
+		windows = jobStory(t, job.Client{Session: s, Host: "m1", Become: true})
+	})
 	for i := range windows {
 		windows[i] = strings.ReplaceAll(windows[i], "winupdate.keep", "apt.keep")
 	}

@@ -22,6 +22,10 @@ type watchedConn struct {
 	debt   atomic.Int64
 	closed context.Context // ends the waiting of a Read
 	cancel context.CancelFunc
+
+	// last is run once when the connection has been closed because it could not be
+	// read, before anybody is told.
+	last atomic.Pointer[func()]
 }
 
 func newWatchedConn(c net.Conn, budget *runner.Budget) *watchedConn {
@@ -39,10 +43,8 @@ func (c *watchedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// Read reads. A connection whose reading fails is at its end, and closed before that is
-// told: whoever asks for a channel at that moment is to be refused. The library forgets
-// its channels when reading fails, and would let one that is asked for just then, and
-// can still be written, wait for ever.
+// Read reads. A connection whose reading fails is at its end: it is closed, and atEnd
+// is run, before that is told.
 func (c *watchedConn) Read(p []byte) (int, error) {
 	if debt := c.debt.Swap(0); debt > 0 {
 		c.budget.Pace(c.closed, int(debt))
@@ -53,8 +55,22 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	}
 	if err != nil {
 		_ = c.Close() // what ended it is the error of reading
+		c.atEnd(nil)
 	}
 	return n, err
+}
+
+// atEnd has last run when reading has failed, at once if it has already.
+func (c *watchedConn) atEnd(last func()) {
+	if last != nil {
+		c.last.Store(&last)
+		if c.closed.Err() == nil {
+			return
+		}
+	}
+	if f := c.last.Swap(nil); f != nil {
+		(*f)()
+	}
 }
 
 // silence is how long nothing came.

@@ -20,13 +20,32 @@ func (c *halfDead) Close() error {
 	return nil
 }
 
-// TestReadErrorCloses: what cannot be read is closed before anybody hears of it, so that
-// nobody is promised an answer.
+// TestReadErrorCloses: what cannot be read is closed, and the last thing is done, once,
+// before anybody hears of it; also by who comes after the end.
 func TestReadErrorCloses(t *testing.T) {
 	t.Parallel()
-	raw := &halfDead{}
-	c := newWatchedConn(raw, nil)
-	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || !raw.closed || c.closed.Err() == nil {
-		t.Errorf("%v, closed %v", err, raw.closed)
+	for _, early := range []bool{true, false} {
+		raw, ran := &halfDead{}, 0
+		c := newWatchedConn(raw, nil)
+		last := func() {
+			ran++
+			if !raw.closed {
+				t.Error("it is not closed yet")
+			}
+		}
+		if early {
+			c.atEnd(last)
+		}
+		for range 2 {
+			if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || !raw.closed || c.closed.Err() == nil {
+				t.Errorf("%v, closed %v", err, raw.closed)
+			}
+		}
+		if !early {
+			c.atEnd(last)
+		}
+		if ran != 1 {
+			t.Errorf("early %v: run %d times", early, ran)
+		}
 	}
 }

@@ -118,7 +118,12 @@ func (d *Dialer) handshake(ctx context.Context, ep endpoint, raw net.Conn, via *
 		_ = conn.Close() // it is being given up
 		return nil, handshakeError(ctx, h, auth, cause, e.err)
 	}
-	return newLink(ssh.NewClient(e.conn, e.chans, e.reqs), conn, via, d.cfg.Keepalive), nil
+	client := ssh.NewClient(e.conn, e.chans, e.reqs)
+	// The library forgets its channels when reading fails, and tells nobody of the first
+	// write that fails: whoever asked for a channel just then would wait for ever. So
+	// that write is one that nobody waits for.
+	conn.atEnd(func() { _, _, _ = client.SendRequest("keepalive@openssh.com", false, nil) })
+	return newLink(client, conn, via, d.cfg.Keepalive), nil
 }
 
 // await waits for the end of the handshake, and only a moment longer once the
