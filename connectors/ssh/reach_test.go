@@ -360,15 +360,18 @@ func TestKeepaliveKeepsAQuietLink(t *testing.T) {
 
 func TestLostConnection(t *testing.T) {
 	key, public := keyFile(t)
-	server := sshserver.Start(t, sshserver.Options{AuthorizedKeys: []xssh.PublicKey{public}})
+	sent := make(chan struct{})
+	server := sshserver.Start(t, sshserver.Options{AuthorizedKeys: []xssh.PublicKey{public}, Sent: func([]byte) { close(sent) }})
 	d := ssh.New(ssh.Config{})
 	defer closeDialer(t, d)
 	s, err := d.Dial(t.Context(), targetOf(server, key))
 	if err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(300*time.Millisecond, server.DropAll)
-	defer timer.Stop()
+	go func() {
+		<-sent
+		server.DropAll()
+	}()
 	r, err := s.Run(t.Context(), connectors.Command{Script: []byte("echo before; sleep 20")})
 	if connectors.CodeOf(err) != connectors.CodeLost || string(r.Stdout) != "before\n" {
 		t.Errorf("got %q %v", r.Stdout, err)

@@ -5,7 +5,6 @@ package lab_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"patchwave/examples/lab/labhost"
 )
@@ -16,14 +15,13 @@ import (
 func TestAnotherAddress(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, slowUpdate, "apt", "dnf", "plain")
+	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], 2*time.Minute, ticking)
-		return nil
-	})
+	f.installing(t)
 	if err := f.lab.MoveTo(t.Context(), "10.77.0.2"); err != nil {
 		t.Fatal(err)
 	}
+	f.letGo(t)
 	doc := decode[runDoc](t, apply.wait(t, 0))
 	same(t, "states", everywhere("done", f.names()...), doc.states())
 	f.upgradedOnce(t)

@@ -137,7 +137,9 @@ func (c cut) begin(t *testing.T, step int, at restore.Point) (end bool, err erro
 		return false, err
 	}
 	c.h.MustSh(t, fmt.Sprintf("echo later >/etc/later; rm -f /run/cut.*; echo %d >/run/cut; cat >/run/op <<'END-OF-OP'\n%s\nEND-OF-OP\n(sh /run/op; : >/run/cut.end) >/run/op.out 2>&1 &", step, body))
-	waitFor(t, c.h, time.Minute, "[ -e /run/cut.now ] || [ -e /run/cut.end ]")
+	if err := waitFor(t.Context(), c.h, time.Minute, "[ -e /run/cut.now ] || [ -e /run/cut.end ]"); err != nil {
+		t.Fatal(err)
+	}
 	return c.h.MustSh(t, "ls /run/cut.end 2>/dev/null || :") != "", nil
 }
 

@@ -111,8 +111,7 @@ func TestSwapCutResumed(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- f.lab.Run(cmd) }()
 	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], 3*time.Minute, "[ -e /run/cut.now ]")
-		return nil
+		return waitFor(t.Context(), f.hosts[name], 3*time.Minute, "[ -e /run/cut.now ]")
 	})
 	kill(t, cmd)
 	if err := <-ended; err == nil {

@@ -49,8 +49,7 @@ func TestTwoControllers(t *testing.T) {
 	first := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
 	at(t, f.names(), func(name string) error {
 		// installed and being verified: what keeps the second away is the claim, not a lock of apt
-		waitFor(t, f.hosts[name], 2*time.Minute, "[ -e /var/lib/patchwave-host/claim ] && ls /var/lib/patchwave-host/jobs/*updates*/rc")
-		return nil
+		return waitFor(t.Context(), f.hosts[name], 2*time.Minute, "[ -e /var/lib/patchwave-host/claim ] && ls /var/lib/patchwave-host/jobs/*updates*/rc")
 	})
 	doc := decode[runDoc](t, other.patchwave(t, 3, "apply", "-y", "-o", "json"))
 	for _, h := range doc.Hosts {

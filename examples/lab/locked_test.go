@@ -44,15 +44,10 @@ func byHand() map[labhost.Flavour]string {
 // of it.
 func (f fleet) beginByHand(t *testing.T) {
 	t.Helper()
+	f.hold(t)
 	f.sh(t, byHand())
-	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], time.Minute, ticking)
-		return nil
-	})
+	f.installing(t)
 }
-
-// ticking succeeds while the script of slowpkg runs.
-const ticking = "pgrep -fx 'sleep 2'"
 
 // TestLocked has another program hold each package manager's lock, and stops it
 // in the middle: a scan waits, as long as the operator's timeouts let it, and
@@ -72,9 +67,9 @@ func TestLocked(t *testing.T) {
 	f.configure(t, labhost.Config{Policies: oneUpdate})
 	apply := f.begin(t.Context(), t, "apply", "-p", "lab", "-y", "-o", "json")
 	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], time.Minute, "pgrep -x sudo")
-		return nil
+		return waitFor(t.Context(), f.hosts[name], 2*time.Minute, "pgrep -x sudo")
 	})
+	f.letGo(t)
 	f.sh(t, onAll("systemctl kill -s CONT byhand"))
 	doc := decode[runDoc](t, apply.wait(t, 0))
 	same(t, "states", everywhere("done", f.names()...), doc.states())
@@ -106,7 +101,9 @@ func TestListsLocked(t *testing.T) {
 		t.Errorf("the host is %s with %d updates, %+v", host.State, len(host.Updates), host.Error)
 	}
 	scan := f.begin(t.Context(), t, "scan", "--refresh", "always", "-q")
-	waitFor(t, f.hosts["apt"], time.Minute, "pgrep -x sudo")
+	if err := waitFor(t.Context(), f.hosts["apt"], time.Minute, "pgrep -x sudo"); err != nil {
+		t.Fatal(err)
+	}
 	f.sh(t, onAll("systemctl stop holder"))
 	scan.wait(t, 0)
 }

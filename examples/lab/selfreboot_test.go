@@ -5,7 +5,6 @@ package lab_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"patchwave/examples/lab/labhost"
 )
@@ -18,9 +17,10 @@ func TestRebootInAJob(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, slowUpdate, "apt", "dnf")
 	booted := f.bootIDs(t)
+	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
+	f.installing(t)
 	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], 2*time.Minute, ticking)
 		f.hosts[name].MustSh(t, "systemctl reboot")
 		_, err := f.hosts[name].WaitReboot(t.Context(), booted[name])
 		return err
@@ -61,12 +61,14 @@ func TestFullInTheMiddle(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, slowUpdate, "apt", "dnf", "plain")
 	f.sh(t, onAll("mkdir -p /var/lib/patchwave-host && chmod 700 /var/lib/patchwave-host && mount -t tmpfs -o size=1m,mode=700 tmpfs /var/lib/patchwave-host"))
+	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
+	f.installing(t)
 	at(t, f.names(), func(name string) error {
-		waitFor(t, f.hosts[name], 2*time.Minute, ticking)
 		f.hosts[name].MustSh(t, "head -c 2M /dev/zero >/var/lib/patchwave-host/ballast 2>/dev/null || :")
 		return nil
 	})
+	f.letGo(t)
 	doc := decode[runDoc](t, apply.wait(t, 0))
 	same(t, "states", everywhere("done", f.names()...), doc.states())
 	f.upgradedOnce(t)

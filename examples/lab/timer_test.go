@@ -67,6 +67,7 @@ func TestTimer(t *testing.T) {
 	f := newFleet(t, tonight(), "apt", "apt-controller")
 	controller, host := f.hosts["apt-controller"], f.hosts["apt"]
 	f.upload(t, controller)
+	f.hold(t)
 	controller.MustSh(t, controllerSetup)
 	defer func() {
 		if t.Failed() {
@@ -75,8 +76,12 @@ func TestTimer(t *testing.T) {
 	}()
 
 	// it is stopped while slowpkg is installed: the host is brought to its end
-	waitFor(t, host, 100*time.Second, ticking)
-	controller.MustSh(t, "systemctl stop patchwave.timer; systemctl stop patchwave.service")
+	if err := waitFor(t.Context(), host, 4*time.Minute, ticking); err != nil {
+		t.Fatal(err)
+	}
+	controller.MustSh(t, "systemctl stop patchwave.timer; systemctl stop --no-block patchwave.service")
+	f.letGo(t)
+	controller.MustSh(t, "systemctl stop patchwave.service")
 	if got := host.MustSh(t, "dpkg-query -W -f '${Package} ${Version}\\n' labtool slowpkg"); got != "labtool 1.1-1\nslowpkg 2.0-1\n" {
 		t.Errorf("after the service was stopped: %s", got)
 	}

@@ -86,7 +86,7 @@ func (s *Server) run(ch ssh.Channel, reqs <-chan *ssh.Request, line string, free
 		return
 	}
 	var outputs sync.WaitGroup
-	stdout, err := pipeTo(ch, &outputs)
+	stdout, err := pipeTo(s.told(ch), &outputs)
 	if err != nil {
 		return
 	}
@@ -135,6 +135,22 @@ func pipeTo(w io.Writer, outputs *sync.WaitGroup) (*os.File, error) {
 	})
 	return end, nil
 }
+
+// told is what has Sent called with what it has sent on.
+func (s *Server) told(w io.Writer) io.Writer {
+	if s.opt.Sent == nil {
+		return w
+	}
+	return writerFunc(func(p []byte) (int, error) {
+		n, err := w.Write(p)
+		s.opt.Sent(p[:n])
+		return n, err
+	})
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // closeWhenDone closes a channel when both outputs came to their end, or the
 // client has closed it.

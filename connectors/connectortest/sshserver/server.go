@@ -45,6 +45,9 @@ type Options struct {
 	NoExec bool
 	// Answer answers a command line, given its standard input, instead of a shell.
 	Answer func(line string, stdin io.Reader) string
+	// Sent is called with each piece of a command's standard output once it has been
+	// sent to the client.
+	Sent func(p []byte)
 	// Accept decides what happens to a connection before anything is said; nil
 	// serves it. It owns the connection if it returns false.
 	Accept func(n int, conn net.Conn) bool

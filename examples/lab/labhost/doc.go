@@ -78,7 +78,8 @@
 //	                                 labdbad 1.1 does not start, and (apt, rpm) its script
 //	                                 removes a file of another package, /usr/bin/pinky
 //	          confpkg                its configuration was changed on the host, and changes
-//	          slowpkg                takes 12 s and prints ticks
+//	          slowpkg                takes 12 s and prints ticks; goes on for up to five minutes
+//	                                 while there is a file /run/slowpkg.hold
 //	          brokenpkg              its script fails
 //	          removerpkg             conflicts with victimpkg, which is installed
 //	          goneold                a security update; the old version is in no repository

@@ -7,9 +7,10 @@
 set -eu
 export LC_ALL=C
 
-# What a postinst does that takes its time (12 s) and says so.
+# What a postinst does that takes its time and says so: 12 s, or as long as it is held (at
+# most five minutes).
 # shellcheck disable=SC2016 # the postinst expands it
-slow='echo slow-start; for i in 1 2 3 4 5 6; do echo "tick $i"; sleep 2; done; echo slow-end'
+slow='echo slow-start; i=0; while [ $i -lt 6 ] || { [ $i -lt 150 ] && [ -e /run/slowpkg.hold ]; }; do i=$((i+1)); echo "tick $i"; sleep 2; done; echo slow-end'
 # What the postinst of a daemon does where systemd runs.
 restart='[ -d /run/systemd/system ] && { systemctl daemon-reload; systemctl restart UNIT || :; } || :'
 

@@ -8,7 +8,7 @@ set -eu
 export LC_ALL=C
 
 # shellcheck disable=SC2016 # the scriptlet expands it
-slow='echo slow-start; for i in 1 2 3 4 5 6; do echo "tick $i"; sleep 2; done; echo slow-end'
+slow='echo slow-start; i=0; while [ $i -lt 6 ] || { [ $i -lt 150 ] && [ -e /run/slowpkg.hold ]; }; do i=$((i+1)); echo "tick $i"; sleep 2; done; echo slow-end'
 restart='[ -d /run/systemd/system ] && { systemctl daemon-reload; systemctl restart UNIT || :; } || :'
 
 # next_package sets what the next package has beside the usual: the body of its
