@@ -193,7 +193,7 @@ func (a *app) judgePoints(ctx context.Context, s *session, c changes, hosts []*i
 			said[l.Provider] = l.Points
 		}
 		if j.answer.Error == nil || len(said) > 0 {
-			j.points = restore.Judge(c.knownPoints(h.Name, j.answer.by), said, retentionOf(j.policy), a.now())
+			j.points = restore.Judge(h.Name, c.knownPoints(h.Name, j.answer.by), said, retentionOf(j.policy), a.now())
 		}
 		for i := range j.points {
 			if p := &j.points[i]; p.Remove && restore.ScopeOf(p.Provider).Kept {

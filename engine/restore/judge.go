@@ -56,10 +56,11 @@ type Retention struct {
 // Judge says which restore points of a host may be removed: of those that the journal
 // knows, what is beyond the newest keep of each provider or older than expire; and
 // leftovers, of known runs that are over at once, of others when they are older than
-// expire and LeastAge. said are the answers to OpList by provider; a provider that is not
+// expire and LeastAge, and have the very tag that patchwave gives to a point of this
+// host. said are the answers to OpList by provider; a provider that is not
 // in it could not be asked, or cannot tell. What the journal has and the host has not
 // stands in the result with NotThere. By provider, newest first.
-func Judge(known []Known, said map[string][]Listed, r Retention, now time.Time) []Judgement {
+func Judge(host string, known []Known, said map[string][]Listed, r Retention, now time.Time) []Judgement {
 	var out []Judgement
 	newest := slices.Clone(known)
 	slices.SortStableFunc(newest, func(a, b Known) int { return b.Created.Compare(a.Created) })
@@ -87,7 +88,7 @@ func Judge(known []Known, said map[string][]Listed, r Retention, now time.Time) 
 	for provider, points := range said {
 		for _, l := range points {
 			if !slices.ContainsFunc(known, func(k Known) bool { return k.Tag == l.Tag && k.Provider == provider }) {
-				out = append(out, unknown(provider, l, r, now))
+				out = append(out, unknown(host, provider, l, r, now))
 			}
 		}
 	}
@@ -124,7 +125,7 @@ func (j *Judgement) judge(rank map[string]int, r Retention, now time.Time) {
 }
 
 // unknown decides about a point that no run of this journal made.
-func unknown(provider string, l Listed, r Retention, now time.Time) Judgement {
+func unknown(host, provider string, l Listed, r Retention, now time.Time) Judgement {
 	j := Judgement{Known: Known{Provider: provider, Tag: l.Tag, Native: l.ID}, Size: l.Size, Presence: There, Leftover: true}
 	at, run := runOfTag(l.Tag)
 	j.Run = run
@@ -136,6 +137,8 @@ func unknown(provider string, l Listed, r Retention, now time.Time) Judgement {
 	}
 	least := max(r.Expire, LeastAge)
 	switch {
+	case run == "" || Tag(run, host) != l.Tag:
+		j.Why = "no run of this database made it, and patchwave does not name its points of this host so: it may be somebody's own and stays; remove it by hand if it is nobody's"
 	case j.Created.IsZero():
 		j.Why = "no run of this database made it, and how old it is cannot be told: look at it, and remove it by hand"
 	case now.Sub(j.Created) <= least:

@@ -115,16 +115,27 @@ func (c console) obey(ctx context.Context, words []string) error {
 	return do(ctx)
 }
 
-// add boots NAME=FLAVOUR, or NAME=FLAVOUR,plain, and says how to log in.
+// kinds are the words that may follow a flavour.
+func kinds() map[string]labhost.Option {
+	return map[string]labhost.Option{
+		"plain": labhost.Plain(), "btrfs": labhost.Btrfs(), "btrfsdefault": labhost.BtrfsDefault(),
+		"snapper": labhost.Snapper(), "suse": labhost.SnapperDefault(),
+	}
+}
+
+// add boots NAME=FLAVOUR, or NAME=FLAVOUR,KIND, and says how to log in.
 func (c console) add(ctx context.Context, arg string) error {
-	name, kind, ok := strings.Cut(arg, "=")
+	name, flavour, ok := strings.Cut(arg, "=")
 	if !ok {
 		return fmt.Errorf("%q: a host is written NAME=FLAVOUR", arg)
 	}
 	var options []labhost.Option
-	flavour, plain := strings.CutSuffix(kind, ",plain")
-	if plain {
-		options = append(options, labhost.Plain())
+	if f, kind, more := strings.Cut(flavour, ","); more {
+		option, ok := kinds()[kind]
+		if !ok {
+			return fmt.Errorf("%q: there is no kind %s, only plain, btrfs, btrfsdefault, snapper, suse", arg, kind)
+		}
+		flavour, options = f, append(options, option)
 	}
 	h, err := c.lab.Add(ctx, name, labhost.Flavour(flavour), options...)
 	if err != nil {

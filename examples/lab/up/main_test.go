@@ -36,7 +36,7 @@ func TestUp(t *testing.T) {
 
 func TestUpRefuses(t *testing.T) {
 	t.Parallel()
-	for _, arg := range []string{"web", "web=yum", "../web=apt"} {
+	for _, arg := range []string{"web", "web=yum", "../web=apt", "web=apt,zfs"} {
 		var out, errs bytes.Buffer
 		if code := run(t.Context(), []string{arg}, strings.NewReader(""), &out, &errs); code != 1 || errs.Len() == 0 {
 			t.Errorf("%s: exit code %d, %q", arg, code, errs.String())
