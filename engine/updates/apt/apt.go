@@ -18,6 +18,9 @@ var jobShell string
 //go:embed keep.sh
 var keepShell string
 
+//go:embed same.sh
+var sameShell string
+
 //go:embed prove.sh
 var proveShell string
 
@@ -39,5 +42,5 @@ const name = "apt"
 
 // Shell returns the functions apt_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + proveShell + stageShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + sameShell + proveShell + stageShell}
 }

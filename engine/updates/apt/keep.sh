@@ -14,15 +14,18 @@ apt_store() {
 	dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\n' >"$pw_arg_dir/packages" || return 1
 	apt-mark showauto >"$pw_arg_dir/auto" || return 1
 	apt-mark showhold >"$pw_arg_dir/held" || return 1
+	apt_archives=$(apt_cache)
 	# First what is in the cache, then one call for what is in the index, then
 	# what is in neither: made again from the installed files.
 	apt_fetch=
 	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
 		[ -n "$apt_from" ] || continue
-		apt_file=$(apt_deb "$apt_name" "$(apt_old_arch)" "$apt_from")
+		apt_old=$(apt_old_arch)
+		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
 		apt_good && continue
-		if [ -s "/var/cache/apt/archives/$apt_file" ]; then
-			cp -p "/var/cache/apt/archives/$apt_file" "$pw_arg_dir/" && apt_good && continue
+		if [ -s "$apt_archives/$apt_file" ]; then
+			cp "$apt_archives/$apt_file" "$pw_arg_dir/" && apt_good && continue
+			echo "$apt_archives/$apt_file is damaged, or another package than the one that is installed" >&2
 		fi
 		apt_fetch="$apt_fetch $(apt_shown "$apt_name" "$apt_arch")=$apt_from"
 	done <<-APT_CHANGES
@@ -43,11 +46,11 @@ apt_store() {
 	sync
 }
 
-# apt_good: the stored file of the change that is being read is there and whole; a
-# damaged one is removed.
+# apt_good: the stored file of the change that is being read is there, and is the
+# package that is installed; another one is removed.
 apt_good() {
 	[ -s "$pw_arg_dir/$apt_file" ] || return 1
-	apt_whole "$pw_arg_dir/$apt_file" "$apt_name" "$apt_from" || { rm -f "$pw_arg_dir/$apt_file" && return 1; }
+	apt_same "$pw_arg_dir/$apt_file" "$apt_name" "$apt_old" "$apt_from" || { rm -f "$pw_arg_dir/$apt_file" && return 1; }
 }
 
 # apt_shown NAME ARCH: the package as apt displays it.

@@ -25,9 +25,3 @@ apt_sizes() {
 	# shellcheck disable=SC2046 # one argument a package
 	dpkg-query -W -f '${Installed-Size}\n' $(apt_specs) </dev/null
 }
-
-# apt_whole FILE NAME VERSION: it is that package, and can be read to its end.
-apt_whole() {
-	[ "$(dpkg-deb -f "$1" Package 2>/dev/null)|$(dpkg-deb -f "$1" Version 2>/dev/null)" = "$2|$3" ] &&
-		dpkg-deb --fsys-tarfile "$1" 2>/dev/null >/dev/null
-}
