@@ -36,7 +36,8 @@ apt_store() {
 		[ -n "$apt_from" ] || continue
 		apt_old=$(apt_old_arch)
 		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
-		apt_good || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
+		# Ahead of a window only what a mirror is needed for.
+		apt_good || [ -n "${stage_fetches:-}" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
 		apt_word=missing
 		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
 		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"

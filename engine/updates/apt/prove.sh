@@ -25,3 +25,17 @@ apt_sizes() {
 	# shellcheck disable=SC2046 # one argument a package
 	dpkg-query -W -f '${Installed-Size}\n' $(apt_specs) </dev/null
 }
+
+# apt_lockfile: holds stand in dpkg's own database.
+apt_lockfile() {
+	:
+}
+
+# apt_remark: sets the marks of $point_lost again.
+apt_remark() {
+	for apt_mark in held:hold auto:auto manual:manual; do
+		apt_names=$(point_marked "${apt_mark%:*}")
+		# shellcheck disable=SC2086 # one argument a package
+		[ -z "$apt_names" ] || apt-mark "${apt_mark#*:}" $apt_names </dev/null
+	done
+}

@@ -287,9 +287,11 @@ var queries = map[string]string{
 *'Abbrev}${Version}'*liba) printf 'ii 1:1.0-2~x';;
 *'Abbrev}${Version}'*) printf 'ii 1.0+';;
 *Status-Abbrev*) printf 'ii \n';;
+'-s liba:amd64') cat "$FAKE/status";;
+'--control-path liba:amd64') echo "$FAKE/liba.postinst";;
 *) exit 1;;
 esac`,
-	"dpkg-deb": `case "$1 $3" in *Package) echo liba;; *Version) echo 1:1.0-1;; esac`,
+	"dpkg-deb": `case "$1 $3" in *Package) echo liba;; *Version) echo 1:1.0-1;; -e*) cp -R "$FAKE/deb" "$3";; esac`,
 	"apt-mark": `case $1 in showauto) echo liba; echo other;; esac`,
 	"apt-cache": `printf 'liba:\n  Version table:\n     1:1.0-2~x 500\n        500 http://m x/main amd64 Packages\n *** 1:1.0-1 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'
 printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64 Packages\n *** 2.0 100\n        100 /var/lib/dpkg/status\n'`,
@@ -297,9 +299,47 @@ printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64
 	"find":    "",
 }
 
+// installed lets dpkg know liba, and makes the file that apt has of it.
+func (f fake) installed(t *testing.T, status, control, script string) {
+	t.Helper()
+	if err := os.Mkdir(f.Path("deb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.Write("status", status)
+	f.Write("liba.postinst", "true\n")
+	f.Write("deb/control", control)
+	f.Write("deb/postinst", script)
+}
+
+const (
+	libaStatus  = "Package: liba\nStatus: install ok installed\nPriority: optional\nDepends: a (>= 1),\n b\nMulti-Arch: no\nConffiles:\n /etc/liba 0123\nVersion: 1:1.0-1\n"
+	libaControl = "Package: liba\nVersion: 1:1.0-1\nDepends: a(>=1), b\nRecommends:\n"
+)
+
+// TestKeepBelievesNoCopy: a file of the name and the version of what is installed is
+// kept only if its fields and its scripts are those that dpkg knows.
+func TestKeepBelievesNoCopy(t *testing.T) {
+	for name, tt := range map[string]struct{ status, control, script, want string }{
+		"the same":       {libaStatus, libaControl, "true\n", "kept"},
+		"other field":    {libaStatus, libaControl + "Conflicts: c\n", "true\n", "missing"},
+		"other script":   {libaStatus, libaControl, "false\n", "missing"},
+		"unknown to him": {"", libaControl, "true\n", "missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, queries)
+			f.installed(t, tt.status, tt.control, tt.script)
+			a := f.run(t, New().Shell().Job, "apt_keep", map[string]string{"changes": upgrade, "dir": filepath.Join(t.TempDir(), "kept")})
+			if frame, _ := a.Get("apt.keep"); string(frame.Out) != "liba\tamd64\t1:1.0-1\t"+tt.want+"\n" {
+				t.Errorf("%q\n%s", frame.Out, frame.Err)
+			}
+		})
+	}
+}
+
 func TestKeepThenRollback(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	f := newFake(t, queries)
+	f.installed(t, libaStatus, libaControl, "true\n")
 	args := map[string]string{"changes": upgrade + downgrade + install, "dir": dir, "lock_wait": "0"}
 	a := f.run(t, New().Shell().Job, "apt_keep", args)
 	frame, _ := a.Get("apt.keep")
