@@ -277,6 +277,21 @@ func TestSimulateArguments(t *testing.T) {
 	}
 }
 
+// TestWhatCanBeUndone: an old version that is in no index can still be packed again
+// from what is installed, unless that is not whole.
+func TestWhatCanBeUndone(t *testing.T) {
+	f := newFake(t, map[string]string{
+		"apt-get":    `case $* in *-s*) printf 'Inst offered [1.0] (2.0 X [all])\nInst gone [1.0] (2.0 X [amd64])\nRemv half [1.0]\n';; esac`,
+		"apt-cache":  `printf 'offered:\n  Version table:\n     2.0 500\n        500 http://m x/main amd64 Packages\n *** 1.0 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'; for n in gone half; do printf '%s:\n  Version table:\n *** 1.0 100\n        100 /var/lib/dpkg/status\n' $n; done`,
+		"dpkg-query": `case $* in *Status-Status*) printf 'offered\tall\t1.0\tinstalled\ngone\tamd64\t1.0\tinstalled\nhalf\tamd64\t1.0\tunpacked\n';; esac`,
+	})
+	a := f.run(t, New().Shell().Simulate, "apt_simulate", map[string]string{"want": "offered\tall\t2.0\ngone\tamd64\t2.0", "mode": "set"})
+	want := "offered\tall\t1.0\tyes\ngone\tamd64\t1.0\tpacked\nhalf\tamd64\t1.0\tno"
+	if frame, _ := a.Get("apt.undo"); strings.TrimSpace(string(frame.Out)) != want {
+		t.Errorf("%q, want %q", frame.Out, want)
+	}
+}
+
 // What dpkg-query, apt-mark and apt-cache say on a host with two packages; liba
 // is automatic and its old version is in the index.
 var queries = map[string]string{
