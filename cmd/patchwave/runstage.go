@@ -13,6 +13,7 @@ import (
 	"patchwave/engine/job"
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/restore"
 	"patchwave/engine/stage"
 	"patchwave/engine/store"
 	"patchwave/engine/updates"
@@ -276,6 +277,7 @@ func (n *night) toStage(ctx context.Context, l agenda.Launch) ([]stage.Host, []s
 				one := stage.Host{Name: h.Name, Target: host.Target, Manager: managers()[i], Changes: h.Changes(), DiskFree: free, Args: args}
 				for _, s := range h.Steps {
 					one.Download += s.Download
+					one.Old = one.Old || s.RestorePoint != nil && s.RestorePoint.Provider == restore.Packages
 				}
 				hosts = append(hosts, one)
 			}

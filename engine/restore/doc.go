@@ -113,12 +113,17 @@
 // The restore point that every host can have is a manifest of the versions that a
 // run replaces, with copies of the old packages where they can be had. It undoes only
 // packages, and only those whose old version was kept; it does not undo configuration
-// and data that maintainer scripts changed. What came new is removed, with apt not
-// purged; the kernel that runs is never removed. Marks go back; holds are never touched.
+// and data that maintainer scripts changed. What came new is removed, with apt purged if
+// dpkg had never known it and it replaced nothing; the kernel that runs is never removed.
+//
+// Marks, holds and locks that the host had when the point was made and has lost are set
+// again, and that is told; new ones stay, and are told as well. What is configuration of
+// the administrator (IgnorePkg, excludepkgs) is never touched.
 //
 //	         old packages from                           believed if
-//	apt      apt's cache, the index, else packed again    it is that package, whole
-//	         from the installed files (diverted ones too)
+//	apt      apt's cache, the index, else packed again    whole, and fields, scripts,
+//	         from the installed files (diverted ones too)  checksums and configuration
+//	                                                       files are the installed ones
 //	dnf,     dnf's cache, any repository                  whole, and its header is the
 //	dnf5,                                                 one of the installed package
 //	zypper                                                (no signature needs to be asked)
@@ -132,6 +137,10 @@
 // packages install, and 64 MiB) nothing is kept and the point is unusable. Mirrors
 // that the host does not know (snapshot archives) are not asked: give it one as a
 // repository, or as the last server of pacman.
+//
+// A staging (engine/stage) fetches the old packages too, into /var/lib/patchwave-host/ahead,
+// for 14 days; the point takes them from there: a mirror that is gone by night does not
+// make it impossible. It packs nothing again: that needs no mirror.
 //
 // The point holds a manifest: every package with architecture, version and state, the
 // automatic marks, the holds, and checksum, mode and owner of each file of the packages

@@ -37,7 +37,7 @@ func (PackagePoints) Fits(h *inventory.Host, f inventory.Facts) (bool, string) {
 // Call implements Provider. That a point is whole is said when it is made; old ones are
 // pruned when the claim is given back. Prove compares the host with the manifest.
 func (k PackagePoints) Call(op Op, _ Point) (Call, bool) {
-	args := map[string]string{"changes": updates.ChangeLines(k.Changes), "dir": Dir(k.Run), "lock_wait": lockWait}
+	args := map[string]string{"changes": updates.ChangeLines(k.Changes), "dir": Dir(k.Run), "lock_wait": lockWait, "ahead": updates.Ahead}
 	switch op {
 	case OpCreate:
 		return Call{Script: updates.KeepScript(k.Manager), Args: args}, true

@@ -16,6 +16,7 @@ const (
 	frameSize    = "point.size"
 	frameProof   = "point.prove"
 	frameRunning = "point.running"
+	frameMarks   = "point.marks"
 )
 
 // mostNamed bounds how many differences a proof names.
@@ -138,6 +139,24 @@ func Running(changes []updates.Change, a framing.Answer) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// SetAgain names the marks, holds and locks that the host had lost since its point was
+// made and that a rollback has set again; "" if there are none.
+func SetAgain(a framing.Answer) string {
+	f, ok := a.Get(frameMarks)
+	if !ok {
+		return ""
+	}
+	kinds := map[string]string{"auto": "automatic", "manual": "not automatic", "held": "held"}
+	var all []string
+	for _, line := range f.Lines() {
+		w := strings.SplitN(line, "\t", 3)
+		if kind := kinds[w[0]]; kind != "" && len(w) > 1 && w[1] != "" {
+			all = append(all, Line(w[1]+" ("+kind+")"))
+		}
+	}
+	return naming(all, len(all))
 }
 
 // Missing says what can be done about old packages that are nowhere to be had.

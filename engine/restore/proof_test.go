@@ -60,3 +60,13 @@ func TestRunning(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestSetAgain(t *testing.T) {
+	if got := SetAgain(framing.Answer{}); got != "" {
+		t.Errorf("%q", got)
+	}
+	got := SetAgain(frameOf(frameMarks, 0, "auto\tliba.noarch\tDependency", "manual\tb", "held\tx-0:1-1.*", "evil\tx", "held", "held\t\x1b[31m"))
+	if want := "liba.noarch (automatic); b (not automatic); x-0:1-1.* (held); "; !strings.HasPrefix(got, want) || strings.Contains(got, "\x1b") {
+		t.Errorf("%q", got)
+	}
+}

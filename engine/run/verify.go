@@ -129,6 +129,9 @@ func (m *machine) rollbackPackages(ctx context.Context) error {
 		}
 		return m.finish(ctx, journal.Failed, "", fault, append(entries, m.stepEnd("failed", &rc, fault)...)...)
 	}
+	if set := restore.SetAgain(e.answer); set != "" {
+		entries = append(entries, m.note("the rollback has set again what had been lost since: "+set))
+	}
 	fault, notes, err := m.provePackages(ctx)
 	if err != nil {
 		return err

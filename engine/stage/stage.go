@@ -30,6 +30,8 @@ type Host struct {
 	Download int64
 	// DiskFree are the bytes that must stay free, by path.
 	DiskFree map[string]int64
+	// Old says that the old packages are to be fetched too, for the restore point.
+	Old bool
 	// Args are further arguments of the script: those of policies.Policy.Arguments.
 	Args map[string]string
 }
@@ -177,6 +179,9 @@ func (t *try) work(ctx context.Context, id job.ID) (job.Status, []byte, error) {
 	speaks := t.host.Manager.Shell().Dialect
 	args := map[string]string{"changes": updates.ChangeLines(t.host.Changes), "lock_wait": "300", "size": strconv.FormatInt(t.host.Download, 10),
 		"mounts": mounts(speaks, t.host.DiskFree), "limit": strconv.Itoa(int(limit / time.Second)), "yield": id.YieldFile(speaks, "")}
+	if t.host.Old {
+		args["ahead"] = updates.Ahead
+	}
 	maps.Copy(args, t.host.Args)
 	var s job.Status
 	err := t.with(ctx, left, func(c job.Client) (err error) {

@@ -34,8 +34,9 @@
 //	                   the order of the lines.
 //	                   In mode "set" also frame NAME.undo: for every package
 //	                   that would be replaced or removed,
-//	                   NAME<TAB>ARCH<TAB>OLDVERSION<TAB>yes|no — whether that
-//	                   old version is on the host's cache or still fetchable.
+//	                   NAME<TAB>ARCH<TAB>OLDVERSION<TAB>yes|packed|no — whether that
+//	                   old version is on the host's cache or still fetchable, or
+//	                   can be packed again from what is installed.
 //
 //	Shell.Job defines (run in a detached job, see engine/job):
 //	  NAME_install     makes the changes of $pw_arg_changes

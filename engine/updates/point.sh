@@ -9,11 +9,28 @@ point_tab='	'
 point_keep() {
 	pw_run point.room point_room "$1" || return 1
 	point_manifest "$1" >"$pw_arg_dir/manifest.new" && mv "$pw_arg_dir/manifest.new" "$pw_arg_dir/manifest" || return 1
+	point_lockfile=$("$1_lockfile" 2>/dev/null | cut -f 2)
+	if [ -f "$point_lockfile" ]; then cp -p "$point_lockfile" "$pw_arg_dir/locks" || return 1; fi
+	point_take
 	point_status=0
 	"$1_keep" || point_status=$?
 	pw_run point.size du -sk "$pw_arg_dir"
 	return "$point_status"
 }
+
+# point_take: what was kept ahead (stage_old) of the old packages of $pw_arg_changes goes
+# into the point, where NAME_keep finds it, and looks at it as at any file.
+point_take() (
+	[ -n "${pw_arg_ahead:-}" ] && [ ! -L "$pw_arg_ahead" ] && cd "$pw_arg_ahead" 2>/dev/null || exit 0
+	printf '%s\n' "$pw_arg_changes" | while IFS=$point_tab read -r _ point_name _ point_from _; do
+		case $point_name:$point_from in *[!A-Za-z0-9@+._:~^-]* | :* | *: | *:-) continue ;; esac
+		for point_file in "$point_name"[-_]*"${point_from#*:}"* "packages/$point_name-"*"${point_from#*:}"*; do
+			if [ ! -f "$point_file" ] || [ -L "$point_file" ]; then continue; fi
+			case $point_file in packages/*) mkdir -p "$pw_arg_dir/packages" ;; esac
+			mv -f "$point_file" "$pw_arg_dir/$point_file"
+		done
+	done
+)
 
 # point_room NAME: KiB that the old packages need, about, and that are free; fails if
 # they do not fit. A package is a third to a half of what it installs; 64 MiB stay.
@@ -82,7 +99,71 @@ point_rollback() {
 		pw_put point.running "$point_runs"
 		pw_arg_changes=$(printf '%s\n' "$pw_arg_changes" | point_without "$point_runs")
 	fi
-	"$1_rollback"
+	point_status=0
+	"$1_rollback" || point_status=$?
+	point_lost=$(point_lost_marks "$1")
+	if [ -n "$point_lost" ]; then
+		point_relock "$1" >&2
+		printf '%s\n' "$point_lost" | "$1_remark" >&2
+		pw_put point.marks "$({
+			printf '%s\n' "$point_lost"
+			echo .
+			point_lost_marks "$1"
+		} | awk '$0 == "." { after = 1; next } !after { lost[$0] = 1; next } { delete lost[$0] } END { for (l in lost) print l }' | sort)"
+	fi
+	return "$point_status"
+}
+
+# point_lost_marks NAME: what the host has lost of the manifest: held WORDS; auto NAME
+# and manual NAME of packages that were there, and are.
+point_lost_marks() {
+	[ -s "$pw_arg_dir/manifest" ] || return 0
+	"$1_manifest" 2>/dev/null | awk -F '\t' '
+		part == 1 { old[$0] = 1; if ($1 == "pkg") was[$2] = was[$2 ":" $3] = was[$2 "." $3] = 1; next }
+		{ now[$0] = 1; if ($1 == "pkg") is[$2] = is[$2 ":" $3] = is[$2 "." $3] = 1 }
+		END {
+			for (l in old) {
+				split(l, w, "\t")
+				if (l in now || w[1] != "held" && w[1] != "auto") continue
+				if (w[1] == "held" || w[2] in is) print l
+			}
+			for (l in now) {
+				split(l, w, "\t")
+				if (w[1] == "auto" && !(l in old) && w[2] in was) print "manual\t" w[2]
+			}
+		}' part=1 "$pw_arg_dir/manifest" part=2 - | sort
+}
+
+# point_marked KIND: the names of a kind of mark in $point_lost.
+point_marked() {
+	printf '%s\n' "$point_lost" | sed -n "s/^$1$point_tab\\([A-Za-z0-9_@][A-Za-z0-9@+.:_-]*\\)\$/\\1/p"
+}
+
+# point_relock NAME: appends to the file of locks those that it had when the point was
+# made and has no more. NAME_lockfile says how it is divided, and which file it is: line;
+# block, which begins with [[; paragraph, with an empty line between.
+point_relock() {
+	point_how=$("$1_lockfile" 2>/dev/null)
+	point_file=${point_how#*"$point_tab"}
+	[ -n "$point_how" ] && [ -s "$pw_arg_dir/locks" ] || return 0
+	if [ ! -s "$point_file" ]; then
+		cp -p "$pw_arg_dir/locks" "$point_file"
+		return
+	fi
+	point_more=$(awk -v how="${point_how%%"$point_tab"*}" '
+		function flush() {
+			if (rec ~ /[^\n]/ && rec !~ /^#/ && (how != "block" || rec ~ /^\[\[/)) {
+				sub(/^\n+/, "", rec); sub(/\n+$/, "", rec)
+				if (of == 1) has[rec] = 1; else if (!(rec in has)) print (how == "line" ? "" : "\n") rec
+			}
+			rec = ""
+		}
+		FNR == 1 || how == "line" || how == "block" && /^\[\[[^.]*\]\]/ || how == "paragraph" && /^$/ { flush() }
+		{ rec = rec $0 "\n"; of = part }
+		END { flush() }' part=1 "$point_file" part=2 "$pw_arg_dir/locks")
+	[ -n "$point_more" ] || return 0
+	cp -p "$point_file" "$point_file.patchwave" && { [ -z "$(tail -c 1 "$point_file")" ] || echo >>"$point_file.patchwave"; } &&
+		printf '%s\n' "$point_more" >>"$point_file.patchwave" && mv -f "$point_file.patchwave" "$point_file"
 }
 
 # point_without OWNERS: the changes of standard input without the installation of them.

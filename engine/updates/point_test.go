@@ -1,6 +1,7 @@
 package updates_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,18 +15,20 @@ import (
 // would say.
 type holder struct {
 	updates.Manager
-	name, dir string
+	name, dir, locks string
 }
 
 func (h holder) Name() string { return h.name }
 
 func (h holder) Shell() updates.Shell {
-	return updates.Shell{Job: strings.ReplaceAll(strings.ReplaceAll(`NAME_manifest() { cat "$FAKE/packages"; }
+	return updates.Shell{Job: strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(`NAME_manifest() { cat "$FAKE/packages"; }
 NAME_listed() { printf '%s\n' "$FAKE/a file" "$FAKE/gone" "$FAKE" relative; }
 NAME_sizes() { cat "$FAKE/sizes"; }
 NAME_keep() { pw_put NAME.keep kept; }
 NAME_rollback() { pw_put NAME.rollback "$pw_arg_changes"; }
-`, "NAME", h.name), "$FAKE", h.dir)}
+NAME_lockfile() { printf 'HOW\t%s' "$FAKE/locks"; }
+NAME_remark() { cat >"$FAKE/remarked"; printf 'pkg\ta\tall\t1\tii \nauto\ta\nheld\tx\n' >"$FAKE/packages"; }
+`, "NAME", h.name), "$FAKE", h.dir), "HOW", cmp.Or(h.locks, "line"))}
 }
 
 // TestPoint makes a point, changes the host, and asks what is not as it was.
@@ -101,6 +104,100 @@ func TestTheRunningKernelStays(t *testing.T) {
 			if strings.TrimRight(string(got.Out), "\n") != want || rc != 0 || said != (manager != "pacman") {
 				t.Errorf("%v, %s: status %d, running %q, rolled back\n%s", sh, manager, rc, running.Out, got.Out)
 			}
+		}
+	}
+}
+
+// TestLostMarks: a rollback gives back what the host has lost of its marks, and says
+// what of it is there again; what is new stays, and nobody is asked where nothing is lost.
+func TestLostMarks(t *testing.T) {
+	for _, sh := range updatestest.Shells(t) {
+		f := updatestest.NewHost(t)
+		m := holder{name: "apt", dir: f.Dir}
+		args := map[string]string{"changes": "upgrade\ta\tall\t1\t2", "dir": filepath.Join(t.TempDir(), "p"), "lock_wait": "0"}
+		f.Write("sizes", "1\n")
+		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\ta\nauto\tgone\nheld\tx\nheld\ty z\n")
+		if _, rc := f.Run(sh, updates.KeepScript(m), args); rc != 0 {
+			t.Fatalf("status %d", rc)
+		}
+		a, _ := f.Run(sh, updates.RollbackScript(m), args)
+		if _, said := a.Get("point.marks"); said {
+			t.Errorf("%v: nothing was lost", sh)
+		}
+		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\tb\nheld\tnew\n")
+		a, _ = f.Run(sh, updates.RollbackScript(m), args)
+		if got := f.Read("remarked"); got != "auto\ta\nheld\tx\nheld\ty z\nmanual\tb\n" {
+			t.Errorf("%v: it is to set again %q", sh, got)
+		}
+		if marks, _ := a.Get("point.marks"); strings.TrimSpace(string(marks.Out)) != "auto\ta\nheld\tx\nmanual\tb" {
+			t.Errorf("%v: it says %q", sh, marks.Out)
+		}
+	}
+}
+
+// TestLostLocks: of a file of locks those come back that are gone, whole, and the
+// others stay as they are.
+func TestLostLocks(t *testing.T) {
+	const x, y, z = "[[packages]]\nname = \"x\"\n[[packages.conditions]]\nkey = \"evr\"\n", "[[packages]]\nname = \"y\"\n[[packages.conditions]]\nkey = \"evr\"\n", "[[packages]]\nname = \"z\"\n"
+	for how, tt := range map[string]struct{ then, now, want string }{
+		"line":      {"# a\nx-0:1-1.*\n!y\n", "# b\nz", "# b\nz\nx-0:1-1.*\n!y\n"},
+		"block":     {"version = \"1.0\"\n\n" + x + "\n" + y, "version = \"1.0\"\n\n" + z + "\n" + x, "version = \"1.0\"\n\n" + z + "\n" + x + "\n" + strings.TrimSuffix(y, "\n") + "\n"},
+		"paragraph": {"\ntype: package\nsolvable_name: x\n\ntype: package\nsolvable_name: y\n\n", "\ntype: package\nsolvable_name: y\n\n", "\ntype: package\nsolvable_name: y\n\n\ntype: package\nsolvable_name: x\n"},
+		"gone":      {"x\n", "", "x\n"},
+	} {
+		for _, sh := range updatestest.Shells(t) {
+			f := updatestest.NewHost(t)
+			m := holder{name: "apt", dir: f.Dir, locks: how}
+			args := map[string]string{"changes": "upgrade\ta\tall\t1\t2", "dir": filepath.Join(t.TempDir(), "p"), "lock_wait": "0"}
+			f.Write("sizes", "1\n")
+			f.Write("packages", "pkg\ta\tall\t1\tii \nheld\tx\n")
+			f.Write("locks", tt.then)
+			if _, rc := f.Run(sh, updates.KeepScript(m), args); rc != 0 {
+				t.Fatalf("status %d", rc)
+			}
+			f.Write("packages", "pkg\ta\tall\t1\tii \n")
+			f.Write("locks", tt.now)
+			f.Run(sh, updates.RollbackScript(m), args)
+			if got := f.Read("locks"); got != tt.want {
+				t.Errorf("%v, %s:\n%q, want\n%q", sh, how, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestKeptAhead: what a staging has put aside of the old packages is in the point before
+// the manager looks, and nothing else.
+func TestKeptAhead(t *testing.T) {
+	for _, sh := range updatestest.Shells(t) {
+		f := updatestest.NewHost(t)
+		ahead := filepath.Join(t.TempDir(), "ahead")
+		if err := os.MkdirAll(filepath.Join(ahead, "packages"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"a_1%3a1.0-1_all.deb", "a-1.0-1.noarch.rpm", "packages/a-1.0-1.noarch.rpm", "a-2.0-1.noarch.rpm", "ab-1.0-1.noarch.rpm", "b-1.0-1.rpm", "auto"} {
+			if err := os.WriteFile(filepath.Join(ahead, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink("/etc/passwd", filepath.Join(ahead, "a-1.0-1.link")); err != nil {
+			t.Fatal(err)
+		}
+		f.Write("sizes", "1\n")
+		f.Write("packages", "pkg\ta\tall\t1\tii \n")
+		dir := filepath.Join(t.TempDir(), "p")
+		f.Run(sh, updates.KeepScript(holder{name: "apt", dir: f.Dir}), map[string]string{"dir": dir, "ahead": ahead, "lock_wait": "0",
+			"changes": "upgrade\ta\tall\t1:1.0-1\t2\ninstall\tb\tall\t-\t1.0-1\nupgrade\t../x\tall\t1\t2"})
+		var got []string
+		if err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				got = append(got, strings.TrimPrefix(path, dir+"/"))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "a-1.0-1.noarch.rpm a_1%3a1.0-1_all.deb manifest packages/a-1.0-1.noarch.rpm"; strings.Join(got, " ") != want {
+			t.Errorf("%v: %q, want %q", sh, got, want)
 		}
 	}
 }

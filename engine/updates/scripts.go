@@ -26,8 +26,12 @@ func SimulateScript(m Manager) script.Script {
 // Its exit status is the manager's.
 func InstallScript(m Manager) script.Script { return jobScript(m, "install") }
 
+// Ahead is the directory of a host into which a staging puts old packages, for the
+// argument ahead of StageScript and KeepScript.
+const Ahead = "/var/lib/patchwave-host/ahead"
+
 // KeepScript stores old packages, and a manifest of what is there; arguments: changes,
-// dir. It makes dir, which stands below a directory of root's that the job has checked.
+// dir, ahead (where a staging has put old packages; may be left out). It makes dir, which stands below a directory of root's that the job has checked.
 // Beside the frame of the manager it prints point.room (KiB needed and free; its status
 // is not 0 if they do not fit, and then nothing was kept) and point.size ("KIB PATH").
 func KeepScript(m Manager) script.Script {
@@ -65,14 +69,16 @@ func pointScript(m Manager, what string) script.Script {
 // StageScript downloads what changes install and installs nothing; arguments:
 // changes, lock_wait, size (bytes to fetch, 0 if unknown), mounts (KIB, PATH with a
 // tab between, a line each: what must stay free), limit (seconds), yield (the file
-// that makes it give way). Beside the frame of the manager it prints stage.room (see
-// stage.sh), stage.end ("yielded", "late" or nothing) and stage.files.
+// that makes it give way), ahead (where old packages are put; "" or left out: they are
+// not fetched; nothing of it on Windows). Beside the frame of the manager it prints
+// stage.room (see stage.sh), stage.end ("yielded", "late" or nothing), stage.files, and
+// of the old packages stage.oldroom (as stage.room) and stage.old (as NAME.keep).
 func StageScript(m Manager) script.Script {
 	if m.Shell().Dialect == connectors.DialectPowerShell {
 		return named(m, "stage", stagePowerShell+"\n"+m.Shell().Job+"\nif (Test-StageRoom ("+m.Name()+"_cache)) {\n    "+m.Name()+"_stage { Test-StageGoOn }\n"+
 			"    Write-PwText 'stage.end' $StageRun.word\n    Write-PwLines 'stage.files' @("+m.Name()+"_staged)\n} else {\n    $PwStatus = 1\n}\n")
 	}
-	return named(m, "stage", "pw_status=0\n"+stageShell+"\n"+m.Shell().Job+"\nstage_host "+m.Name()+" || pw_status=$?\n")
+	return named(m, "stage", "pw_status=0\n"+pointShell+"\n"+stageShell+"\n"+m.Shell().Job+"\nstage_host "+m.Name()+" || pw_status=$?\n")
 }
 
 // jobScript calls a function of the job's shell; its status is the script's.

@@ -13,7 +13,31 @@ stage_host() {
 	"$1_stage" || stage_status=$?
 	pw_put stage.end "$stage_word"
 	pw_run stage.files "$1_staged"
+	[ -n "$stage_word" ] || [ -z "${pw_arg_ahead:-}" ] || stage_old "$1"
 	return "$stage_status"
+}
+
+# stage_old NAME: fetches the old packages too, of what is replaced, into $pw_arg_ahead,
+# from which the restore point takes them (point_take): by then the mirror may be gone.
+# What it cannot fetch is tried once more then. It is not seen in the status.
+stage_old() {
+	(umask 077 && mkdir -p "$pw_arg_ahead") && [ ! -L "$pw_arg_ahead" ] || return 0
+	find "$pw_arg_ahead" -type f -ctime +14 -exec rm -f {} + # of a night that never came
+	pw_arg_dir=$pw_arg_ahead
+	pw_arg_size=$("$1_sizes" 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { sum += $1 } END { printf "%.0f\n", sum * 512 }') # half of them, as point_room
+	stage_cache=$pw_arg_ahead
+	pw_run stage.oldroom stage_room || return 0
+	stage_said=$(mktemp) || return 0
+	stage_bounded stage_keep "$1"
+	rm -f "$pw_arg_ahead"/*.part "$pw_arg_ahead"/*/*.part
+	pw_put stage.old "$(sed -n "/^[^$point_tab]*$point_tab[^$point_tab]*$point_tab[^$point_tab]*$point_tab\\(kept\\|missing\\)\$/p" "$stage_said")"
+	rm -f "$stage_said"
+}
+
+# stage_keep NAME: NAME_keep without what needs no mirror, and without its frames.
+stage_keep() {
+	stage_fetches=yes
+	"$1_keep" >"$stage_said" 2>/dev/null
 }
 
 # stage_room: where the space is short, a line each: the KiB that would be left, or

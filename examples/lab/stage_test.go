@@ -27,10 +27,18 @@ baseline "night" {
   }
 }
 
+preparation "night" {
+  restore_point {
+    providers = ["packages"]
+    required  = true
+  }
+}
+
 policy "night" {
-  hosts    = group.lab
-  baseline = baseline.night
-  window   = window.night
+  hosts       = group.lab
+  baseline    = baseline.night
+  window      = window.night
+  preparation = preparation.night
   stage {
     before = "6h"
   }
@@ -56,15 +64,18 @@ func staged() map[labhost.Flavour]string {
 }
 
 // TestStagedNight downloads ahead of a window, and in it the mirror is gone: what is
-// installed is what was downloaded, by every package manager.
+// installed is what was downloaded, by every package manager, the restore point that the
+// policy requires is there, and the hosts can go back.
 func TestStagedNight(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "", labFlavours()...)
+	f.patchwave(t, 0, "ping") // so that it is built
 	opens := time.Now().UTC().Add(untilOpen).Truncate(time.Second)
 	f.configure(t, labhost.Config{Policies: fmt.Sprintf(aStagedNight, opens.Format("15:04:05"))})
 	// dnf does not download from file:, it installs what is there.
 	f.hosts["dnf"].MustSh(t, "systemd-run -q --unit mirror python3 -m http.server -b 127.0.0.1 -d /srv/repo 8080; sed -i 's,file:///srv/repo,http://127.0.0.1:8080,' /etc/yum.repos.d/lab.repo; "+
 		"for i in 1 2 3 4 5 6 7 8 9; do ! python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:8080/base/repodata/repomd.xml\")' || break; sleep 1; done")
+	f.hosts["pacman"].MustSh(t, "mv /var/cache/pacman/pkg/labtool-1.0-1-any.pkg.tar.zst /srv/repo/lab/")
 	before := f.sh(t, packages())
 	same(t, "archives in the caches", everywhere("", f.names()...), f.sh(t, staged()))
 
@@ -78,6 +89,9 @@ func TestStagedNight(t *testing.T) {
 		"pacman": "labtool-1.1-1-any.pkg.tar.zst\nliblab-1:1.0-2-any.pkg.tar.zst\n",
 	}, f.sh(t, staged()))
 	same(t, "packages after the staging", before, f.sh(t, packages()))
+	for name, out := range f.sh(t, onAll("cd /var/lib/patchwave-host/ahead && find . -name 'lab*' | sort")) {
+		t.Log(name + " has kept ahead:\n" + out)
+	}
 
 	f.sh(t, onAll("mount -t tmpfs none /srv/repo"))
 	for name, out := range f.sh(t, map[labhost.Flavour]string{
@@ -97,4 +111,7 @@ func TestStagedNight(t *testing.T) {
 		"pacman": {"- labtool 1.0-1", "- liblab 1.0-1", "+ labtool 1.1-1", "+ liblab 1:1.0-2"},
 	}, changed(before, f.sh(t, packages())))
 	t.Log("show:\n" + f.patchwave(t, 0, "show", doc.Run.ID, "dnf").Stdout)
+	same(t, "what is left of the old packages ahead of the night", everywhere("", f.names()...), f.sh(t, onAll("find /var/lib/patchwave-host/ahead -name 'lab*'")))
+	f.patchwave(t, 0, "rollback", doc.Run.ID, "-y", "-q")
+	same(t, "packages after the rollback", before, f.sh(t, packages()))
 }

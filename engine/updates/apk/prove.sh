@@ -18,3 +18,12 @@ apk_sizes() {
 		apk info -q -s "$apk_name" </dev/null
 	done | awk '/^[0-9]+/ { printf "%.0f\n", ($2 ~ /^M/) ? $1 * 1024 : ($2 ~ /^K/) ? $1 : $1 / 1024 }'
 }
+
+# apk_lockfile, apk_remark: marks and holds are world, which apk_rollback puts back.
+apk_lockfile() {
+	:
+}
+
+apk_remark() {
+	:
+}

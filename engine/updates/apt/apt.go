@@ -18,6 +18,12 @@ var jobShell string
 //go:embed keep.sh
 var keepShell string
 
+//go:embed back.sh
+var backShell string
+
+//go:embed same.sh
+var sameShell string
+
 //go:embed prove.sh
 var proveShell string
 
@@ -39,5 +45,5 @@ const name = "apt"
 
 // Shell returns the functions apt_…
 func (Manager) Shell() updates.Shell {
-	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + proveShell + stageShell}
+	return updates.Shell{Scan: scanShell, Simulate: simulateShell, Job: jobShell + keepShell + backShell + sameShell + proveShell + stageShell}
 }

@@ -70,7 +70,9 @@
 //	apt.sim.N      ARCH" for each removed package; rc and stderr are apt's.
 //	               Inst NAME[:ARCH] [[OLD]] (NEW ORIGIN [ARCH]) [[…]]
 //	               Remv NAME[:ARCH] [OLD]
-//	apt.undo       NAME TAB ARCH TAB OLDVERSION TAB yes|no (mode "set" only)
+//	apt.undo       NAME TAB ARCH TAB OLDVERSION TAB yes|packed|no (mode "set" only):
+//	               packed if it is in no cache and no index, but installed, so that
+//	               it can be packed again
 //	apt.download   bytes to fetch, a number (mode "set" only)
 //
 //	apt.install    what apt and dpkg printed; rc is apt's. The last line is
@@ -80,8 +82,9 @@
 //	               "patchwave: reboot required" if the flag was set meanwhile.
 //	apt.stage      as apt.install, of apt-get --download-only.
 //	apt.keep       NAME TAB ARCH TAB VERSION TAB kept|missing. What neither the
-//	               cache nor the index has is packed again from its installed files;
-//	               apt.undo says no of it all the same.
+//	               cache nor the index has is packed again from its installed files.
+//	               A file of the cache or the index counts if its fields, scripts,
+//	               checksums and configuration files are those that dpkg knows.
 //
 // # Traps
 //
@@ -99,8 +102,11 @@
 //     killed: the journal and the states of the packages are looked at.
 //   - `apt-get upgrade pkg-` removes pkg; --only-upgrade install makes automatic
 //     packages manual: install NAME=VERSION --mark-auto.
-//   - A rollback removes what was newly installed but does not purge it: a purge
-//     script may take data that the old version needs. dpkg then lists it as "rc".
+//   - A rollback purges what was newly installed, so that /etc is as it was, but only
+//     what dpkg had not known before, not even as "rc", and what takes no place of a
+//     package that was there (Replaces, Breaks, Conflicts, Provides): a purge script
+//     may take data that the old one needs. All else is removed and left as "rc". A
+//     configuration file that stood there before its package came is never taken.
 //   - A version held back, a downgrade or a removal never happens because -y was
 //     said: the flags that allow the last two are given only if the changes hold
 //     one, and holds are never lifted.

@@ -14,15 +14,21 @@ apt_store() {
 	dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\n' >"$pw_arg_dir/packages" || return 1
 	apt-mark showauto >"$pw_arg_dir/auto" || return 1
 	apt-mark showhold >"$pw_arg_dir/held" || return 1
+	case $pw_arg_changes in
+	*"install	"*) find /etc -xdev ! -type d 2>/dev/null >"$pw_arg_dir/etc" ;;
+	esac
+	apt_archives=$(apt_cache)
 	# First what is in the cache, then one call for what is in the index, then
 	# what is in neither: made again from the installed files.
 	apt_fetch=
 	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
 		[ -n "$apt_from" ] || continue
-		apt_file=$(apt_deb "$apt_name" "$(apt_old_arch)" "$apt_from")
+		apt_old=$(apt_old_arch)
+		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
 		apt_good && continue
-		if [ -s "/var/cache/apt/archives/$apt_file" ]; then
-			cp -p "/var/cache/apt/archives/$apt_file" "$pw_arg_dir/" && apt_good && continue
+		if [ -s "$apt_archives/$apt_file" ]; then
+			cp "$apt_archives/$apt_file" "$pw_arg_dir/" && apt_good && continue
+			echo "$apt_archives/$apt_file is damaged, or another package than the one that is installed" >&2
 		fi
 		apt_fetch="$apt_fetch $(apt_shown "$apt_name" "$apt_arch")=$apt_from"
 	done <<-APT_CHANGES
@@ -33,7 +39,8 @@ apt_store() {
 		[ -n "$apt_from" ] || continue
 		apt_old=$(apt_old_arch)
 		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
-		apt_good || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
+		# Ahead of a window only what a mirror is needed for.
+		apt_good || [ -n "${stage_fetches:-}" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
 		apt_word=missing
 		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
 		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"
@@ -43,11 +50,11 @@ apt_store() {
 	sync
 }
 
-# apt_good: the stored file of the change that is being read is there and whole; a
-# damaged one is removed.
+# apt_good: the stored file of the change that is being read is there, and is the
+# package that is installed; another one is removed.
 apt_good() {
 	[ -s "$pw_arg_dir/$apt_file" ] || return 1
-	apt_whole "$pw_arg_dir/$apt_file" "$apt_name" "$apt_from" || { rm -f "$pw_arg_dir/$apt_file" && return 1; }
+	apt_same "$pw_arg_dir/$apt_file" "$apt_name" "$apt_old" "$apt_from" || { rm -f "$pw_arg_dir/$apt_file" && return 1; }
 }
 
 # apt_shown NAME ARCH: the package as apt displays it.
@@ -138,97 +145,3 @@ apt_repack() (
 	fi
 	dpkg-deb -Zgzip -z1 -b "$apt_tree/pkg" "$apt_tree/made.deb" >/dev/null && mv "$apt_tree/made.deb" "$4"
 )
-
-# apt_rollback: undoes $pw_arg_changes.
-apt_rollback() {
-	pw_run apt.rollback apt_timed apt_go_back
-}
-
-apt_go_back() {
-	apt_native=$(dpkg --print-architecture) || return 100
-	apt_wait
-	# What was left half done stands in the way of everything; a package whose
-	# script fails will be replaced below.
-	if [ -n "$(apt_unfinished)" ]; then
-		dpkg --force-confdef --force-confold --configure -a </dev/null
-		apt_next
-	fi
-	apt_args=
-	apt_back=
-	apt_flags='--mark-auto --no-install-recommends --allow-downgrades --no-remove'
-	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
-		[ -n "$apt_name" ] || continue
-		apt_spec=$(apt_shown "$apt_name" "$apt_arch")
-		apt_now=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$apt_spec" 2>/dev/null)
-		if [ -z "$apt_from" ]; then
-			case $apt_now in
-			'' | ?[nc]*) continue ;;
-			esac
-			apt_args="$apt_args $apt_spec-"
-			apt_flags='--mark-auto --no-install-recommends --allow-downgrades'
-			apt_back="${apt_back}remove	$apt_name	$apt_arch	$apt_to	
-"
-			continue
-		fi
-		case $apt_now in
-		?"i $apt_from") continue ;;
-		esac
-		apt_file=$(apt_kept)
-		apt_args="$apt_args ${apt_file:-$apt_spec=$apt_from}"
-		apt_back="${apt_back}install	$apt_name	$apt_arch		$apt_from
-"
-	done <<-APT_CHANGES
-		$(apt_changes)
-	APT_CHANGES
-	apt_status=0
-	if [ -n "$apt_args" ]; then
-		# shellcheck disable=SC2034 # apt_only reads it
-		(pw_arg_changes=$apt_back && apt_only) || {
-			apt_nothing
-			return 100
-		}
-		# shellcheck disable=SC2086 # one argument a package
-		apt_get $apt_flags install $apt_args
-		apt_status=$?
-	fi
-	apt_marks
-	return "$apt_status"
-}
-
-# apt_kept: the stored file of the old version of the change that is being read.
-apt_kept() {
-	for apt_old in "$apt_arch" all "$apt_native"; do
-		apt_file=$pw_arg_dir/$(apt_deb "$apt_name" "$apt_old" "$apt_from")
-		[ -s "$apt_file" ] || continue
-		printf '%s' "$apt_file"
-		return 0
-	done
-}
-
-# apt_unfinished: packages that are not wholly installed, and an unmerged journal.
-apt_unfinished() {
-	dpkg-query -W -f '${db:Status-Abbrev}\n' | grep -v -e '^.[nci] $'
-	find /var/lib/dpkg/updates -name '[0-9]*'
-}
-
-# apt_marks: the automatic marks as they were.
-apt_marks() {
-	[ -r "$pw_arg_dir/auto" ] || return 0
-	apt_auto=
-	apt_manual=
-	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
-		[ -n "$apt_from" ] || continue
-		apt_spec=$(apt_shown "$apt_name" "$apt_arch")
-		if grep -q -x -F "$apt_spec" "$pw_arg_dir/auto"; then
-			apt_auto="$apt_auto $apt_spec"
-		else
-			apt_manual="$apt_manual $apt_spec"
-		fi
-	done <<-APT_CHANGES
-		$(apt_changes)
-	APT_CHANGES
-	# shellcheck disable=SC2086 # one argument a package
-	[ -z "$apt_auto" ] || apt-mark auto $apt_auto </dev/null >/dev/null
-	# shellcheck disable=SC2086 # one argument a package
-	[ -z "$apt_manual" ] || apt-mark manual $apt_manual </dev/null >/dev/null
-}

@@ -26,8 +26,16 @@ apt_sizes() {
 	dpkg-query -W -f '${Installed-Size}\n' $(apt_specs) </dev/null
 }
 
-# apt_whole FILE NAME VERSION: it is that package, and can be read to its end.
-apt_whole() {
-	[ "$(dpkg-deb -f "$1" Package 2>/dev/null)|$(dpkg-deb -f "$1" Version 2>/dev/null)" = "$2|$3" ] &&
-		dpkg-deb --fsys-tarfile "$1" 2>/dev/null >/dev/null
+# apt_lockfile: holds stand in dpkg's own database.
+apt_lockfile() {
+	:
+}
+
+# apt_remark: sets the marks of $point_lost again.
+apt_remark() {
+	for apt_mark in held:hold auto:auto manual:manual; do
+		apt_names=$(point_marked "${apt_mark%:*}")
+		# shellcheck disable=SC2086 # one argument a package
+		[ -z "$apt_names" ] || apt-mark "${apt_mark#*:}" $apt_names </dev/null
+	done
 }

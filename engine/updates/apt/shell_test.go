@@ -277,6 +277,21 @@ func TestSimulateArguments(t *testing.T) {
 	}
 }
 
+// TestWhatCanBeUndone: an old version that is in no index can still be packed again
+// from what is installed, unless that is not whole.
+func TestWhatCanBeUndone(t *testing.T) {
+	f := newFake(t, map[string]string{
+		"apt-get":    `case $* in *-s*) printf 'Inst offered [1.0] (2.0 X [all])\nInst gone [1.0] (2.0 X [amd64])\nRemv half [1.0]\n';; esac`,
+		"apt-cache":  `printf 'offered:\n  Version table:\n     2.0 500\n        500 http://m x/main amd64 Packages\n *** 1.0 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'; for n in gone half; do printf '%s:\n  Version table:\n *** 1.0 100\n        100 /var/lib/dpkg/status\n' $n; done`,
+		"dpkg-query": `case $* in *Status-Status*) printf 'offered\tall\t1.0\tinstalled\ngone\tamd64\t1.0\tinstalled\nhalf\tamd64\t1.0\tunpacked\n';; esac`,
+	})
+	a := f.run(t, New().Shell().Simulate, "apt_simulate", map[string]string{"want": "offered\tall\t2.0\ngone\tamd64\t2.0", "mode": "set"})
+	want := "offered\tall\t1.0\tyes\ngone\tamd64\t1.0\tpacked\nhalf\tamd64\t1.0\tno"
+	if frame, _ := a.Get("apt.undo"); strings.TrimSpace(string(frame.Out)) != want {
+		t.Errorf("%q, want %q", frame.Out, want)
+	}
+}
+
 // What dpkg-query, apt-mark and apt-cache say on a host with two packages; liba
 // is automatic and its old version is in the index.
 var queries = map[string]string{
@@ -287,9 +302,11 @@ var queries = map[string]string{
 *'Abbrev}${Version}'*liba) printf 'ii 1:1.0-2~x';;
 *'Abbrev}${Version}'*) printf 'ii 1.0+';;
 *Status-Abbrev*) printf 'ii \n';;
+'-s liba:amd64') cat "$FAKE/status";;
+'--control-path liba:amd64') echo "$FAKE/liba.postinst";;
 *) exit 1;;
 esac`,
-	"dpkg-deb": `case "$1 $3" in *Package) echo liba;; *Version) echo 1:1.0-1;; esac`,
+	"dpkg-deb": `case "$1 $3" in *Package) echo liba;; *Version) echo 1:1.0-1;; -e*) cp -R "$FAKE/deb" "$3";; esac`,
 	"apt-mark": `case $1 in showauto) echo liba; echo other;; esac`,
 	"apt-cache": `printf 'liba:\n  Version table:\n     1:1.0-2~x 500\n        500 http://m x/main amd64 Packages\n *** 1:1.0-1 500\n        500 http://m x/main amd64 Packages\n        100 /var/lib/dpkg/status\n'
 printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64 Packages\n *** 2.0 100\n        100 /var/lib/dpkg/status\n'`,
@@ -297,9 +314,47 @@ printf 'b++:\n  Version table:\n     1.0+ 500\n        500 http://m x/main amd64
 	"find":    "",
 }
 
+// installed lets dpkg know liba, and makes the file that apt has of it.
+func (f fake) installed(t *testing.T, status, control, script string) {
+	t.Helper()
+	if err := os.Mkdir(f.Path("deb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.Write("status", status)
+	f.Write("liba.postinst", "true\n")
+	f.Write("deb/control", control)
+	f.Write("deb/postinst", script)
+}
+
+const (
+	libaStatus  = "Package: liba\nStatus: install ok installed\nPriority: optional\nDepends: a (>= 1),\n b\nMulti-Arch: no\nConffiles:\n /etc/liba 0123\nVersion: 1:1.0-1\n"
+	libaControl = "Package: liba\nVersion: 1:1.0-1\nDepends: a(>=1), b\nRecommends:\n"
+)
+
+// TestKeepBelievesNoCopy: a file of the name and the version of what is installed is
+// kept only if its fields and its scripts are those that dpkg knows.
+func TestKeepBelievesNoCopy(t *testing.T) {
+	for name, tt := range map[string]struct{ status, control, script, want string }{
+		"the same":       {libaStatus, libaControl, "true\n", "kept"},
+		"other field":    {libaStatus, libaControl + "Conflicts: c\n", "true\n", "missing"},
+		"other script":   {libaStatus, libaControl, "false\n", "missing"},
+		"unknown to him": {"", libaControl, "true\n", "missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, queries)
+			f.installed(t, tt.status, tt.control, tt.script)
+			a := f.run(t, New().Shell().Job, "apt_keep", map[string]string{"changes": upgrade, "dir": filepath.Join(t.TempDir(), "kept")})
+			if frame, _ := a.Get("apt.keep"); string(frame.Out) != "liba\tamd64\t1:1.0-1\t"+tt.want+"\n" {
+				t.Errorf("%q\n%s", frame.Out, frame.Err)
+			}
+		})
+	}
+}
+
 func TestKeepThenRollback(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	f := newFake(t, queries)
+	f.installed(t, libaStatus, libaControl, "true\n")
 	args := map[string]string{"changes": upgrade + downgrade + install, "dir": dir, "lock_wait": "0"}
 	a := f.run(t, New().Shell().Job, "apt_keep", args)
 	frame, _ := a.Get("apt.keep")

@@ -56,8 +56,9 @@ apt_sim() {
 	return "$apt_rc"
 }
 
-# apt_undo: of what would be replaced or removed, whether the old version is in
-# the cache or in the index: NAME<TAB>ARCH<TAB>VERSION<TAB>yes|no.
+# apt_undo: of what would be replaced or removed, whether the old version can be had:
+# NAME<TAB>ARCH<TAB>VERSION<TAB>yes|packed|no. yes: it is in the cache or in the index;
+# packed: it is installed, so that it can be packed again from its files.
 apt_undo() {
 	apt_old=$(printf '%s\n' "$apt_rows" | sed -n \
 		-e 's/^Inst \([A-Za-z0-9][A-Za-z0-9+.:_-]*\) \[.*\[\([a-z0-9-]*\)\]).*/\1 \2/p' \
@@ -75,19 +76,19 @@ apt_undo() {
 		/^ \*\*\* / { current = 1; next }
 		/^     [^ ]/ { current = 0; next }
 		/^ +-?[0-9]+ / && current { sub(/^ +-?[0-9]+ /, ""); if ($0 !~ /^\//) found[name] = 1; next }
-		NF == 4 { print $2 "|" ($1 in arch ? arch[$1] : $3) "|" $3 "|" $4 "|" ($1 in found ? "yes" : "no") }' |
+		NF == 5 { print $2 "|" ($1 in arch ? arch[$1] : $3) "|" $3 "|" $4 "|" ($1 in found ? "yes" : $5 == "installed" ? "packed" : "no") }' |
 		while IFS='|' read -r apt_name apt_arch apt_now apt_version apt_there; do
-			[ ! -s "/var/cache/apt/archives/$(apt_deb "$apt_name" "$apt_now" "$apt_version")" ] || apt_there=yes
+			[ "$apt_there" = yes ] || [ ! -s "/var/cache/apt/archives/$(apt_deb "$apt_name" "$apt_now" "$apt_version")" ] || apt_there=yes
 			printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_version" "$apt_there"
 		done
 }
 
-# apt_installed_rows NAME...: DISPLAYED<TAB>NAME<TAB>ARCH<TAB>VERSION of the
+# apt_installed_rows NAME...: DISPLAYED<TAB>NAME<TAB>ARCH<TAB>VERSION<TAB>STATUS of the
 # packages as apt displays them: the native architecture is not said.
 apt_installed_rows() {
 	{
 		printf '%s\n' "$@"
-		dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\n' "$@" </dev/null
+		dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\t${db:Status-Status}\n' "$@" </dev/null
 	} | awk -F '\t' -v native="$apt_native" '
 		NF == 1 { asked[$1] = 1; next }
 		{ shown = ($2 == native || $2 == "all") ? $1 : $1 ":" $2; if (shown in asked) print shown "\t" $0 }'

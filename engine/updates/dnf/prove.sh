@@ -17,3 +17,16 @@ dnf_manifest() {
 	dnf_program manifest
 	sed -n '/^[^#]/s/^/held	/p' /etc/dnf/plugins/versionlock.list
 }
+
+dnf_lockfile() {
+	printf 'line\t/etc/dnf/plugins/versionlock.list'
+}
+
+# dnf_remark: sets the marks of $point_lost again.
+dnf_remark() {
+	for dnf_mark in auto:remove manual:install; do
+		dnf_names=$(point_marked "${dnf_mark%:*}")
+		# shellcheck disable=SC2086 # one argument a package
+		[ -z "$dnf_names" ] || dnf -q -y -C --disableexcludes=all mark "${dnf_mark#*:}" $dnf_names </dev/null
+	done
+}

@@ -12,8 +12,21 @@ dnf5_sizes() {
 
 dnf5_manifest() {
 	point_rpm_packages
-	[ -n "${dnf5_locks+set}" ] || dnf5_no_locks
+	[ -n "${dnf5_lockfile+set}" ] || dnf5_no_locks
 	dnf5_read -q '--setopt=disable_excludes=*' repoquery --installed --qf "auto$dnf5_tab%{name}.%{arch}$dnf5_tab%{reason}$dnf5_nl" |
 		grep -e Dependency
 	sed -n '/^[^#]/s/^/held	/p' /etc/dnf/versionlock.toml
+}
+
+dnf5_lockfile() {
+	printf 'block\t/etc/dnf/versionlock.toml'
+}
+
+# dnf5_remark: sets the marks of $point_lost again; a reason stands behind the name.
+dnf5_remark() {
+	for dnf5_mark in auto:dependency manual:user; do
+		dnf5_names=$(printf '%s\n' "$point_lost" | sed -n "s/^${dnf5_mark%:*}$dnf5_tab\\([A-Za-z0-9_][A-Za-z0-9+._-]*\\).*/\\1/p" | sort -u)
+		# shellcheck disable=SC2086 # one argument a package
+		[ -z "$dnf5_names" ] || dnf5 -q -y -C '--setopt=*.skip_if_unavailable=1' mark "${dnf5_mark#*:}" $dnf5_names </dev/null
+	done
 }

@@ -51,3 +51,17 @@ pacman_fetch() {
 	done
 	pacman_clear
 }
+
+# pacman_lockfile: IgnorePkg is the administrator's configuration, and stays as it is.
+pacman_lockfile() {
+	:
+}
+
+# pacman_remark: sets the marks of $point_lost again.
+pacman_remark() {
+	for pacman_mark in auto:asdeps manual:asexplicit; do
+		pacman_names=$(point_marked "${pacman_mark%:*}")
+		# shellcheck disable=SC2086 # one argument a package
+		[ -z "$pacman_names" ] || pacman -D "--${pacman_mark#*:}" -- $pacman_names </dev/null
+	done
+}

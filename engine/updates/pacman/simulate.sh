@@ -21,11 +21,12 @@ pacman_try() {
 	fi
 }
 
-# pacman_undo: which old versions are in the caches.
+# pacman_undo: which old versions are in the caches, or were kept ahead of a window. What
+# a server may have without listing it is asked for only when the point is made.
 pacman_undo() {
 	# shellcheck disable=SC2046 # names without white space
 	pacman_local $(pacman_names) | while read -r pacman_name pacman_arch pacman_version; do
-		if [ -n "$(pacman_cached "$pacman_name" "$pacman_arch" "$pacman_version")" ]; then pacman_can=yes; else pacman_can=no; fi
+		if [ -n "$(pacman_cached "$pacman_name" "$pacman_arch" "$pacman_version")$(pacman_cached "$pacman_name" "$pacman_arch" "$pacman_version" /var/lib/patchwave-host/ahead)" ]; then pacman_can=yes; else pacman_can=no; fi
 		printf '%s\t%s\t%s\t%s\n' "$pacman_name" "$pacman_arch" "$pacman_version" "$pacman_can"
 	done
 }

@@ -11,10 +11,10 @@ import (
 )
 
 func TestUndo(t *testing.T) {
-	text := "a\tall\t0:1-1\tyes\nb\tall\t1:2\tno\n$(id)\tall\t1\tyes\n-y\tall\t1\tyes\nc\tall\t1\nd\tall\t1\tyes\tmore\n\n"
+	text := "a\tall\t0:1-1\tyes\nb\tall\t1:2\tno\np\tall\t1\tpacked\n$(id)\tall\t1\tyes\n-y\tall\t1\tyes\nc\tall\t1\nd\tall\t1\tyes\tmore\n\n"
 	a := framing.Answer{Frames: []framing.Frame{{Name: "x.undo", Out: []byte(text)}, {Name: "empty"}}}
 	plain := func(v string) string { return strings.TrimPrefix(v, "0:") }
-	want := []updates.Undo{{Name: "a", Arch: "all", Version: "1-1", Possible: true}, {Name: "b", Arch: "all", Version: "1:2"}}
+	want := []updates.Undo{{Name: "a", Arch: "all", Version: "1-1", Possible: true}, {Name: "b", Arch: "all", Version: "1:2"}, {Name: "p", Arch: "all", Version: "1", Possible: true}}
 	if diff := cmp.Diff(want, Undo(a, "x.undo", Deb(), plain)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -15,3 +15,12 @@ zypper_manifest() {
 	zypper_autos "$zypper_auto_file" | sed 's/^/auto	/'
 	sed -n '/./s/^/held	/p' /etc/zypp/locks
 }
+
+zypper_lockfile() {
+	printf 'paragraph\t/etc/zypp/locks'
+}
+
+# zypper_remark: zypper_rollback has put back the list of automatic packages.
+zypper_remark() {
+	:
+}
