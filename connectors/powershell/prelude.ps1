@@ -50,6 +50,9 @@ function Write-PwLines([string]$Name, $Lines, [int]$Rc = 0) {
     Write-PwText $Name ((@($Lines) | ForEach-Object { ([string]$_) -replace "[`r`n]", ' ' }) -join "`n") $Rc
 }
 
+# Wait-PwSeconds SECONDS: it does nothing for so long. A test puts its own in its place.
+function Wait-PwSeconds([int]$Seconds) { Start-Sleep -Seconds $Seconds }
+
 # ConvertTo-PwJson VALUE: one line of JSON.
 function ConvertTo-PwJson($Value) {
     return ((ConvertTo-Json -InputObject $Value -Compress -Depth 8) -replace "[`r`n]", '')

@@ -71,6 +71,14 @@ func (p *process) script(call framing.Call) int {
 func (h *Host) answer(a frames, call framing.Call, root bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	switch call.Name { // what is the same on every system
+	case "job":
+		h.jobOp(a, call.Args, root || h.win != nil)
+		return true
+	case "sleep":
+		h.sleep(a, call.Args)
+		return true
+	}
 	if h.win != nil {
 		return h.win.answer(a, call)
 	}
@@ -79,16 +87,12 @@ func (h *Host) answer(a frames, call framing.Call, root bool) bool {
 		h.scan(a, call.Args, root)
 	case "simulate":
 		h.family.simulate(h, a, call.Args)
-	case "job":
-		h.jobOp(a, call.Args, root)
 	case "probe":
 		h.probe(a, call.Args)
 	case "require":
 		h.require(a, call.Args)
 	case "wake":
 		h.packet(a, call.Args)
-	case "sleep":
-		h.sleep(a, call.Args)
 	case "health":
 		h.health(a, call.Args)
 	case "restore-point":

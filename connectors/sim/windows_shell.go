@@ -128,24 +128,19 @@ func unbase64(text string) []byte {
 	return b
 }
 
-// answer prints what a script prints, under the machine's lock.
+// answer prints what a script of Windows alone prints, under the machine's lock.
 func (w *windows) answer(a frames, call framing.Call) bool {
-	h := w.h
 	switch call.Name {
 	case "scan", "facts":
 		w.scan(a, call)
 	case "simulate":
 		w.simulate(a, call.Args)
-	case "job":
-		h.jobOp(a, call.Args, true)
 	case "ready":
 		w.ready(a, call.Args)
 	case "probe":
 		w.probe(a, call.Args)
 	case "require":
 		w.require(a, call.Args)
-	case "sleep":
-		h.sleep(a, call.Args)
 	case "restore-point":
 		w.pointOp(a, call.Args)
 	case "health":

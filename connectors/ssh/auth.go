@@ -189,7 +189,7 @@ func (a *authentication) passwordSent() bool {
 func (a *authentication) refused(ep endpoint, err error) *connectors.Error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	e := &connectors.Error{Code: connectors.CodeAuth, Phase: connectors.PhaseLogin, Host: ep.name(), Err: &covered{"not accepted", err},
+	e := &connectors.Error{Code: connectors.CodeAuth, Phase: connectors.PhaseLogin, Host: ep.name(), Err: connectors.Worded("not accepted", err),
 		Message: fmt.Sprintf("the host refuses the login as %s", ep.user)}
 	if len(a.accepted) > 0 {
 		e.Message += fmt.Sprintf(" (it accepts %s; tried: %s)", strings.Join(a.accepted, ", "), a.describe())

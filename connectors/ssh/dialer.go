@@ -125,7 +125,7 @@ func (d *Dialer) attemptVia(ctx context.Context, ep endpoint, via *hopSlot) (*li
 	// The place in the queue costs no time of the connection: only ctx bounds it.
 	release, err := d.limits.acquire(ctx, ep.limitKey())
 	if err != nil {
-		return nil, interrupted(ctx, connectors.PhaseDial, ep)
+		return nil, ep.reach().Interrupted(ctx, connectors.PhaseDial)
 	}
 	defer release()
 	trust, err := d.trust.of(ep)

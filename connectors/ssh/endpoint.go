@@ -47,6 +47,10 @@ func (e endpoint) name() string {
 
 func (e endpoint) address() string { return net.JoinHostPort(e.host, strconv.Itoa(e.port)) }
 
+func (e endpoint) reach() connectors.Reach {
+	return connectors.Reach{Host: e.name(), Name: e.host, Address: e.address()}
+}
+
 // hostPort is the name of the host key.
 func (e endpoint) hostPort() string {
 	return net.JoinHostPort(e.aliasName, strconv.Itoa(e.aliasPort))

@@ -223,7 +223,7 @@ func (t *trust) refuse(key ssh.PublicKey, err error) *connectors.Error {
 	default:
 		return e
 	}
-	e.Err = &covered{"no login was tried", err}
+	e.Err = connectors.Worded("no login was tried", err)
 	return e
 }
 

@@ -41,7 +41,7 @@ func (d *Dialer) Dial(ctx context.Context, t connectors.Target) (connectors.Sess
 // attempt opens one session, once.
 func (d *Dialer) attempt(ctx context.Context, ep *endpoint) (*session, error) {
 	if ctx.Err() != nil {
-		return nil, interrupted(ctx, connectors.PhaseDial, ep)
+		return nil, ep.reach().Interrupted(ctx, connectors.PhaseDial)
 	}
 	way, err := newLogin(ep)
 	if err != nil {

@@ -29,6 +29,13 @@
 // asks for it, once a connection: with the first handshake, or with a second one after
 // the first request, as Windows does (TLS 1.2; the way of TLS 1.3 is not in the library).
 //
+// Tickets of Kerberos (RFC 4120) are asked for here, with the messages and the
+// cryptography of a library: its own way to a KDC takes no context. What waits for a
+// KDC ends with the connect timeout or the context of the caller, and leaves nothing. A
+// KDC that wants a weaker encryption than is allowed, or the password hashed for ever, is
+// refused. A host of another realm is reached by what the configuration says, or by the
+// referrals of the KDCs.
+//
 // Over plain http there is NTLM only. Nothing proves there who the peer is before
 // the login; the password itself is never sent, the answer to the challenge can be
 // attacked offline by whoever gets it. The messages are encrypted and signed with
@@ -70,10 +77,10 @@
 //	by others  NTLM, its keys, sealing and signing: impacket (what its SMB server
 //	           does), and in turn gss-ntlmssp by way of MIT's GSSAPI, which verifies
 //	           the integrity code and the channel binding too; impacket looks at
-//	           neither. Kerberos: the KDC of MIT with a realm of its own, and MIT's
-//	           GSSAPI with SPNEGO, channel bindings and replay cache. TLS and the
-//	           certificate: OpenSSL, also when it asks for that of the client in a
-//	           second handshake. HTTP: http.server of Python.
+//	           neither. Kerberos: the KDC of MIT with realms of its own, one of which
+//	           trusts the other, and MIT's GSSAPI with SPNEGO, channel bindings and
+//	           replay cache. TLS and the certificate: OpenSSL, also when it asks for
+//	           that of the client in a second handshake. HTTP: http.server of Python.
 //	           XML: lxml. What runs: /bin/sh, and for a Script tr, base64 and
 //	           sha256sum in the place of the bootstrap.
 //	by us      the frame of sealed messages (2.2.9.1, which pywinrm shares with

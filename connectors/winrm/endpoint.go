@@ -29,6 +29,9 @@ type endpoint struct {
 
 func (ep *endpoint) name() string    { return ep.target.Name }
 func (ep *endpoint) address() string { return net.JoinHostPort(ep.host, strconv.Itoa(ep.port)) }
+func (ep *endpoint) reach() connectors.Reach {
+	return connectors.Reach{Host: ep.name(), Name: ep.host, Address: ep.address()}
+}
 
 // path is where the service is, on every host.
 const path = "/wsman"

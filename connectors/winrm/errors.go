@@ -6,35 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 
 	"patchwave/connectors"
 )
-
-// covered keeps a cause for errors.Is and errors.As whose words are in the message
-// above it already.
-type covered struct {
-	words string
-	err   error
-}
-
-func (c *covered) Error() string { return c.words }
-func (c *covered) Unwrap() error { return c.err }
-
-// interrupted is the error of a context that ended before the login was done.
-func interrupted(ctx context.Context, phase connectors.Phase, ep *endpoint) *connectors.Error {
-	cause := context.Cause(ctx)
-	e := &connectors.Error{Code: connectors.CodeInterrupted, Phase: phase, Host: ep.name(), Err: cause,
-		Message: fmt.Sprintf("stopped while connecting to %s", ep.address())}
-	if errors.Is(cause, context.DeadlineExceeded) {
-		e.Code = connectors.CodeTimeout
-	}
-	return e
-}
 
 // dial opens the byte stream to the host.
 func dial(ctx context.Context, cfg Config, ep *endpoint) (net.Conn, error) {
@@ -45,21 +22,13 @@ func dial(ctx context.Context, cfg Config, ep *endpoint) (net.Conn, error) {
 		return conn, nil
 	}
 	if ctx.Err() != nil {
-		return nil, interrupted(ctx, connectors.PhaseDial, ep)
+		return nil, ep.reach().Interrupted(ctx, connectors.PhaseDial)
 	}
-	e := &connectors.Error{Code: connectors.CodeUnreachable, Phase: connectors.PhaseDial, Host: ep.name(), Err: err, Retry: true,
-		Message: "cannot reach " + ep.address(), Hint: "check the address, the port, the firewall and that WinRM runs (winrm quickconfig)"}
-	var dns *net.DNSError
-	switch {
-	case limited.Err() != nil:
-		e.Code, e.Err = connectors.CodeTimeout, errConnectTimeout
-		e.Message = fmt.Sprintf("no connection to %s within %s", ep.address(), ep.timeouts.Connect)
-		e.Hint = "check the address, the firewall and that the host is on"
-	case errors.As(err, &dns):
-		e.Retry = dns.IsTemporary || dns.IsTimeout
-		e.Message, e.Hint = fmt.Sprintf("cannot look up %q", ep.host), "check the address in the inventory"
+	var late error
+	if limited.Err() != nil {
+		late = errConnectTimeout
 	}
-	return nil, e
+	return nil, ep.reach().Undialled(err, late, ep.timeouts.Connect, "check the address, the port, the firewall and that WinRM runs (winrm quickconfig)")
 }
 
 // handshake verifies the peer.
@@ -71,7 +40,7 @@ func handshake(ctx context.Context, ep *endpoint, conn *tls.Conn) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return interrupted(ctx, connectors.PhaseHandshake, ep)
+		return ep.reach().Interrupted(ctx, connectors.PhaseHandshake)
 	}
 	e := &connectors.Error{Code: connectors.CodeUnreachable, Phase: connectors.PhaseHandshake, Host: ep.name(), Err: err,
 		Message: "no TLS handshake with " + ep.address(), Hint: "check that it is a WinRM listener for https"}
@@ -99,7 +68,7 @@ func handshake(ctx context.Context, ep *endpoint, conn *tls.Conn) error {
 	case errors.As(err, &alert):
 		e.Code = connectors.CodeUnsupported
 		e.Hint = "the host may know TLS 1.2 not at all, or not with a secure cipher: update it"
-	case dropped(err):
+	case connectors.Dropped(err):
 		e.Retry = true
 	}
 	return e
@@ -124,7 +93,7 @@ func trustHint(err error) string {
 // loginError makes an *connectors.Error of what ended a login.
 func loginError(ctx context.Context, ep *endpoint, err error) error {
 	if ctx.Err() != nil {
-		return interrupted(ctx, connectors.PhaseLogin, ep)
+		return ep.reach().Interrupted(ctx, connectors.PhaseLogin)
 	}
 	if known, ok := errors.AsType[*connectors.Error](err); ok {
 		return known
@@ -133,7 +102,7 @@ func loginError(ctx context.Context, ep *endpoint, err error) error {
 		Message: ep.address() + " did not answer the login", Hint: "check that the port is that of WinRM and that the host is not overloaded"}
 	if errors.Is(err, errConnectTimeout) || errors.Is(err, errRequestTimeout) {
 		e.Code = connectors.CodeTimeout
-		e.Err = &covered{"no answer in time", err}
+		e.Err = connectors.Worded("no answer in time", err)
 	}
 	if broken, ok := errors.AsType[*brokenError](err); ok && broken.exposed {
 		e.Retry = false
@@ -211,7 +180,7 @@ func refusedHint(t connectors.Target) string {
 // createError explains why there is no shell, when the login itself was accepted.
 func createError(ctx context.Context, ep *endpoint, err error) error {
 	if ctx.Err() != nil {
-		return interrupted(ctx, connectors.PhaseLogin, ep)
+		return ep.reach().Interrupted(ctx, connectors.PhaseLogin)
 	}
 	if known, ok := errors.AsType[*connectors.Error](err); ok {
 		return known
@@ -239,9 +208,4 @@ func createError(ctx context.Context, ep *endpoint, err error) error {
 		e.Hint = "the profile of the user is being unloaded there: try again in a minute"
 	}
 	return e
-}
-
-// dropped says that the peer went away, without a word why.
-func dropped(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }

@@ -41,6 +41,8 @@ type kdc struct {
 	// daemon runs while there is a KDC.
 	daemon *exec.Cmd
 	words  *bytes.Buffer
+	// realms are those that it serves.
+	realms []string
 }
 
 func (k *kdc) path(name string) string { return filepath.Join(k.dir, name) }
@@ -48,7 +50,7 @@ func (k *kdc) path(name string) string { return filepath.Join(k.dir, name) }
 // realmOf makes a realm and starts its KDC, which ends with the test.
 func realmOf(t *testing.T) *kdc {
 	t.Helper()
-	k := &kdc{t: t, dir: t.TempDir(), port: freePort(t)}
+	k := &kdc{t: t, dir: t.TempDir(), port: freePort(t), realms: []string{krbRealm}}
 	shm := filepath.Join("/dev/shm", "replays"+strconv.Itoa(k.port)) // of this very KDC, as its port is
 	if err := os.Mkdir(shm, 0o700); err != nil {
 		t.Fatal(err)
@@ -155,7 +157,11 @@ func (k *kdc) tool(stdin, name string, args ...string) {
 // start starts the KDC, with a clock that is wrong by clock unless that is "".
 func (k *kdc) start(clock string) {
 	k.t.Helper()
-	k.daemon, k.words = exec.Command("/usr/sbin/krb5kdc", "-n", "-r", krbRealm), &bytes.Buffer{}
+	args := []string{"-n"}
+	for _, r := range k.realms {
+		args = append(args, "-r", r)
+	}
+	k.daemon, k.words = exec.Command("/usr/sbin/krb5kdc", args...), &bytes.Buffer{}
 	k.daemon.Env, k.daemon.Stdout, k.daemon.Stderr = append(k.env(), wrongBy(k.t, clock)...), k.words, k.words
 	if err := k.daemon.Start(); err != nil {
 		k.t.Fatal(err)

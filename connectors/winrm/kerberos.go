@@ -23,8 +23,8 @@ import (
 type kerberosLogin struct {
 	ep *endpoint
 	// turn is held while a ticket is asked for, by whoever sets what follows.
-	turn   chan struct{}
-	client *client.Client
+	turn    chan struct{}
+	tickets *tickets
 	// until is when the last ticket of a cache ends, zero where there is no cache.
 	until time.Time
 }
@@ -54,40 +54,34 @@ func newKerberosLogin(ep *endpoint) (login, error) {
 
 func (k *kerberosLogin) begin(context.Context, *link) error { return nil }
 
-// authorization asks for a ticket, within the connect timeout. The library takes no
-// context: what it still waits for then is left to itself, and ends with its own
-// timeouts, of five seconds for each KDC and protocol.
+// authorization asks for a ticket, within the connect timeout.
 func (k *kerberosLogin) authorization(ctx context.Context, l *link) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, k.ep.timeouts.Connect, errNoKDC)
 	defer cancel()
-	type answer struct {
-		token []byte
-		err   error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		select {
-		case k.turn <- struct{}{}:
-		case <-ctx.Done():
-			done <- answer{err: context.Cause(ctx)}
-			return
-		}
-		token, err := k.token(ctx, l.tls)
-		<-k.turn
-		done <- answer{token, err}
-	}()
 	select {
-	case a := <-done:
-		if a.err != nil && ctx.Err() == nil {
-			return nil, k.explain(a.err)
-		}
-		return a.token, a.err
+	case k.turn <- struct{}{}:
 	case <-ctx.Done():
-		if cause := context.Cause(ctx); errors.Is(cause, errNoKDC) {
-			return nil, k.explain(cause)
-		}
-		return nil, context.Cause(ctx)
+		return nil, k.gaveUp(ctx)
 	}
+	header, err := k.token(ctx, l.tls)
+	<-k.turn
+	switch {
+	case err == nil:
+		return header, nil
+	case ctx.Err() != nil:
+		return nil, k.gaveUp(ctx)
+	default:
+		return nil, k.explain(err)
+	}
+}
+
+// gaveUp is why nothing is waited for any longer.
+func (k *kerberosLogin) gaveUp(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errNoKDC) {
+		return k.explain(cause)
+	}
+	return cause
 }
 
 // token makes the header. It is called with turn held.
@@ -98,18 +92,22 @@ func (k *kerberosLogin) token(ctx context.Context, state *tls.ConnectionState) (
 		}
 	}()
 	if k.over() {
-		k.client.Destroy() // somebody may have filled the cache again
-		k.client = nil
+		k.tickets.user.Destroy() // somebody may have filled the cache again
+		k.tickets = nil
 	}
-	if k.client == nil {
-		if k.client, err = k.open(ctx); err != nil {
+	if k.tickets == nil {
+		if k.tickets, err = k.open(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if k.over() {
 		return nil, &expiredError{k.ep.target.WinRM.Kerberos.CCache, k.until}
 	}
-	raw, err := kerberosToken(k.client, k.spn(), state)
+	got, err := k.tickets.service(ctx, k.spn())
+	if err != nil {
+		return nil, err
+	}
+	raw, err := kerberosToken(k.tickets.user, got, state)
 	if err != nil {
 		return nil, err
 	}
@@ -118,26 +116,33 @@ func (k *kerberosLogin) token(ctx context.Context, state *tls.ConnectionState) (
 
 // over reports whether nothing in the cache is good any more.
 func (k *kerberosLogin) over() bool {
-	return k.client != nil && !k.until.IsZero() && !time.Now().Before(k.until)
+	return k.tickets != nil && !k.until.IsZero() && !time.Now().Before(k.until)
 }
 
 // open reads the configuration and what the ticket is made from.
-func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
+func (k *kerberosLogin) open(ctx context.Context) (*tickets, error) {
 	t, want := k.ep.target, k.ep.target.WinRM.Kerberos
 	conf, err := config.Load(k.conf())
 	if _, old := errors.AsType[config.UnsupportedDirective](err); err != nil && (conf == nil || !old) { // what Kerberos 4 wanted is no error
 		return nil, fmt.Errorf("read %s: %w", k.conf(), err)
 	}
 	user, realm := k.principal(conf)
-	noFAST := client.DisablePAFXFAST(true) // Active Directory does not know it
 	switch {
 	case want.CCache != "":
-		tickets, err := credentials.LoadCCache(want.CCache)
+		cache, err := credentials.LoadCCache(want.CCache)
 		if err != nil {
 			return nil, fmt.Errorf("read the ticket cache %s: %w", want.CCache, err)
 		}
-		k.until = lasts(tickets, k.spn())
-		return client.NewFromCCache(tickets, conf, noFAST)
+		k.until = lasts(cache, k.spn())
+		user, err := client.NewFromCCache(cache, conf)
+		if err != nil {
+			return nil, err
+		}
+		has := ticketsOf(user)
+		if err := has.take(cache); err != nil {
+			return nil, err
+		}
+		return has, nil
 	case user == "":
 		return nil, errors.New("there is no user")
 	case want.Keytab != "":
@@ -145,7 +150,7 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the keytab %s: %w", want.Keytab, err)
 		}
-		return client.NewWithKeytab(user, realm, keys, conf, noFAST), nil
+		return ticketsOf(client.NewWithKeytab(user, realm, keys, conf)), nil
 	case t.Auth.Password == nil:
 		return nil, errors.New("there is no ticket cache, no keytab and no password")
 	default:
@@ -154,7 +159,7 @@ func (k *kerberosLogin) open(ctx context.Context) (*client.Client, error) {
 			return nil, err
 		}
 		defer clear(secret)
-		return client.NewWithPassword(user, realm, string(secret), conf, noFAST), nil // the library wants a string, which cannot be wiped
+		return ticketsOf(client.NewWithPassword(user, realm, string(secret), conf)), nil // the library wants a string, which cannot be wiped
 	}
 }
 
@@ -183,7 +188,7 @@ func (k *kerberosLogin) principal(conf *config.Config) (user, realm string) {
 	return user, strings.ToUpper(realm)
 }
 
-// close wipes the keys and ends the renewing of tickets.
+// close forgets the keys.
 func (k *kerberosLogin) close() {
 	select {
 	case k.turn <- struct{}{}:
@@ -197,7 +202,7 @@ func (k *kerberosLogin) close() {
 
 // destroy is called with turn held, which is kept: nobody asks for a ticket again.
 func (k *kerberosLogin) destroy() {
-	if k.client != nil {
-		k.client.Destroy()
+	if k.tickets != nil {
+		k.tickets.user.Destroy()
 	}
 }

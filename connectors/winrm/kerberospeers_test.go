@@ -4,11 +4,7 @@ package winrm
 
 import (
 	"context"
-	"errors"
-	"net"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -243,48 +239,9 @@ func TestKDCIsAway(t *testing.T) {
 	k.start("+1h")
 	dial(t, connectors.CodeAuth, "SKEW", "clocks differ", nil)
 	k.stop()
-	silent(t, k.port)
-	// Over UDP the library waits for five seconds, whoever still wants to know.
-	conf, err := os.ReadFile(k.path("krb5.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k.write("krb5.conf", strings.Replace(string(conf), "[libdefaults]\n", "[libdefaults]\n  udp_preference_limit = 1\n", 1))
+	silentKDC(t, k.port)
 	dial(t, connectors.CodeTimeout, "no answer of the KDC", "port 88", func(t *connectors.Target) { t.Timeouts.Connect = 300 * time.Millisecond })
 	if n := len(there.list()); n > 1 {
 		t.Errorf("the host saw something: %+v", there.list())
 	}
-}
-
-// silent takes what a KDC is sent and says nothing, until the test ends.
-func silent(t *testing.T, port int) {
-	t.Helper()
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var taken sync.WaitGroup
-	var mu sync.Mutex
-	var conns []net.Conn
-	taken.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // it is over
-			}
-			mu.Lock()
-			conns = append(conns, c)
-			mu.Unlock()
-		}
-	})
-	t.Cleanup(func() {
-		err := l.Close()
-		taken.Wait()
-		for _, c := range conns {
-			err = errors.Join(err, c.Close())
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	})
 }

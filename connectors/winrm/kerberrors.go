@@ -3,12 +3,11 @@ package winrm
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/messages"
 
 	"patchwave/connectors"
 )
@@ -26,10 +25,6 @@ func (e *expiredError) Error() string {
 	return fmt.Sprintf("the tickets in %s expired at %s", e.file, e.at.UTC().Format(time.RFC3339))
 }
 
-// kdcCode finds the code of an error of the KDC in the words of the library, which
-// keeps no more of it than that.
-var kdcCode = regexp.MustCompile(`KRB Error: \(([0-9]{1,3})\)`)
-
 // explain says why there is no ticket.
 func (k *kerberosLogin) explain(err error) error {
 	if known, ok := errors.AsType[*connectors.Error](err); ok {
@@ -41,24 +36,24 @@ func (k *kerberosLogin) explain(err error) error {
 		e.Hint = fmt.Sprintf("fill it again (kinit -c %s, or the job that does it)", expired.file)
 		return e
 	}
-	words := err.Error()
-	switch found := kdcCode.FindStringSubmatch(words); {
+	refusal, refused := errors.AsType[messages.KRBError](err)
+	none, nobody := errors.AsType[*noKDCError](err)
+	switch words := err.Error(); {
 	case errors.Is(err, errNoKDC):
 		e.Code, e.Retry = connectors.CodeTimeout, true
 		e.Hint = "check that a domain controller answers on port 88, udp and tcp, " + k.kdcHint()
-	case found != nil:
-		code, _ := strconv.Atoi(found[1]) // three digits
-		if hint := k.hint(int32(code)); hint != "" {
+	case refused:
+		if hint := k.hint(refusal.ErrorCode); hint != "" {
 			e.Hint = hint
 		}
-	case strings.Contains(words, "no KDC"):
+	case nobody && none.unknown:
 		e.Hint = fmt.Sprintf("name its domain controllers as kdc of the realm under [realms] in %[1]s, or set dns_lookup_kdc = true there; and check the realm", k.conf())
-	case strings.Contains(words, "key not found in keytab"):
-		e.Hint = fmt.Sprintf("look which users it has with \"klist -k %s\"", k.ep.target.WinRM.Kerberos.Keytab)
-	case strings.Contains(words, "Networking_Error"):
+	case nobody:
 		e.Code, e.Retry = connectors.CodeUnreachable, true
 		e.Message = fmt.Sprintf("no KDC can be reached for a Kerberos ticket for %s", k.spn())
 		e.Hint = "check that a domain controller answers on port 88, udp and tcp, " + k.kdcHint()
+	case strings.Contains(words, "key not found in keytab"):
+		e.Hint = fmt.Sprintf("look which users it has with \"klist -k %s\"", k.ep.target.WinRM.Kerberos.Keytab)
 	case strings.Contains(words, "clock skew"):
 		e.Hint = k.hint(errorcode.KRB_AP_ERR_SKEW)
 	}

@@ -23,13 +23,9 @@ const contextFlags = gssapi.ContextFlagInteg | gssapi.ContextFlagConf | gssapi.C
 // kerberosToken is the first message of SPNEGO (RFC 4178) with Kerberos (RFC 4121)
 // alone in it: a ticket for the service, and a new proof that it is ours, which holds
 // for this TLS connection only.
-func kerberosToken(c *client.Client, spn string, state *tls.ConnectionState) ([]byte, error) {
-	ticket, key, err := c.GetServiceTicket(spn)
-	if err != nil {
-		return nil, err
-	}
+func kerberosToken(c *client.Client, t ticket, state *tls.ConnectionState) ([]byte, error) {
 	// The library binds to nothing: the request in its token is made again.
-	inner, err := spnego.NewKRB5TokenAPREQ(c, ticket, key, nil, nil)
+	inner, err := spnego.NewKRB5TokenAPREQ(c, t.raw, t.key, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +34,7 @@ func kerberosToken(c *client.Client, spn string, state *tls.ConnectionState) ([]
 		return nil, err
 	}
 	proof.Cksum = types.Checksum{CksumType: chksumtype.GSSAPI, Checksum: gssChecksum(state, contextFlags)}
-	if inner.APReq, err = messages.NewAPReq(ticket, key, proof); err != nil {
+	if inner.APReq, err = messages.NewAPReq(t.raw, t.key, proof); err != nil {
 		return nil, err
 	}
 	types.SetFlag(&inner.APReq.APOptions, flags.APOptionMutualRequired)

@@ -18,8 +18,6 @@ function Add-RpNo([string]$Code, [string]$Why) {
 
 function Test-RpTag([string]$Text) { return ($Text -cmatch '^patchwave-[A-Za-z0-9_-]{1,30}$') }
 
-function Wait-PwSeconds([int]$Seconds) { Start-Sleep -Seconds $Seconds }
-
 # ConvertTo-RpSeconds TIME: seconds since 1970, UTC.
 function ConvertTo-RpSeconds([DateTime]$Time) {
     $RpEpoch = New-Object DateTime 1970, 1, 1, 0, 0, 0, ([DateTimeKind]::Utc)

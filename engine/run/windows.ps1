@@ -19,8 +19,6 @@ function Remove-PwKey([string]$Key) {
     if (Test-PwKey $Key) { Remove-Item -LiteralPath ('Registry::HKEY_LOCAL_MACHINE\' + $Key) -Recurse -Force }
 }
 
-function Wait-PwSeconds([int]$Seconds) { Start-Sleep -Seconds $Seconds }
-
 # Get-PwSystemDrive: "C:".
 function Get-PwSystemDrive { return [IO.Path]::GetPathRoot([Environment]::GetFolderPath('System')).TrimEnd('\') }
 

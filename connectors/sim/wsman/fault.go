@@ -77,65 +77,44 @@ func (w words) language() string {
 
 const faultDetail = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/"
 
+// senderFault is a fault of the client.
+func senderFault(subcode, reason string) Fault {
+	return Fault{Sender: true, Subcode: subcode, Reason: reason}
+}
+
+// internalFault is one of the system below the server.
+func internalFault(reason string) Fault { return Fault{Subcode: "w:InternalError", Reason: reason} }
+
+// quotaFault is for what is too much of one user, or too many users.
+func quotaFault(reason string) Fault {
+	f := senderFault("w:QuotaLimit", reason)
+	f.WMI = true
+	return f
+}
+
 // faults are the faults that this server knows.
 var faults = map[uint32]Fault{
 	CodeTimedOut: {
 		Subcode: "w:TimedOut",
 		Reason:  "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ",
 	},
-	CodeNotFound: {
-		Sender: true, Subcode: "w:InvalidSelectors", Detail: faultDetail + "UnexpectedSelectors",
-		Reason: "The WS-Management service cannot process the request because the request contained invalid selectors for the resource. ",
-	},
-	CodeSchema: {
-		Sender: true, Subcode: "w:SchemaValidationError",
-		Reason: "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry. ",
-	},
-	CodeHeader: {
-		Sender: true, Subcode: "a:InvalidMessageInformationHeader",
-		Reason: "The WS-Management service cannot process a SOAP header in the request that is marked as mustUnderstand by the client. ",
-	},
-	CodeHeaderMissing: {
-		Sender: true, Subcode: "a:MessageInformationHeaderRequired",
-		Reason: "A header is missing in the request. ",
-	},
-	CodeResource: {
-		Sender: true, Subcode: "a:DestinationUnreachable", Detail: faultDetail + "InvalidResourceURI",
-		Reason: "The WS-Management service cannot process the request because no resource has the URI of the request. ",
-	},
-	CodeAction: {
-		Sender: true, Subcode: "a:ActionNotSupported",
-		Reason: "The WS-Management service does not support the action specified in the request. ",
-	},
-	CodeEnvelopeSize: {
-		Sender: true, Subcode: "w:EncodingLimit", Detail: faultDetail + "MaxEnvelopeSize",
-		Reason: "The maximum envelope size in the request is too large. Change the maximum envelope size and try the request again. ",
-	},
-	CodeMaxShells: {
-		Sender: true, Subcode: "w:QuotaLimit", WMI: true,
-		Reason: "The WS-Management service cannot process the request. This user is allowed a maximum number of concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user. ",
-	},
-	CodeMaxOperations: {
-		Sender: true, Subcode: "w:QuotaLimit", WMI: true,
-		Reason: "The WS-Management service cannot process the request. This user has exceeded the maximum number of concurrent operations. Close existing operations for this user, or raise the quota for this user. ",
-	},
-	CodeUserQuota: {
-		Sender: true, Subcode: "w:QuotaLimit", WMI: true,
-		Reason: "The WS-Management service cannot process the request. The load quota for the current user has been exceeded. ",
-	},
-	CodeMaxShellUsers: {
-		Sender: true, Subcode: "w:QuotaLimit", WMI: true,
-		Reason: "The WS-Management service cannot process the request. The maximum number of concurrent users has been exceeded. ",
-	},
-	CodeTooLong:   {Subcode: "w:InternalError", Reason: "The filename or extension is too long. "},
-	CodeProfile:   {Subcode: "w:InternalError", Reason: "Illegal operation attempted on a registry key that has been marked for deletion. "},
-	CodePipeEnded: {Subcode: "w:InternalError", Reason: "The pipe has been ended. "},
-	CodeBusy:      {Subcode: "w:InternalError", Reason: "The requested resource is in use. "},
-	CodeAborted: {
-		Subcode: "w:InternalError",
-		Reason:  "The I/O operation has been aborted because of either a thread exit or an application request. ",
-	},
-	CodeDenied: {Sender: true, Subcode: "w:AccessDenied", Reason: "Access is denied. "},
+	CodeNotFound:      {Sender: true, Subcode: "w:InvalidSelectors", Detail: faultDetail + "UnexpectedSelectors", Reason: "The WS-Management service cannot process the request because the request contained invalid selectors for the resource. "},
+	CodeSchema:        senderFault("w:SchemaValidationError", "The SOAP XML in the message does not match the corresponding XML schema definition. Change the XML and retry. "),
+	CodeHeader:        senderFault("a:InvalidMessageInformationHeader", "The WS-Management service cannot process a SOAP header in the request that is marked as mustUnderstand by the client. "),
+	CodeHeaderMissing: senderFault("a:MessageInformationHeaderRequired", "A header is missing in the request. "),
+	CodeResource:      {Sender: true, Subcode: "a:DestinationUnreachable", Detail: faultDetail + "InvalidResourceURI", Reason: "The WS-Management service cannot process the request because no resource has the URI of the request. "},
+	CodeAction:        senderFault("a:ActionNotSupported", "The WS-Management service does not support the action specified in the request. "),
+	CodeEnvelopeSize:  {Sender: true, Subcode: "w:EncodingLimit", Detail: faultDetail + "MaxEnvelopeSize", Reason: "The maximum envelope size in the request is too large. Change the maximum envelope size and try the request again. "},
+	CodeMaxShells:     quotaFault("The WS-Management service cannot process the request. This user is allowed a maximum number of concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user. "),
+	CodeMaxOperations: quotaFault("The WS-Management service cannot process the request. This user has exceeded the maximum number of concurrent operations. Close existing operations for this user, or raise the quota for this user. "),
+	CodeUserQuota:     quotaFault("The WS-Management service cannot process the request. The load quota for the current user has been exceeded. "),
+	CodeMaxShellUsers: quotaFault("The WS-Management service cannot process the request. The maximum number of concurrent users has been exceeded. "),
+	CodeTooLong:       internalFault("The filename or extension is too long. "),
+	CodeProfile:       internalFault("Illegal operation attempted on a registry key that has been marked for deletion. "),
+	CodePipeEnded:     internalFault("The pipe has been ended. "),
+	CodeBusy:          internalFault("The requested resource is in use. "),
+	CodeAborted:       internalFault("The I/O operation has been aborted because of either a thread exit or an application request. "),
+	CodeDenied:        senderFault("w:AccessDenied", "Access is denied. "),
 }
 
 // FaultOf is the fault with a code as this server would word it. A code that it
@@ -143,7 +122,7 @@ var faults = map[uint32]Fault{
 func FaultOf(code uint32) *Fault {
 	f, ok := faults[code]
 	if !ok {
-		f = Fault{Subcode: "w:InternalError", Reason: fmt.Sprintf("An unexpected error 0x%08x has occurred. ", code)}
+		f = internalFault(fmt.Sprintf("An unexpected error 0x%08x has occurred. ", code))
 	}
 	f.Code = code
 	return &f
