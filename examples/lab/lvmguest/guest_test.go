@@ -161,7 +161,7 @@ func (g *guest) sh(ctx context.Context, script string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "ssh", "-q", "-F", "none", "-i", filepath.Join(g.disks, "key"), "-o", "UserKnownHostsFile="+g.path("known_hosts"),
-		"-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5", "-p", fmt.Sprint(g.port), "root@127.0.0.1", "sh", "-s")
+		"-o", "ConnectTimeout=60", "-o", "ServerAliveInterval=20", "-p", fmt.Sprint(g.port), "root@127.0.0.1", "sh", "-s")
 	cmd.Stdin = strings.NewReader(script)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
