@@ -144,7 +144,7 @@ func TestNoRoom(t *testing.T) {
 		fill := map[string]string{"thick": "lvcreate -y -q -n filler -l 80%FREE lab-thick",
 			"thin": "lvcreate -y -q -n filler -V 900M --thinpool pool lab-thin && dd if=/dev/zero of=/dev/lab-thin/filler bs=1M count=850 conv=fsync"}[kind]
 		g.must(t, fill)
-		doc := finish(t, g.begin(t, "apply", "-y", "-o", "json"), 6, "failed")
+		doc := finish(t, g.begin(t, "apply", "-y", "-o", "json"), 3, "failed")
 		if why := doc.Hosts[0].Error.Message; !strings.Contains(why, "512 MiB are needed") || !strings.Contains(why, "nothing was changed") {
 			t.Errorf("it says %q", why)
 		}
@@ -167,7 +167,7 @@ func TestSpoiled(t *testing.T) {
 			t.Parallel()
 			g := start(t, trial[0], trial[1])
 			boot := g.must(t, "cat /proc/sys/kernel/random/boot_id")
-			doc := finish(t, g.begin(t, "apply", "-y", "-o", "json"), 6, "failed")
+			doc := finish(t, g.begin(t, "apply", "-y", "-o", "json"), 3, "failed")
 			if why := doc.Hosts[0].Error.Message; !strings.Contains(why, trial[2]) || !strings.Contains(why, "look at the host now") {
 				t.Errorf("it says %q", why)
 			}
