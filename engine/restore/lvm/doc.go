@@ -33,11 +33,12 @@
 // waits up to 5 minutes for the merge, and reboots. Whatever fails there, the host boots, and
 // what was not merged is by that boot; so it is after a power cut. Elsewhere the boot does all.
 //
-// Why not always: an initramfs in which udev activates the root (that of Debian since 12)
-// leaves a process of LVM behind, which ends the merge when it likes: it suspends the
-// root, writes the metadata and resumes it. It races with the initramfs, which takes
-// /dev, /proc and LVM itself away on its way to the root. What the boot loader reads is
-// another reason: it knows nothing of snapshots, and sees the volume as it is on the disk.
+// Why it is not left to the boot: an initramfs in which udev activates the root (that of
+// Debian since 12) leaves a process of LVM behind that ends the merge, and the initramfs
+// does not wait for it. Seen in a guest that was slow: udev had been stopped, the process
+// waited for its answer, and every later command of LVM waited for the lock that it held,
+// for ever. What the boot loader reads is another reason: it knows nothing of snapshots,
+// and sees the volume as it is on the disk.
 //
 // In a boot that merges, the root is at once what it was; the kernel copies in the
 // background. That this has ended LVM only sees when it is asked to look (lvchange --poll
