@@ -26,11 +26,23 @@
 //
 // # The way back
 //
-// LVM puts the merge into a root that is in use off to its next activation, so that the
-// host boots. The initramfs activates the root, which is at once what it was; the kernel
-// copies in the background, and goes on after a power cut. That a thick merge has ended
-// LVM only sees when it is asked to look (lvchange --poll y), which no initramfs does:
-// prove and remove ask for that. The snapshot is gone then.
+// LVM puts the merge into a root that is in use off to its next activation. On a host with
+// systemd whose initramfs is not one of dracut that is on the way down: rollback fills
+// /run/initramfs, a file system in memory, with LVM, what it loads, and a program to which
+// systemd goes when everything else is unmounted. It unmounts the root, activates it anew,
+// waits up to 5 minutes for the merge, and reboots. Whatever fails there, the host boots, and
+// what was not merged is by that boot; so it is after a power cut. Elsewhere the boot does all.
+//
+// Why it is not left to the boot: an initramfs in which udev activates the root (that of
+// Debian since 12) leaves a process of LVM behind that ends the merge, and the initramfs
+// does not wait for it. Seen in a guest that was slow: udev had been stopped, the process
+// waited for its answer, and every later command of LVM waited for the lock that it held,
+// for ever. What the boot loader reads is another reason: it knows nothing of snapshots,
+// and sees the volume as it is on the disk.
+//
+// In a boot that merges, the root is at once what it was; the kernel copies in the
+// background. That this has ended LVM only sees when it is asked to look (lvchange --poll
+// y): prove and remove ask for that. The snapshot is gone then.
 //
 // A /boot of its own does not go back. Before the merge the snapshot is mounted, and
 // kernels that it has no modules for get those of now, so that whatever the boot loader

@@ -41,11 +41,12 @@ rp_prepare() {
 # rp_forget: what a rollback that did not come about leaves.
 rp_forget() {
 	rm -f "$rp_mark"
+	rp_together
 	! rp_has "$rp_tag" "$rp_tags" || lvchange -q --deltag "$rp_tag" "$rp_volume"
 }
 
 # rp_merge: asks LVM for the merge, which it puts off to the next activation of a root
-# that is in use: the next boot.
+# that is in use: on the way down (down.sh), else in the next boot.
 rp_merge() {
 	rm -f "$rp_mark" && : >"$rp_mark" && sync &&
 		lvchange -q --addtag "$rp_tag" "$rp_volume" && rp_tags=$rp_tags,$rp_tag &&
@@ -59,10 +60,19 @@ rp_rollback() {
 	fi
 	rp_verdict
 	case $rp_state in
-	pending) ;;
+	pending)
+		if ! rp_out=$(rp_apart 2>&1); then
+			rp_refuse "the merge could not be made ready, and LVM still is to do it: $rp_out"
+			return
+		fi
+		;;
 	whole)
 		if ! rp_out=$(rp_prepare 2>&1); then
 			rp_refuse "the snapshot could not be made ready for the kernels in /boot: $rp_out"
+			return
+		fi
+		if ! rp_out=$(rp_apart 2>&1); then
+			rp_refuse "the merge could not be made ready: $rp_out"
 			return
 		fi
 		rp_out=$(rp_merge 2>&1)
@@ -79,7 +89,7 @@ rp_rollback() {
 		;;
 	esac
 	rp_say identity "$(cat /proc/sys/kernel/random/boot_id)"
-	rp_restart 'the next boot merges the snapshot'
+	rp_restart 'the reboot merges the snapshot'
 }
 
 # rp_prove: the snapshot was merged, as LVM has it, and what was written after it is
