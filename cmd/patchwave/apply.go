@@ -253,7 +253,7 @@ func (a *app) perform(ctx context.Context, s *session, w run.Work, command strin
 			s.log.Debug("event", "run", e.Run, "host", e.Host, "type", e.Type, "data", string(e.Data))
 			live.event(e, r)
 			post.event(e, r)
-		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Restores: restores{dialer: d, declared: s.cfg.Providers(), now: a.now}, Packet: wol.Sender{}.Send, Settle: a.settle, Patience: a.patience,
+		}, Poll: a.poll(), Programs: programs{s.cfg.Dir}, Restores: restores{dialer: d, declared: s.cfg.Providers(), now: a.now}, Packet: wol.Sender{}.Send, Settle: a.settle, Back: a.back, Patience: a.patience,
 		Observed: func(o inventory.Observation) error { return s.store.SaveScan(context.WithoutCancel(ctx), o) }}
 	defer a.keepLogs(s.store, &engine, w.Run)()
 	if err = a.withFaults(&engine); err != nil {

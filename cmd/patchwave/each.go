@@ -54,6 +54,10 @@ func eachHost[T answer](ctx context.Context, a *app, s *session, hosts []*invent
 	d := newDialer()
 	defer func() { err = joinClose(err, d) }()
 	turns := s.newTurns(d)
+	asked, err := a.askingFaults(turns)
+	if err != nil {
+		return nil, err
+	}
 	bar := a.progress(what, len(hosts))
 	defer bar.done()
 	out = make([]T, 0, len(hosts))
@@ -61,10 +65,10 @@ func eachHost[T answer](ctx context.Context, a *app, s *session, hosts []*invent
 		func(ctx context.Context, h *inventory.Host) T {
 			ctx, done, err := wrap.Await(ctx, turns, h.Target) // the wait costs the host no time
 			if err != nil {
-				return ask(ctx, turns, h) // it says why there is no connection
+				return ask(ctx, asked, h) // it says why there is no connection
 			}
 			defer done()
-			return ask(ctx, turns, h)
+			return ask(ctx, asked, h)
 		},
 		func(x T) error {
 			bar.step(x.host())

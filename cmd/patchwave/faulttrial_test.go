@@ -22,16 +22,40 @@ import (
 	"patchwave/engine/store"
 )
 
-// trial is one run of three simulated machines, as processes that may be killed,
-// while the machines live on in this one.
+// undertaking is a command in whose run things go wrong, and what is to come of it.
+type undertaking struct {
+	name     string
+	args     []string
+	machines []sim.Machine
+	policies string
+	// prepare is what comes before, undisturbed; it may set args.
+	prepare func(*trial)
+	// judge asks the machines, and counts those that ended otherwise than usual: none, if
+	// strict is set.
+	judge func(tr *trial, r *journal.Run, strict bool) (others int)
+	// mended brings a machine to its end that came off badly.
+	mended func(tr *trial)
+}
+
+// trial is one run of simulated machines, as processes that may be killed, while the
+// machines live on in this one.
 type trial struct {
 	t     *testing.T
+	what  undertaking
 	fleet *sim.Fleet
 	dir   string
+	// traced says that the steps go into the trace from now on.
+	traced bool
+	// last is the run before the one that is tried, before are the machines then.
+	last   string
+	before map[string]sim.Snapshot
 	// out is what all processes printed on standard output.
 	out string
 	// said is what they printed on standard error.
 	said string
+	// codes are the exit statuses of those processes that carried out the run, -1 for one
+	// that was killed.
+	codes []int
 }
 
 // trialPolicies roll a host back whose web server is not well.
@@ -66,28 +90,37 @@ func trialMachines() []sim.Machine {
 		Services: []sim.Service{{Name: "nginx", Port: 80}}}}
 }
 
-func newTrial(t *testing.T) *trial {
+func newTrial(t *testing.T, what undertaking) *trial {
 	t.Helper()
 	fleet, err := sim.NewFleet(sim.Options{JobTime: 30 * time.Millisecond, RebootTime: 60 * time.Millisecond, Second: 5 * time.Millisecond, SharedHostKey: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fleet.Close)
-	for _, m := range trialMachines() {
+	for _, m := range what.machines {
 		if _, err := fleet.Add(m); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tr := &trial{t: t, fleet: fleet, dir: t.TempDir()}
+	tr := &trial{t: t, what: what, fleet: fleet, dir: t.TempDir(), before: map[string]sim.Snapshot{}}
 	if err := os.Chmod(tr.dir, 0o700); err != nil { // the configuration must be private
 		t.Fatal(err)
 	}
 	for name, data := range map[string]string{"known_hosts": string(fleet.KnownHosts()), "id_ed25519": string(fleet.ClientKey()),
-		"policies.hcl": trialPolicies, "fleet.hcl": fleetConfig(fleet, tr.db(), "", "")} {
+		"policies.hcl": what.policies, "fleet.hcl": fleetConfig(fleet, tr.db(), "", "")} {
 		if err := os.WriteFile(filepath.Join(tr.dir, name), []byte(data), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if what.prepare != nil {
+		what.prepare(tr)
+		tr.last, _ = tr.state()
+		tr.out, tr.said = "", ""
+	}
+	for _, h := range fleet.Hosts() {
+		tr.before[h.Name()] = h.Snapshot()
+	}
+	tr.traced = true
 	return tr
 }
 
@@ -107,8 +140,7 @@ func (tr *trial) run(fault string, args ...string) (int, string) {
 	cmd := exec.CommandContext(ctx, path, append([]string{"-C", tr.dir}, args...)...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + tr.dir, "TZ=UTC", "GORACE=atexit_sleep_ms=0",
-		"PATCHWAVE_FAULTS=" + fault, "PATCHWAVE_FAULTS_TRACE=" + tr.trace()}
+	cmd.Env = tr.env(fault)
 	err = cmd.Run()
 	tr.said += fmt.Sprintf("$ patchwave %s\n%s", strings.Join(args, " "), errs.String())
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
@@ -118,6 +150,15 @@ func (tr *trial) run(fault string, args ...string) (int, string) {
 		tr.t.Fatalf("patchwave %v did not end\n%s", args, errs.String())
 	}
 	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+// env is the environment of the program.
+func (tr *trial) env(fault string) []string {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + tr.dir, "TZ=UTC", "GORACE=atexit_sleep_ms=0", "PATCHWAVE_FAULTS=" + fault}
+	if tr.traced {
+		env = append(env, "PATCHWAVE_FAULTS_TRACE="+tr.trace())
+	}
+	return env
 }
 
 // state is the state of the last run, "" if there is none yet.
@@ -136,36 +177,44 @@ func (tr *trial) state() (id, state string) {
 	return doc.Run.ID, doc.Run.State
 }
 
-// carryOut applies with a fault, goes on until the run is over, and returns it as
-// the journal tells it.
+// carryOut carries the undertaking out with a fault, goes on until the run is over, and
+// returns it as the journal tells it.
 func (tr *trial) carryOut(fault string) *journal.Run {
 	tr.t.Helper()
-	_, out := tr.run(fault, "apply", "--yes", "-o", "jsonl")
-	tr.out += out
+	tr.work(fault, tr.what.args...)
 	for range 4 {
 		id, state := tr.state()
-		switch state {
-		case "": // it ended before there was a run: nothing was begun
+		switch {
+		case id == tr.last: // it ended before there was a run: nothing was begun
 			tr.untouched()
-			_, out = tr.run("", "apply", "--yes", "-o", "jsonl")
-		case "interrupted":
-			_, out = tr.run("", "resume", id, "-o", "jsonl")
-		case "finished":
+			tr.work("", tr.what.args...)
+		case state == "interrupted":
+			tr.work("", "resume", id)
+		case state == "finished":
+			tr.traced = false
 			return tr.judgeJournal(id)
 		default:
 			tr.t.Fatalf("the run is %s\n%s", state, tr.said)
 		}
-		tr.out += out
 	}
 	tr.t.Fatalf("the run comes to no end\n%s", tr.said)
 	return nil
+}
+
+// work is run for a command that carries out the run, and keeps what it printed.
+func (tr *trial) work(fault string, args ...string) {
+	tr.t.Helper()
+	code, out := tr.run(fault, slices.Concat(args, []string{"-o", "jsonl"})...)
+	tr.codes = append(tr.codes, code)
+	tr.out += out
 }
 
 // untouched: nothing was begun on any machine.
 func (tr *trial) untouched() {
 	tr.t.Helper()
 	for _, h := range tr.fleet.Hosts() {
-		if s := h.Snapshot(); len(s.Jobs)+len(s.Changes)+s.Boots > 0 || s.Claim != "" {
+		s, b := h.Snapshot(), tr.before[h.Name()]
+		if len(s.Jobs) != len(b.Jobs) || len(s.Changes) != len(b.Changes) || s.Boots != b.Boots || s.Claim != b.Claim || !slices.Equal(s.Points, b.Points) {
 			tr.t.Errorf("%s was touched before there was a run: %+v", h.Name(), s.Jobs)
 		}
 	}

@@ -322,6 +322,18 @@ func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdPowerOn boots a machine that did not come back from a reboot.
+func cmdPowerOn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: poweron HOST")
+	}
+	h := hostOf(ts, args[0])
+	f := h.Faults()
+	f.NoReturn = false
+	h.SetFaults(f)
+	h.PowerOn()
+}
+
 // cmdReboot reboots a machine, as somebody at its console would.
 func cmdReboot(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

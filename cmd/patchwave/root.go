@@ -35,6 +35,8 @@ type app struct {
 	leasing leasing
 	// settle is how long a host may take to be what it was; 0 is the default.
 	settle time.Duration
+	// back is how long a host may at least take to be taken back; 0 is the default.
+	back time.Duration
 	// patience is how long a host waits for others that are not well; 0 is the
 	// default.
 	patience time.Duration

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 		if long, err := time.ParseDuration(os.Getenv("STORY_PATIENCE")); err == nil {
 			a.patience = long
 		}
+		if short, err := time.ParseDuration(os.Getenv("STORY_BACK")); err == nil {
+			a.back = short // a story in which a host does not come back
+		}
 		a.lastWord = time.Second // and so are receivers
 		if at, err := time.Parse(time.RFC3339, os.Getenv("STORY_NOW")); err == nil {
 			began := time.Now() // a story that has a time of its own
@@ -51,6 +54,7 @@ func TestMain(m *testing.M) {
 //	publish HOST PACKAGE=VERSION…                new versions in the repositories of a machine
 //	point HOST NAME AGE · droppoints HOST PREFIX snapshots that somebody makes, or deletes behind patchwave's back
 //	reboot HOST                                  somebody else reboots a machine
+//	poweron HOST                                 somebody turns a machine on that did not come back
 //	witness HOST KEY=VALUE…                      what a machine has and what was done to it
 //	await HOST KEY=VALUE…                        waits until it is so
 //	pw STATUS ARG…                               the program, with its exit status
@@ -77,7 +81,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "reboot": cmdReboot, "witness": cmdWitness, "point": cmdPoint, "droppoints": cmdDropPoints, "await": cmdAwait,
+			"fleet": cmdFleet, "example": cmdExample, "serve": cmdServe, "fault": cmdFault, "publish": cmdPublish, "reboot": cmdReboot, "poweron": cmdPowerOn, "witness": cmdWitness, "point": cmdPoint, "droppoints": cmdDropPoints, "await": cmdAwait,
 			"pw": cmdPW, "start": cmdStart, "says": cmdSays, "signal": cmdSignal, "storm": cmdStorm, "join": cmdJoin, "rivals": cmdRivals,
 			"json": cmdJSON, "jsonl": cmdJSONL, "setenv": cmdSetenv, "canary": cmdCanary, "clean": cmdClean, "newer": cmdNewer, "feed": cmdFeed, "agree": cmdAgree, "nights": cmdNights, "adhocnights": cmdAdHocNights, "killnights": cmdKillNights,
 			"receiver": cmdReceiver, "told": cmdTold,

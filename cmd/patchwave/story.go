@@ -7,6 +7,7 @@ import (
 	"patchwave/engine/journal"
 	"patchwave/engine/report"
 	"patchwave/engine/report/safe"
+	"patchwave/engine/run"
 	"patchwave/engine/store"
 )
 
@@ -48,6 +49,7 @@ func settled(ctx context.Context, st *store.Store, r *journal.Run) ([]report.Set
 	}
 	for _, h := range r.Hosts {
 		if s, ok := report.Settle(h, scans[h.Name]); ok {
+			s.Back = r.Kind == run.KindRollback && s.Fault == nil && s.Installed == 0
 			out = append(out, s)
 		}
 	}

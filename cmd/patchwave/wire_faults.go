@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"patchwave/connectors"
 	"patchwave/engine/faults"
 	"patchwave/engine/run"
 )
@@ -15,21 +16,37 @@ import (
 // ("journal:17:kill-after"). PATCHWAVE_FAULTS_TRACE is a file to which every step
 // is added.
 func (a *app) withFaults(e *run.Engine) error {
+	i, err := a.injector()
+	if err != nil {
+		return err
+	}
+	e.Journal, e.Dialer = i.Journal(e.Journal), i.Dialer(faults.Remote, e.Dialer)
+	return nil
+}
+
+// askingFaults is withFaults for what is asked before a run.
+func (a *app) askingFaults(d connectors.Dialer) (connectors.Dialer, error) {
+	i, err := a.injector()
+	if err != nil {
+		return nil, err
+	}
+	return i.Dialer(faults.Ask, d), nil
+}
+
+func (a *app) injector() (*faults.Injector, error) {
 	text, _ := a.env("PATCHWAVE_FAULTS")
 	list, err := faults.Parse(text)
 	if err != nil {
-		return usage("PATCHWAVE_FAULTS: %w", err)
+		return nil, usage("PATCHWAVE_FAULTS: %w", err)
 	}
 	var trace io.Writer
 	if path, ok := a.env("PATCHWAVE_FAULTS_TRACE"); ok && path != "" {
 		// open to the end of the process, whenever that is
 		if trace, err = os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
-			return usage("PATCHWAVE_FAULTS_TRACE: %w", err)
+			return nil, usage("PATCHWAVE_FAULTS_TRACE: %w", err)
 		}
 	}
-	i := faults.New(list, trace, dieAtOnce)
-	e.Journal, e.Dialer = i.Journal(e.Journal), i.Dialer(e.Dialer)
-	return nil
+	return faults.New(list, trace, dieAtOnce), nil
 }
 
 // dieAtOnce ends this process as kill -9 does, and does nothing until then.

@@ -98,6 +98,8 @@ func testimony(s sim.Snapshot, key string) string {
 		return strconv.Itoa(s.Boots)
 	case "changes":
 		return strconv.Itoa(len(s.Changes))
+	case "off":
+		return strconv.FormatBool(s.Off)
 	case "claim":
 		return s.Claim
 	case "logins":

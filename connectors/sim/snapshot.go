@@ -12,7 +12,9 @@ type Snapshot struct {
 	Name   string
 	BootID string
 	// Boots counts the reboots.
-	Boots  int
+	Boots int
+	// Off: it went down and has not booted since.
+	Off    bool
 	Kernel string
 	// Installed are the packages, by the name that apt shows (the native
 	// architecture is not said).
@@ -144,7 +146,7 @@ func (h *Host) wrongPassword() {
 func (h *Host) Snapshot() Snapshot {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := Snapshot{Name: h.name, BootID: h.bootID, Boots: h.seen.boots, Kernel: h.kernel, Installed: map[string]Installed{},
+	s := Snapshot{Name: h.name, BootID: h.bootID, Boots: h.seen.boots, Off: h.boot.Err() != nil, Kernel: h.kernel, Installed: map[string]Installed{},
 		Changes: slices.Clone(h.seen.changes), Left: slices.Sorted(maps.Keys(h.jobs)), Scripts: maps.Clone(h.seen.scripts),
 		Lines: slices.Clone(h.seen.lines), Logins: maps.Clone(h.seen.logins), WrongPasswords: h.seen.wrongPasswords,
 		Refreshes: h.seen.refreshes, RebootRequired: slices.Clone(h.flag), Services: map[string]string{}, Interrupted: h.interrupted,

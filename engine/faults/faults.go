@@ -139,17 +139,21 @@ func (j faultyJournal) Append(ctx context.Context, events ...journal.Event) erro
 	})
 }
 
-// Dialer returns a dialer in whose logins and commands the faults happen.
-func (i *Injector) Dialer(d connectors.Dialer) connectors.Dialer { return faultyDialer{i, d} }
+// Dialer returns a dialer in whose logins and commands the faults happen; where is
+// Remote or Ask.
+func (i *Injector) Dialer(where Where, d connectors.Dialer) connectors.Dialer {
+	return faultyDialer{i, where, d}
+}
 
 type faultyDialer struct {
 	*Injector
-	next connectors.Dialer
+	where Where
+	next  connectors.Dialer
 }
 
 // Dial implements connectors.Dialer.
 func (d faultyDialer) Dial(ctx context.Context, t connectors.Target) (connectors.Session, error) {
-	f, _, err := d.Injector.next(Remote, Line{Host: t.Name})
+	f, _, err := d.Injector.next(d.where, Line{Host: t.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +176,12 @@ func (d faultyDialer) Dial(ctx context.Context, t connectors.Target) (connectors
 		}
 		return nil, err
 	}
-	return faultySession{d.Injector, s, t.Name}, nil
+	return faultySession{d.Injector, d.where, s, t.Name}, nil
 }
 
 type faultySession struct {
 	*Injector
+	where Where
 	connectors.Session
 	host string
 }
@@ -184,7 +189,7 @@ type faultySession struct {
 // Run implements connectors.Session. Where the answer is lost the session is
 // dead, as after any loss of a connection.
 func (s faultySession) Run(ctx context.Context, c connectors.Command) (connectors.Result, error) {
-	f, _, err := s.next(Remote, Line{Host: s.host})
+	f, _, err := s.next(s.where, Line{Host: s.host})
 	if err != nil {
 		return connectors.Result{}, err
 	}

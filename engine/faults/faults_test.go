@@ -16,13 +16,13 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	const text = "journal:17:kill-after, remote:1:delay=2s,remote:3:duplicate,journal:2:delay,"
+	const text = "journal:17:kill-after, remote:1:delay=2s,ask:3:duplicate,journal:2:delay,"
 	got, err := Parse(text)
 	var words []string
 	for _, f := range got {
 		words = append(words, f.String())
 	}
-	if s := strings.Join(words, " "); err != nil || s != "journal:17:kill-after remote:1:delay=2s remote:3:duplicate journal:2:delay=1s" {
+	if s := strings.Join(words, " "); err != nil || s != "journal:17:kill-after remote:1:delay=2s ask:3:duplicate journal:2:delay=1s" {
 		t.Errorf("got %s, %v", s, err)
 	}
 	for _, bad := range []string{"journal", "journal:1", "disk:1:kill", "journal:0:kill", "journal:x:kill", "journal:1:explode", "journal:1:kill=2s", "remote:1:delay=-1s", "remote:1:delay=x"} {
@@ -122,7 +122,7 @@ func TestRemote(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := &under{}
 				i, trace := injector(t, "remote:3:"+string(tt.kind)+",journal:1:kill")
-				s, err := i.Dialer(u).Dial(t.Context(), connectors.Target{Name: "web-1"})
+				s, err := i.Dialer(Remote, u).Dial(t.Context(), connectors.Target{Name: "web-1"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -163,7 +163,7 @@ func TestDial(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			u := &under{}
 			i, _ := injector(t, "remote:1:"+string(tt.kind))
-			s, err := i.Dialer(u).Dial(t.Context(), connectors.Target{Name: "web-1"})
+			s, err := i.Dialer(Remote, u).Dial(t.Context(), connectors.Target{Name: "web-1"})
 			if (err == nil) != tt.ok || (s != nil) != tt.ok || u.dials != tt.dials || u.closes != tt.closes {
 				t.Errorf("%s: %d logins, %d closed, %v", tt.kind, u.dials, u.closes, err)
 			}
@@ -187,7 +187,7 @@ func TestNoTraceNoStep(t *testing.T) {
 	if err := i.Journal(u).Append(t.Context()); !errors.Is(err, syscall.ENOSPC) || u.appends > 0 {
 		t.Errorf("%d writes, %v", u.appends, err)
 	}
-	if _, err := i.Dialer(u).Dial(t.Context(), connectors.Target{}); !errors.Is(err, syscall.ENOSPC) || u.dials > 0 {
+	if _, err := i.Dialer(Remote, u).Dial(t.Context(), connectors.Target{}); !errors.Is(err, syscall.ENOSPC) || u.dials > 0 {
 		t.Errorf("%d logins, %v", u.dials, err)
 	}
 }

@@ -17,6 +17,8 @@ const (
 	Journal Where = "journal"
 	// Remote is a login, or a command on a host.
 	Remote Where = "remote"
+	// Ask is the same before the run has begun: it only looks.
+	Ask Where = "ask"
 )
 
 // Kind is what happens.
@@ -93,8 +95,8 @@ func parse(word string) (Fault, error) {
 	f := Fault{Where: Where(part[0]), Kind: Kind(kind)}
 	var err error
 	switch f.Step, err = strconv.Atoi(part[1]); {
-	case f.Where != Journal && f.Where != Remote:
-		return f, fmt.Errorf("%q is neither journal nor remote", part[0])
+	case f.Where != Journal && f.Where != Remote && f.Where != Ask:
+		return f, fmt.Errorf("%q is none of journal, remote, ask", part[0])
 	case err != nil || f.Step < 1:
 		return f, fmt.Errorf("%q is no step: they count from 1", part[1])
 	case !slices.Contains(Kinds(), f.Kind):

@@ -21,6 +21,8 @@ type Settled struct {
 	// that it does not.
 	Installed int `json:"installed"`
 	Pending   int `json:"pending"`
+	// Back says that the run was to take the host back, and that it is.
+	Back bool `json:"back"`
 	// Reboot says that the host waits for a reboot.
 	Reboot bool `json:"reboot_required"`
 }
@@ -57,7 +59,10 @@ func (s Settled) text() string {
 		return "needs a hand: " + s.Fault.Message
 	}
 	text := fmt.Sprintf("has %d of the %s", s.Installed, plural(s.Installed+s.Pending, "update"))
-	if s.Pending > 0 {
+	switch {
+	case s.Back:
+		text = "has none of what was to be taken back: it was taken back; roll it back once more, which tidies up"
+	case s.Pending > 0:
 		text += "; the next run installs the rest"
 	}
 	if s.Reboot {

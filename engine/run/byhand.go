@@ -6,6 +6,7 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/restore"
 	"patchwave/engine/updates"
 )
 
@@ -37,7 +38,27 @@ func (m *machine) checkRollback(ctx context.Context) error {
 	}
 	always := slices.ContainsFunc(m.plan.Steps, func(s plan.Step) bool { return s.RestorePoint != nil && s.RestorePoint.Always })
 	if !some && !always {
+		if err := m.settleUndone(ctx); err != nil {
+			return err
+		}
 		return m.finish(ctx, journal.Unchanged, "it has none of the versions that the run installed", nil, ok...)
 	}
 	return m.protectNext(ctx)
+}
+
+// settleUndone tidies up a host that was taken back as a whole and lost, and has come
+// back since: its claim and its jobs are those of the time of the point.
+func (m *machine) settleUndone(ctx context.Context) error {
+	if past := m.work.Undone[m.name]; past == nil || past.Point == nil || past.Point.Scope != restore.ScopeSystem {
+		return nil
+	}
+	return m.reconnect(ctx, tidyLimit, func(ctx context.Context) error {
+		if err := m.client().Set(ctx); err != nil {
+			return err
+		}
+		if err := m.buryUndone(ctx); err != nil {
+			return err
+		}
+		return m.client().Release(ctx)
+	})
 }

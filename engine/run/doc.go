@@ -76,7 +76,9 @@
 // A run removes those points of its hosts that are beyond keep or older than expire, and
 // only points of runs of this database that have ended. A run of kind prune does nothing
 // else: it holds lease and claim, removes what its plan names and the host still lists
-// under the same tag and id, journals each before and after, and asks the host again.
+// under the same tag and id, and asks the host again. Both journal each removal before
+// and after: a resume finds that a point is gone which it had begun to remove, and tells
+// that it removed it.
 //
 // # Windows
 //

@@ -35,6 +35,10 @@ type Engine struct {
 	// Settle is how long a host may take after its updates to be again what it was
 	// before; 0 means health.DefaultSettle.
 	Settle time.Duration
+	// Back is how long a host may at least take to be taken back as a whole: to do it, to
+	// boot, to answer again; 0 means half an hour. A longer reboot.timeout of its policy
+	// counts instead.
+	Back time.Duration
 	// Absences are the hosts that runs work on, over all runs of the database; nil
 	// knows of no other run.
 	Absences coord.Absences

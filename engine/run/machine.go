@@ -217,8 +217,13 @@ func (m *machine) finish(ctx context.Context, goal journal.State, why string, fa
 // broke ends a host whose move failed.
 func (m *machine) broke(ctx context.Context, err error) error {
 	fault := faultOf(err)
+	lost := m.working && m.state() != journal.Protecting || connectors.CodeOf(err) == connectors.CodeLost ||
+		connectors.BeforeLogin(err) || connectors.CodeOf(err) == connectors.CodeTimeout
 	if m.state() == journal.RollingBack {
 		fault.Message = rollbackFailed + fault.Message + "; look at the host now"
+		if lost {
+			fault.Message += backAgain
+		}
 	}
 	entries := m.openStep("failed", fault)
 	switch state := m.state(); {
@@ -228,8 +233,7 @@ func (m *machine) broke(ctx context.Context, err error) error {
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
 	case state == journal.Restoring:
 		return m.restored(ctx, "the claim on the host could not be given back: "+err.Error(), entries...)
-	case m.working && state != journal.Protecting, connectors.CodeOf(err) == connectors.CodeLost,
-		connectors.BeforeLogin(err), connectors.CodeOf(err) == connectors.CodeTimeout:
+	case lost:
 		return m.finish(ctx, journal.Lost, "", fault, entries...)
 	default:
 		return m.finish(ctx, journal.Failed, "", fault, entries...)
@@ -238,6 +242,9 @@ func (m *machine) broke(ctx context.Context, err error) error {
 
 // rollbackFailed begins what is said of a host that should have been taken back.
 const rollbackFailed = "the rollback failed: "
+
+// backAgain is what to do about one that was lost on its way.
+const backAgain = "; when it answers again, roll it back once more: that tells whether it was taken back"
 
 func (m *machine) goal() journal.State {
 	if g := m.rec.host(m.name).Goal; g != "" {

@@ -10,7 +10,6 @@ import (
 	"patchwave/connectors/framing"
 	"patchwave/connectors/script"
 	"patchwave/engine/job"
-	"patchwave/engine/journal"
 	"patchwave/engine/restore"
 	"patchwave/inventory"
 )
@@ -150,57 +149,4 @@ func (m *machine) doPoint(ctx context.Context, p restore.Provider, op restore.Op
 		e.RC, e.log = 1, []byte(said.Why)
 	}
 	return said, e, err
-}
-
-// prunePoints removes the points of this host that need not stay. What goes wrong is
-// told and keeps no host from its end; the next run finds them again.
-func (m *machine) prunePoints(ctx context.Context) []entry {
-	used := m.rec.host(m.name).Point
-	if used == nil || used.Tag == "" || m.goal() == journal.Lost {
-		return nil
-	}
-	p := m.provider(used.Provider)
-	if p == nil || p.Scope().Kept {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, pointDoLimit)
-	defer cancel()
-	said, err := m.askPoint(ctx, p, restore.OpList, restore.Point{Host: m.host})
-	if err != nil || said.Why != "" {
-		return nil // it cannot be asked now
-	}
-	keep, expire := m.retention()
-	mine, err := m.removable(ctx, said.Points)
-	if err != nil {
-		return []entry{m.note("restore points that are no longer needed were not removed: " + err.Error())}
-	}
-	var left []string
-	var out []entry
-	for _, old := range restore.Beyond(mine, keep, expire, m.engine.Now(), used.Tag) {
-		gone, err := m.askPoint(ctx, p, restore.OpRemove, restore.Point{Tag: old.Tag, ID: old.ID, Host: m.host})
-		if err != nil {
-			return nil
-		}
-		if gone.State != restore.Removed && gone.State != restore.Absent {
-			left = append(left, old.Tag+" ("+saidWhy(gone, string(gone.State))+")")
-			continue
-		}
-		out = append(out, m.letGo(ctx, used.Provider, old))
-	}
-	if len(left) == 0 {
-		return out
-	}
-	return append(out, m.note("restore points that are no longer needed could not be removed: "+list(left)))
-}
-
-// letGo is a point that was removed because it was beyond what the policy keeps.
-func (m *machine) letGo(ctx context.Context, provider string, old restore.Listed) entry {
-	d := journal.PointGoneData{Provider: provider, Tag: old.Tag, State: journal.PointRemoved, Why: "beyond what the policy keeps"}
-	if m.work.Removable != nil {
-		if known, err := m.work.Removable(ctx, m.name); err == nil && known[old.Tag] != "" { // else the tag says enough
-			d.Run = known[old.Tag]
-			d.ID = d.Run + "/" + provider
-		}
-	}
-	return entry{m.name, journal.PointGone, d}
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -125,22 +124,21 @@ func (m *machine) pruneOne(ctx context.Context, p restore.Provider, old plan.Old
 		return "", "", nil // a resume: it is done
 	}
 	gone := journal.PointGoneData{ID: old.ID, Provider: old.Provider, Tag: old.Tag, Run: old.Run, State: journal.PointRemoved, Why: old.Why}
+	id := m.jobID(StepPrune, m.pruneRound(old))
+	_, was := m.begun(id)
 	i := slices.IndexFunc(there, func(l restore.Listed) bool { return l.Tag == old.Tag })
 	switch {
 	case lists && i < 0:
-		gone.State = journal.PointAbsent
+		if !was { // else it was this run that removed it, before it was interrupted
+			gone.State = journal.PointAbsent
+		}
 		return "", "", m.rec.add(ctx, entry{m.name, journal.PointGone, gone})
 	case lists && old.Native != "" && there[i].ID != old.Native:
 		return "another point has its name by now", connectors.CodeGuard, nil
 	case !restore.OwnTag(old.Tag):
 		return "its name is none of patchwave's", connectors.CodeGuard, nil
 	}
-	intent := m.intent(m.jobID(StepPrune, m.pruneRound(old)))
-	if data, ok := intent.data.(journal.JobIntentData); ok {
-		data.Where = string(p.Place()) // a command that may be given again
-		intent.data = data
-	}
-	if err := m.rec.add(ctx, intent); err != nil {
+	if err := m.rec.add(ctx, m.removal(id, p)); err != nil {
 		return "", "", err
 	}
 	at := restore.Point{Tag: old.Tag, ID: old.Native, Host: m.host}
@@ -174,26 +172,4 @@ func (m *machine) pruneRound(old plan.OldPoint) int {
 		}
 	}
 	return n
-}
-
-func codeOr(code string) connectors.Code {
-	if code == "" {
-		return connectors.CodeExit
-	}
-	return connectors.Code(code)
-}
-
-// removable narrows the points that a run removes beside its own work to those that the
-// journal says are of ended runs of this controller.
-func (m *machine) removable(ctx context.Context, points []restore.Listed) ([]restore.Listed, error) {
-	if m.work.Removable == nil {
-		return points, nil
-	}
-	known, err := m.work.Removable(ctx, m.name)
-	if err != nil {
-		return nil, fmt.Errorf("look which restore points of %s are whose: %w", m.name, err)
-	}
-	return slices.DeleteFunc(slices.Clone(points), func(l restore.Listed) bool {
-		return known[l.Tag] == "" && l.Tag != m.rec.host(m.name).Point.Tag
-	}), nil
 }

@@ -29,8 +29,11 @@ func (m *machine) restore(ctx context.Context) error {
 			}
 		}
 	}
-	pruned := m.prunePoints(ctx)
-	err := m.tidy(ctx, func(ctx context.Context) error { return m.client().Release(ctx) })
+	pruned, err := m.prunePoints(ctx)
+	if err != nil {
+		return err
+	}
+	err = m.tidy(ctx, func(ctx context.Context) error { return m.client().Release(ctx) })
 	if err != nil && connectors.CodeOf(err) != connectors.CodeLocked {
 		return err
 	}

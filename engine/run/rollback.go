@@ -99,10 +99,11 @@ func (m *machine) rollbackSystem(ctx context.Context, p restore.Provider, used j
 
 // backLimit is how long a host may take for its way back.
 func (m *machine) backLimit() time.Duration {
-	if m.policy.Reboot.Timeout > 0 {
-		return max(m.policy.Reboot.Timeout, pointDoLimit)
+	least := m.engine.Back
+	if least <= 0 {
+		least = pointDoLimit
 	}
-	return pointDoLimit
+	return max(m.policy.Reboot.Timeout, least)
 }
 
 // notBack ends a host that was not taken back. Its job may have ended with the power.

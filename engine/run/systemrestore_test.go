@@ -165,7 +165,7 @@ func TestSystemRestoreFails(t *testing.T) {
 	}{
 		"interrupted": {func(r *systemRestore) { r.fails = true }, "the rollback failed: the restore was interrupted; look at the host now", 1, journal.Failed},
 		"refused":     {func(r *systemRestore) { r.stays = true }, "the rollback failed: Windows does not have the restore point any more; look at the host now", 0, journal.Failed},
-		"not back":    {func(r *systemRestore) { r.gone = true }, "the rollback failed: the host did not come back within 30m0s of its reboot: interrupted; look at the host now", 1, journal.Lost},
+		"not back":    {func(r *systemRestore) { r.gone = true }, "the rollback failed: the host did not come back within 30m0s of its reboot: interrupted; look at the host now; when it answers again, roll it back once more: that tells whether it was taken back", 1, journal.Lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

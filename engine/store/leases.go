@@ -31,6 +31,9 @@ const leaseColumns = `kind, name, fence, actor, run, host, pid, boot_id, proc_st
 func (l *Leases) Acquire(ctx context.Context, owner coord.Owner, now time.Time, keys ...coord.Key) (out []coord.Lease, err error) {
 	err = l.s.submit(ctx, func(tx *sql.Tx) error {
 		out = make([]coord.Lease, 0, len(keys))
+		if err := l.sweep(tx, now); err != nil {
+			return err
+		}
 		for _, key := range keys {
 			lease, err := l.take(tx, owner, now, key)
 			if err != nil {
@@ -47,6 +50,33 @@ func (l *Leases) Acquire(ctx context.Context, owner coord.Owner, now time.Time, 
 		return nil, err
 	}
 	return out, nil
+}
+
+// sweep takes away what nobody will ever take over: abandoned leases that a run has
+// left which is over, or was never begun.
+func (l *Leases) sweep(tx *sql.Tx, now time.Time) (err error) {
+	rows, err := tx.Query(`SELECT ` + leaseColumns + ` FROM leases WHERE kind = 'run' AND name NOT IN
+		(SELECT id FROM runs WHERE state IN ('running', 'draining', 'interrupted', 'soaking'))`)
+	if err != nil {
+		return fmt.Errorf("look for leases that were left: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var left []coord.Lease
+	for rows.Next() {
+		lease, err := scanLease(rows)
+		if err != nil {
+			return fmt.Errorf("read a lease that was left: %w", err)
+		}
+		if l.rules.Abandoned(lease, now) {
+			left = append(left, lease)
+		}
+	}
+	numbers, err := fences(left)
+	if err := errors.Join(err, rows.Err()); err != nil || len(left) == 0 {
+		return err
+	}
+	_, err = tx.Exec(`DELETE FROM leases WHERE fence IN (SELECT value FROM json_each(?))`, numbers)
+	return err
 }
 
 // take takes one lease, or renews it if it is the owner's.

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,36 @@ func TestLeasesOfManyHosts(t *testing.T) {
 	}
 	if list, err := l.List(t.Context()); err != nil || len(list) != 1 || list[0].Fence != other[0].Fence {
 		t.Errorf("left: %+v, %v", list, err)
+	}
+}
+
+// TestLeftLeasesAreSwept: the lease of a run that is over, or that never came to be,
+// goes with the next one, if its process is gone; that of a run in the middle stays.
+func TestLeftLeasesAreSwept(t *testing.T) {
+	s := openTest(t)
+	s.SetRules(coord.Rules{Gone: func(o coord.Owner) bool { return o.PID != 4 }})
+	l := s.Leases()
+	for id, state := range map[string]string{"r2-over": "finished", "r3-open": "interrupted"} {
+		if _, err := s.write.ExecContext(t.Context(), `INSERT INTO runs (id, kind, state, started) VALUES (?, 'apply', ?, ?)`, id, state, stamp(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, id := range []string{"r1-never-begun", "r2-over", "r3-open", "r4-at-work"} {
+		if _, err := l.Acquire(t.Context(), coordtest.Owner(id, i+1), at, coord.Key{Kind: coord.KindRun, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Acquire(t.Context(), coordtest.Owner("r5", 5), at, coordtest.Host("x")); err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.List(t.Context())
+	var names []string
+	for _, x := range list {
+		names = append(names, x.Name)
+	}
+	slices.Sort(names)
+	if want := []string{"r3-open", "r4-at-work", "x"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("left are %v, %v", names, err)
 	}
 }
 
