@@ -88,6 +88,37 @@ $said = winupdate_winget_said $false $true
 Test-PwEqual 'with terms' 'list --source winget --scope machine --disable-interactivity --accept-source-agreements' ($winupdate_words -join ',')
 Test-PwEqual 'no upgrades' '' $said.upgrades_code
 
+# a catalogue in a file: a service of its own, for as long as it is asked
+$winupdate_root = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'pwtest-' + [Guid]::NewGuid().ToString('N'))
+$winupdate_asked = ''
+$winupdate_removed = ''
+function Get-PwRoot { return $script:winupdate_root }
+function Protect-PwWuPrivate([string]$Path) { [void][IO.Directory]::CreateDirectory($Path) }
+$services = New-Object psobject
+$services | Add-Member -MemberType ScriptMethod -Name AddScanPackageService -Value {
+    param($Name, $File, $Flags)
+    $script:winupdate_asked = $Name + ', ' + [IO.Path]::GetFileName($File) + ', ' + $Flags
+    return [pscustomobject]@{ ServiceID = 'S1' }
+}
+$services | Add-Member -MemberType ScriptMethod -Name RemoveService -Value {
+    param($Id)
+    $script:winupdate_removed = $Id
+}
+function New-PwWuServices { return $script:services }
+$why = @()
+foreach ($name in '..\x.cab', '', 'x.cab') {
+    try { [void](winupdate_open 'offline' $name) } catch { $why += ([string]$_.Exception.Message).Substring(0, 24) }
+}
+Test-PwEqual 'no catalogue' 'the catalogue has no pla,the catalogue has no pla,the catalogue is not on ' ($why -join ',')
+[IO.File]::WriteAllText([IO.Path]::Combine($winupdate_root, 'offline', 'x.cab'), 'x')
+$where = winupdate_open 'offline' 'x.cab'
+Test-PwEqual 'a catalogue' '3 S1 True patchwave offline, x.cab, 1' ([string]$where.server + ' ' + $where.service + ' ' + $where.added + ' ' + $winupdate_asked)
+winupdate_close $where
+Test-PwEqual 'it is given back' 'S1' $winupdate_removed
+[IO.Directory]::Delete($winupdate_root, $true)
+$where = winupdate_open 'wsus' ''
+Test-PwEqual 'a server' '1  False' ([string]$where.server + ' ' + $where.service + ' ' + $where.added)
+
 # reasons for a reboot
 $winupdate_keys = @()
 $winupdate_values = @{}
