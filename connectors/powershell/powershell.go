@@ -54,6 +54,13 @@ var task string
 // before itself: tasks in the folder \patchwave. It needs nothing of the prelude.
 func Task() string { return task }
 
+//go:embed mutex.ps1
+var mutex string
+
+// Mutex is what a body that takes a lock of the whole machine puts before itself, after
+// Files: a lock that somebody else has made is refused. It needs nothing of the prelude.
+func Mutex() string { return mutex }
+
 //go:embed common.ps1
 var common string
 
@@ -61,7 +68,7 @@ var common string
 // Windows host puts before itself: Boot, Files, locks, and claims as engine/job
 // writes them. It needs nothing of the prelude,
 // but Write-PwBytes, which needs Write-PwRaw.
-func Common() string { return boot + files + common }
+func Common() string { return boot + files + mutex + common }
 
 // Encode renders one call: the whole program, Body in its place. It fails as
 // Call.Check does, and if Body is not ASCII.

@@ -17,6 +17,11 @@ type Windows struct {
 	Updates, Installed []WindowsUpdate
 	// Winget are programs that winget knows; none means that the machine has no winget.
 	Winget []WingetPackage
+	// SourceTerms: the source of winget has terms of its own, which nobody accepted yet.
+	SourceTerms bool
+	// Catalogue is the file in %ProgramData%\patchwave\offline, which names the security
+	// updates; "" is none.
+	Catalogue string
 	// Pending are reasons for which it wants a reboot from the beginning.
 	Pending []Reason
 	// Source is where updates come from: SourceMicrosoft, or SourceWSUS.

@@ -18,6 +18,8 @@ type windows struct {
 	build   string
 	updates []*winUpdate
 	winget  []*WingetPackage
+	// sourceTerms: the source of winget has terms that nobody accepted.
+	sourceTerms bool
 	// reasons for a reboot, in the order in which they came.
 	reasons []Reason
 	// searches is how often the running search is still to be waited for; found: the
@@ -77,6 +79,7 @@ func newWindows(h *Host, m Machine) *windows {
 	for _, u := range m.Windows.Updates {
 		w.updates = append(w.updates, &winUpdate{WindowsUpdate: u, seen: true})
 	}
+	w.sourceTerms = m.Windows.SourceTerms
 	for _, p := range m.Windows.Winget {
 		w.winget = append(w.winget, &p)
 	}

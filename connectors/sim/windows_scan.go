@@ -211,15 +211,17 @@ const productCategory = "569e8e8f-c6cd-42c8-92a3-efbb20a0f6f5"
 
 func (w *windows) list(args map[string]string) string {
 	l := listing{V: 1, Source: or(args["source"], "default"), Online: w.online, Started: w.startedAt.Unix(), Finished: w.h.now().Unix(), Code: 2,
-		Warnings: []any{}, BootID: w.h.bootID, LanguageMode: "FullLanguage", Updates: []listingUpdate{}, Choco: []any{}, Winget: w.wingetSays()}
+		Warnings: []any{}, BootID: w.h.bootID, LanguageMode: "FullLanguage", Updates: []listingUpdate{}, Choco: []any{}, Winget: w.wingetSays(args["accept_eula"] == "true")}
 	for _, r := range w.reasons {
 		l.RebootRequired = l.RebootRequired || r == ReasonUpdate || r == ReasonServicing
 	}
 	if code := w.h.faults.Windows.SearchFails; code != 0 {
 		l.Code, l.Error = 4, &listingError{Phase: "search", Hresult: hresult(code), Message: "The search failed."}
+	} else if why := w.noCatalogue(args); why != "" {
+		l.Code, l.Error = 0, &listingError{Phase: "search", Hresult: "0x80131501", Message: why}
 	} else {
 		for _, u := range w.offered() {
-			if u.seen {
+			if u.seen && (args["source"] != "offline" || u.Class == ClassSecurity) {
 				l.Updates = append(l.Updates, u.row())
 			}
 		}
@@ -229,6 +231,14 @@ func (w *windows) list(args map[string]string) string {
 		return "" // it holds nothing that JSON cannot say
 	}
 	return string(text)
+}
+
+// noCatalogue is why a search that wants a catalogue has none.
+func (w *windows) noCatalogue(args map[string]string) string {
+	if args["source"] != "offline" || args["cab"] != "" && args["cab"] == w.h.spec.Windows.Catalogue {
+		return ""
+	}
+	return `the catalogue is not on the host; copy it to C:\ProgramData\patchwave\offline\` + args["cab"]
 }
 
 func (u *winUpdate) row() listingUpdate {

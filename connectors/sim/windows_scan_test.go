@@ -48,6 +48,32 @@ func TestWindowsListing(t *testing.T) {
 	}
 }
 
+// TestOfflineCatalogue: a catalogue names security updates, if it is there.
+func TestOfflineCatalogue(t *testing.T) {
+	spec := month()
+	spec.Catalogue = "wsusscn2.cab"
+	_, s := oneWindows(t, sim.Machine{Windows: spec})
+	args := map[string]string{"managers": "winupdate", "refresh": "always", "source": "offline", "cab": "november.cab"}
+	l := winupdate.New().ParseScan(ask(t, s, "scan", args))
+	if l.State != inventory.ScanFailed || l.Problem == nil || !strings.Contains(l.Problem.Message, `copy it to C:\ProgramData\patchwave\offline\november.cab`) {
+		t.Errorf("%+v %+v", l, l.Problem)
+	}
+	install := map[string]string{"changes": toInstall(cumulative()), "source": "offline", "cab": "november.cab"}
+	_, a := work(t, s, "j1", "install", install)
+	if out := winupdate.New().ParseInstall(a); out.Claimed || out.Problem == nil || !strings.Contains(out.Problem.Message, "the catalogue is not on the host") {
+		t.Errorf("%+v %+v", out, out.Problem)
+	}
+	args["cab"], install["cab"] = "wsusscn2.cab", "wsusscn2.cab"
+	l = winupdate.New().ParseScan(ask(t, s, "scan", args))
+	if len(l.Updates) != 2 || l.Updates[0].Name != "KB5044028" || l.Updates[1].Name != "KB5044281" || !slices.Equal(l.Updates[0].Origins, []string{"offline"}) {
+		t.Errorf("%+v %+v", l, l.Problem)
+	}
+	_, a = work(t, s, "j2", "install", install)
+	if out := winupdate.New().ParseInstall(a); !out.Claimed {
+		t.Errorf("%+v %+v", out, out.Problem)
+	}
+}
+
 // TestWindowsInstallOutcome: what the parser says of an installation in which one
 // update fails, and of one that is taken back.
 func TestWindowsInstallOutcome(t *testing.T) {

@@ -24,6 +24,7 @@ type WingetPackage struct {
 const (
 	wingetNoUpdate = 0x8A15002B
 	wingetTerms    = 0x8A150041
+	wingetSource   = 0x8A150046
 	wingetPinned   = 0x8A150068
 	wingetFinish   = 0x8A150109
 )
@@ -46,10 +47,14 @@ func (w *windows) program(id string) *WingetPackage {
 	return w.winget[i]
 }
 
-// wingetSays is what winget prints now; nil where there is none.
-func (w *windows) wingetSays() *wingetAnswer {
+// wingetSays is what winget prints now, with or without leave to accept the terms of
+// its source; nil where there is none.
+func (w *windows) wingetSays(accept bool) *wingetAnswer {
 	if len(w.winget) == 0 {
 		return nil
+	}
+	if w.sourceTerms = w.sourceTerms && !accept; w.sourceTerms {
+		return &wingetAnswer{ListCode: hresult(wingetSource), UpgradesCode: hresult(wingetSource)}
 	}
 	var up []*WingetPackage
 	for _, p := range w.winget {
@@ -61,8 +66,8 @@ func (w *windows) wingetSays() *wingetAnswer {
 	return &wingetAnswer{List: wingetTable(w.winget), ListCode: hresult(0), Upgrades: wingetTable(up) + foot, UpgradesCode: hresult(0)}
 }
 
-func (w *windows) wingetFrame(a frames) {
-	said := w.wingetSays()
+func (w *windows) wingetFrame(a frames, accept bool) {
+	said := w.wingetSays(accept)
 	if said == nil {
 		return
 	}
@@ -104,6 +109,8 @@ func wingetTable(list []*WingetPackage) string {
 func (w *windows) upgrade(k *worker, c change, p *WingetPackage, accept bool) result {
 	r := result{change: c, state: "failed", words: "winget did not install it"}
 	switch {
+	case w.sourceTerms && !accept:
+		r.hresult = wingetSource
 	case p.Pinned:
 		r.hresult = wingetPinned
 	case p.Terms && !accept:

@@ -26,6 +26,33 @@ func programs() []sim.WingetPackage {
 	}
 }
 
+// TestWingetSourceTerms: what the source of winget wants accepted is accepted where the
+// policy says so, and stops winget, and nothing else, where it does not.
+func TestWingetSourceTerms(t *testing.T) {
+	spec := month()
+	spec.Winget, spec.SourceTerms = programs(), true
+	_, s := oneWindows(t, sim.Machine{Windows: spec})
+	m := winupdate.New()
+	args := map[string]string{"refresh": "always", "managers": "winupdate"}
+	l := m.ParseScan(ask(t, s, "scan", args))
+	if len(l.Updates) != 4 || !strings.Contains(strings.Join(l.Notes, "\n"), "terms of the source are not accepted") {
+		t.Errorf("%+v", l)
+	}
+	change := map[string]string{"changes": "upgrade\t7zip.7zip\t\t23.01\t24.08"}
+	_, a := work(t, s, "j1", "install", change)
+	if out := m.ParseInstall(a); !strings.Contains(out.Failed["7zip.7zip"], "accept_eula in windows_update does") {
+		t.Errorf("%+v", out)
+	}
+	args["accept_eula"] = "true"
+	if l = m.ParseScan(ask(t, s, "scan", args)); len(l.Updates) != 10 {
+		t.Errorf("%+v", l)
+	}
+	_, a = work(t, s, "j2", "install", change)
+	if out := m.ParseInstall(a); !out.Claimed {
+		t.Errorf("%+v %+v", out, out.Problem)
+	}
+}
+
 // TestWinget: from the listing over the simulation to what was installed, by the
 // product's parsers.
 func TestWinget(t *testing.T) {

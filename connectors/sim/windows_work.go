@@ -39,7 +39,7 @@ func (w *windows) simulate(a frames, args map[string]string) {
 			wants = append(wants, f)
 		}
 	}
-	w.wingetFrame(a)
+	w.wingetFrame(a, false)
 	if args["mode"] != "set" {
 		for i, want := range wants {
 			text, rc := w.solve([][]string{want})
@@ -116,6 +116,12 @@ func (r result) line() string {
 func (w *windows) install(k *worker) int {
 	list, _ := changes(k.job.body.Args["changes"]) // what is not spelled as a change is passed over
 	accept := k.job.body.Args["accept_eula"] == "true"
+	if why := w.noCatalogue(k.job.body.Args); why != "" {
+		k.locked(func() {
+			k.a.run("winupdate.install", "REBOOT\t0\nPROBLEM\texit\t0x80131501\tthe search failed: "+why+"\n", "", 1)
+		})
+		return 1
+	}
 	k.locked(func() {
 		slices.SortStableFunc(list, func(a, b change) int { return rank(w.find(a.to)) - rank(w.find(b.to)) })
 	})
@@ -163,7 +169,7 @@ func (w *windows) tell(k *worker, frame string, results []result) int {
 			}
 		}
 		if verify {
-			w.wingetFrame(k.a)
+			w.wingetFrame(k.a, k.job.body.Args["accept_eula"] == "true")
 		}
 		reboot := 0
 		if len(w.reasons) > 0 {

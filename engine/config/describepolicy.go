@@ -163,7 +163,7 @@ func describeWindowsUpdate() *language.Block {
 			language.Arg("source", language.Word(updateSources()), "What the host is set to, a WSUS server, Microsoft, or a catalogue in a file.").Or(string(policies.SourceDefault)),
 			language.Arg("cab", language.Text(), "The catalogue, for `source = \"offline\"`, which needs it. It is not carried to the hosts: put a file of that name into "+
 				"`%ProgramData%\\patchwave\\offline` of each. It names security updates only, and has none of their files.").Like("wsusscn2.cab"),
-			language.Arg("accept_eula", language.Flag(), "Accept the terms of updates that have some.").Or(false),
+			language.Arg("accept_eula", language.Flag(), "Accept the terms of updates, and of what winget brings, that have some.").Or(false),
 		},
 	})
 }

@@ -27,7 +27,8 @@
 //	source       default, wsus, microsoft or offline; "" is default
 //	cab          for offline: the file name of the catalogue, which must lie in
 //	             %ProgramData%\patchwave\offline on the host
-//	accept_eula  "true" or "": reported only, an installation is what accepts
+//	accept_eula  "true" or "": an installation is what accepts the terms of an update;
+//	             a search accepts those of winget's source, should it have any
 //	since        unix seconds: a result of a search that began then or later is the
 //	             answer, whatever it says. It comes from frame scan.running
 //
@@ -49,7 +50,7 @@
 //	winupdate.reboot     STRENGTH<TAB>REASON a line. strong: cbs:RebootPending,
 //	                     cbs:RebootInProgress, cbs:PackagesPending,
 //	                     wu:RebootRequired; medium: server-manager, dvd, update-exe,
-//	                     rename, domain-join; weak, which is told and requires
+//	                     rename, domain-join, sccm; weak, which is told and requires
 //	                     nothing: cbs:Busy, wu:ServicesPending,
 //	                     wu:PostRebootReporting, file-rename
 //	winupdate.policy     KEY=VALUE, what is set: wu_server, wu_status_server,
@@ -127,7 +128,9 @@
 //
 // Its upgrades are no part of a rollback: winget knows no way back, a plan says so
 // beforehand. Terms of a package are accepted with accept_eula only; nobody can tell
-// before an installation which packages have any: without it those fail.
+// before an installation which packages have any: without it those fail. The same goes
+// for terms of the source: the source winget has none (msstore has, and is not asked);
+// should it ever, a listing without accept_eula says so, and has no packages of winget.
 //
 // # simulate
 //

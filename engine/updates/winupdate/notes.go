@@ -29,6 +29,8 @@ func reasons(code string) string {
 		return "the computer gets its new name at a reboot"
 	case "domain-join":
 		return "joining a domain waits for a reboot"
+	case "sccm":
+		return "the client of Configuration Manager waits for a reboot"
 	case "cbs:Busy":
 		return "Windows servicing is at work"
 	case "wu:ServicesPending":

@@ -196,6 +196,16 @@ func TestNoList(t *testing.T) {
 	updatestest.ExpectListing(t, "a failed search keeps the list", l, inventory.ScanStale, 12, "exit", "gave up waiting (408)", "WSUS")
 }
 
+// TestManagedReboot: what Configuration Manager waits for is a reason; a reason that is not known is none.
+func TestManagedReboot(t *testing.T) {
+	for line, want := range map[string][]string{"medium\tsccm": {"the client of Configuration Manager waits for a reboot"}, "strong\tmoon": {}} {
+		l := New().ParseScan(updatestest.Frames("winupdate.reboot", line, "winupdate.list", `{"v":1,"code":2,"updates":[]}`))
+		if diff := cmp.Diff(want, l.RebootReasons); diff != "" || *l.RebootRequired != (len(want) > 0) {
+			t.Errorf("%s: %s", line, diff)
+		}
+	}
+}
+
 // TestWhatTheAgentSaidBeforeTheBoot: an old word about a reboot does not count.
 func TestWhatTheAgentSaidBeforeTheBoot(t *testing.T) {
 	const list = `{"v":1,"code":2,"reboot_required":true,"boot_id":"00000000-0000-0000-01dc-5f1e8c0a1b2c","updates":[]}`

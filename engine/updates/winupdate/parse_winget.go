@@ -166,7 +166,7 @@ func wingetStatuses() []Result {
 		{0x8A15010E, "INSTALL_DOWNGRADE", ClassGone, "a newer version is installed", "scan it again"},
 		{0x8A15003A, "BLOCKED_BY_POLICY", ClassConfig, "a group policy forbids winget", "look at the policies of App Installer"},
 		{0x8A15010F, "INSTALL_BLOCKED_BY_POLICY", ClassConfig, "a policy of the host forbids its installation", ""},
-		{0x8A150046, "SOURCE_AGREEMENTS_NOT_ACCEPTED", ClassConfig, "the terms of the source are not accepted", ""},
+		{0x8A150046, "SOURCE_AGREEMENTS_NOT_ACCEPTED", ClassConfig, "the terms of the source are not accepted", "accept_eula in windows_update does"},
 		{0x8A150002, "INVALID_CL_ARGUMENTS", ClassConfig, "this winget does not know a word of the command line", "update App Installer on the host"},
 		{0x8A150011, "INSTALLER_HASH_MISMATCH", ClassBroken, "what was downloaded is not what the manifest says (hash); it was not run", "wait for a new manifest, or look who sits in between"},
 		{0x8A15002D, "INSTALLER_SECURITY_CHECK_FAILED", ClassBroken, "its installer failed the security check; it was not run", "look at the host's virus scanner"},

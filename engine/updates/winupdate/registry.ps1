@@ -1,5 +1,15 @@
 # registry: what the registry tells, in the session: reasons for a reboot, and the agent's policies.
 
+# Test-PwWuManaged: whether the client of Configuration Manager waits for a reboot; false where there is none.
+function Test-PwWuManaged {
+    try {
+        $answer = Invoke-CimMethod -Namespace 'root\ccm\ClientSDK' -ClassName CCM_ClientUtilities -MethodName DetermineIfRebootPending -OperationTimeoutSec 20
+    } catch {
+        return $false
+    }
+    return ([bool](Get-PwWuField $answer 'RebootPending' $false) -or [bool](Get-PwWuField $answer 'IsHardRebootPending' $false))
+}
+
 function Test-PwWuKey([string]$Key) { return (Test-Path -LiteralPath ('Registry::HKEY_LOCAL_MACHINE\' + $Key)) }
 
 # Get-PwWuKeys KEY: how many keys are below it.
@@ -35,6 +45,7 @@ function winupdate_reboot {
     foreach ($value in 'JoinDomain', 'AvoidSpnSet') {
         if ($null -ne (Get-PwWuValue 'SYSTEM\CurrentControlSet\Services\Netlogon' $value) -and $lines -notcontains "medium`tdomain-join") { $lines += "medium`tdomain-join" }
     }
+    if (Test-PwWuManaged) { $lines += "medium`tsccm" }
     $renames = @(Get-PwWuValue 'SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations' | Where-Object { $_ })
     if ($renames.Count -gt 0) { $lines += "weak`tfile-rename" }
     return , $lines

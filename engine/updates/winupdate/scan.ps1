@@ -47,7 +47,7 @@ function winupdate_start([bool]$Online) {
     $word = 'false'
     if ($Online) { $word = 'true' }
     Save-PwText (Join-Path $dir 'request.json') (ConvertTo-PwJson @{
-            started = $now; online = $word; source = (winupdate_source (Get-PwArg 'source')); cab = (Get-PwArg 'cab')
+            started = $now; online = $word; source = (winupdate_source (Get-PwArg 'source')); cab = (Get-PwArg 'cab'); accept_eula = (Get-PwArg 'accept_eula')
         })
     Start-PwTask 'scan' $file 'patchwave: search of Windows Update' 'PT50M'
     return $now

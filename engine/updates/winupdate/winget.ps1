@@ -54,19 +54,27 @@ function Invoke-PwWinget([string]$File, [string[]]$Words, [int]$Seconds) {
     }
 }
 
-$winupdate_winget_where = '--source', 'winget', '--scope', 'machine', '--accept-source-agreements', '--disable-interactivity'
+# winupdate_winget_where ACCEPT: where winget looks. Terms of a source, should that one ever have any, are accepted only
+# where the policy says so; without that winget ends with 0x8A150046 then, and asks nobody.
+function winupdate_winget_where([bool]$Accept) {
+    $words = @('--source', 'winget', '--scope', 'machine', '--disable-interactivity')
+    if ($Accept) { $words += '--accept-source-agreements' }
+    return $words
+}
 
-# winupdate_winget_said UPGRADES: what is installed, and what can be upgraded, as winget prints it; $null without a winget.
-function winupdate_winget_said([bool]$Upgrades) {
+# winupdate_winget_said UPGRADES ACCEPT: what is installed, and what can be upgraded, as winget prints it; $null without a
+# winget.
+function winupdate_winget_said([bool]$Upgrades, [bool]$Accept) {
     $file = Get-PwWinget
     if ($file -eq '') { return $null }
+    $where = @(winupdate_winget_where $Accept)
     $answer = @{ list = ''; list_code = ''; upgrades = ''; upgrades_code = ''; error = '' }
     try {
-        $said = Invoke-PwWinget $file (@('list') + $winupdate_winget_where) 300
+        $said = Invoke-PwWinget $file (@('list') + $where) 300
         $answer.list = $said.text
         $answer.list_code = $said.code
         if ($Upgrades) {
-            $said = Invoke-PwWinget $file (@('list', '--upgrade-available') + $winupdate_winget_where) 300
+            $said = Invoke-PwWinget $file (@('list', '--upgrade-available') + $where) 300
             $answer.upgrades = $said.text
             $answer.upgrades_code = $said.code
         }

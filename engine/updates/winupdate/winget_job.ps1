@@ -2,8 +2,9 @@
 
 # winupdate_winget_one FILE CHANGE: one package.
 function winupdate_winget_one([string]$File, $Change) {
-    $words = @('upgrade', '--id', $Change.name, '--exact', '--version', $Change.to, '--silent') + $winupdate_winget_where
-    if ((Get-PwArg 'accept_eula') -eq 'true') { $words += '--accept-package-agreements' }
+    $accept = (Get-PwArg 'accept_eula') -eq 'true'
+    $words = @('upgrade', '--id', $Change.name, '--exact', '--version', $Change.to, '--silent') + @(winupdate_winget_where $accept)
+    if ($accept) { $words += '--accept-package-agreements' }
     $said = Invoke-PwWinget $File $words 5400
     foreach ($line in @($said.text.Split([char]10) | Select-Object -Last 10)) { winupdate_say (($line.TrimEnd([char]13) -split "[`r`b]")[-1]) }
     $Change.hresult = $said.code
@@ -41,7 +42,7 @@ function winupdate_winget($Run, $Changes) {
     }
     if ($asked.Count -eq 0) { return }
     $Run['verify'] = $asked
-    Write-PwText 'winupdate.winget' (ConvertTo-PwJson (winupdate_winget_said $false))
+    Write-PwText 'winupdate.winget' (ConvertTo-PwJson (winupdate_winget_said $false ((Get-PwArg 'accept_eula') -eq 'true')))
 }
 
 # winupdate_winget_back CHANGES: winget knows no way back that can be relied on: nothing is tried.

@@ -98,6 +98,11 @@ func TestWingetListing(t *testing.T) {
 	if len(l.Updates) != 0 || len(l.Installed) != 0 || !strings.Contains(notes(l), "does not start as SYSTEM") {
 		t.Errorf("%+v", l)
 	}
+	// nor where its source has terms that nobody accepted: nothing accepts them by the way
+	l = wingetScan(t, wingetSaid{ListCode: "0x8A150046", UpgradesCode: "0x8A150046"})
+	if len(l.Updates) != 0 || !strings.Contains(notes(l), "terms of the source are not accepted") || !strings.Contains(notes(l), "accept_eula") {
+		t.Errorf("%+v", l)
+	}
 }
 
 // TestWingetFiles: the frames as they are on the wire.

@@ -64,7 +64,7 @@ func (Manager) Shell() updates.Shell {
 // worker is the program that the scan's task runs: a file of its own, which needs
 // nothing of the script that wrote it.
 func worker() string {
-	return headText + powershell.Boot() + powershell.Files() + filesText + agentText + chocoText + wingetText + workerText
+	return headText + powershell.Boot() + powershell.Files() + powershell.Mutex() + filesText + agentText + chocoText + wingetText + workerText
 }
 
 // carried is a program as data of another one: no line of it may end the literal.

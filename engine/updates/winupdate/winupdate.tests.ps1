@@ -1,7 +1,7 @@
 # winupdate.tests: the logic of the scripts against an update agent that is made up.
 $ErrorActionPreference = 'Stop'
 foreach ($name in 'boot', 'files') { . ([IO.Path]::Combine($PSScriptRoot, '..', '..', '..', 'connectors', 'powershell', $name + '.ps1')) }
-foreach ($name in 'head', 'files', 'winupdate', 'choco', 'winget', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
+foreach ($name in 'head', 'files', 'winupdate', 'choco', 'winget', 'registry', 'simulate') { . (Join-Path $PSScriptRoot ($name + '.ps1')) }
 
 $winupdate_failed = 0
 
@@ -69,6 +69,72 @@ $offers['winget'] = [pscustomobject]@{ list = 'x' }
 $want = @{ name = 'Notepad++.Notepad++'; arch = ''; version = '8.7.1' }
 Test-PwEqual 'winget' "WINGET`tNotepad++.Notepad++`t`t8.7.1" (winupdate_answer $offers @($want)).lines[0]
 Test-PwEqual 'an Id' $false (winupdate_is_winget 'git')
+
+# terms of a source are accepted where the policy says so, and by nothing else
+$winupdate_words = @()
+function Get-PwWinget { return $script:winupdate_program }
+function Invoke-PwWinget([string]$File, [string[]]$Words, [int]$Seconds) {
+    $script:winupdate_words += ($Words -join ' ')
+    return @{ code = '0x00000000'; text = 'x' }
+}
+$winupdate_program = ''
+Test-PwEqual 'no winget' $null (winupdate_winget_said $true $true)
+$winupdate_program = 'C:\x\winget.exe'
+$said = winupdate_winget_said $true $false
+Test-PwEqual 'asked' 'list --source winget --scope machine --disable-interactivity,list --upgrade-available --source winget --scope machine --disable-interactivity' ($winupdate_words -join ',')
+Test-PwEqual 'said' 'x0x00000000' ($said.upgrades + $said.upgrades_code)
+$winupdate_words = @()
+$said = winupdate_winget_said $false $true
+Test-PwEqual 'with terms' 'list --source winget --scope machine --disable-interactivity --accept-source-agreements' ($winupdate_words -join ',')
+Test-PwEqual 'no upgrades' '' $said.upgrades_code
+
+# a catalogue in a file: a service of its own, for as long as it is asked
+$winupdate_root = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'pwtest-' + [Guid]::NewGuid().ToString('N'))
+$winupdate_asked = ''
+$winupdate_removed = ''
+function Get-PwRoot { return $script:winupdate_root }
+function Protect-PwWuPrivate([string]$Path) { [void][IO.Directory]::CreateDirectory($Path) }
+$services = New-Object psobject
+$services | Add-Member -MemberType ScriptMethod -Name AddScanPackageService -Value {
+    param($Name, $File, $Flags)
+    $script:winupdate_asked = $Name + ', ' + [IO.Path]::GetFileName($File) + ', ' + $Flags
+    return [pscustomobject]@{ ServiceID = 'S1' }
+}
+$services | Add-Member -MemberType ScriptMethod -Name RemoveService -Value {
+    param($Id)
+    $script:winupdate_removed = $Id
+}
+function New-PwWuServices { return $script:services }
+$why = @()
+foreach ($name in '..\x.cab', '', 'x.cab') {
+    try { [void](winupdate_open 'offline' $name) } catch { $why += ([string]$_.Exception.Message).Substring(0, 24) }
+}
+Test-PwEqual 'no catalogue' 'the catalogue has no pla,the catalogue has no pla,the catalogue is not on ' ($why -join ',')
+[IO.File]::WriteAllText([IO.Path]::Combine($winupdate_root, 'offline', 'x.cab'), 'x')
+$where = winupdate_open 'offline' 'x.cab'
+Test-PwEqual 'a catalogue' '3 S1 True patchwave offline, x.cab, 1' ([string]$where.server + ' ' + $where.service + ' ' + $where.added + ' ' + $winupdate_asked)
+winupdate_close $where
+Test-PwEqual 'it is given back' 'S1' $winupdate_removed
+[IO.Directory]::Delete($winupdate_root, $true)
+$where = winupdate_open 'wsus' ''
+Test-PwEqual 'a server' '1  False' ([string]$where.server + ' ' + $where.service + ' ' + $where.added)
+
+# reasons for a reboot
+$winupdate_keys = @()
+$winupdate_values = @{}
+$winupdate_managed = $false
+function Test-PwWuKey([string]$Key) { return ($script:winupdate_keys -contains ($Key -split '\\')[-1]) }
+function Get-PwWuKeys([string]$Key) { return @($script:winupdate_keys | Where-Object { $_ -eq ($Key -split '\\')[-1] }).Count }
+function Get-PwWuValue([string]$Key, [string]$Name) { return $script:winupdate_values[($Key -split '\\')[-1] + '!' + $Name] }
+function Test-PwWuManaged { return $script:winupdate_managed }
+Test-PwEqual 'no reason' '' ((winupdate_reboot) -join ',')
+$winupdate_keys = @('RebootPending', 'PackagesPending', 'RebootRequired', 'PostRebootReporting', 'CurrentRebootAttempts')
+$winupdate_values = @{ 'Interface!ServicingInProgress' = 2; 'ActiveComputerName!ComputerName' = 'OLD'; 'ComputerName!ComputerName' = 'NEW'
+    'Netlogon!JoinDomain' = 1; 'Netlogon!AvoidSpnSet' = 1; 'Session Manager!PendingFileRenameOperations' = @('', '\??\C:\x') }
+$winupdate_managed = $true
+$want = "strong`tcbs:RebootPending,strong`tcbs:PackagesPending,strong`twu:RebootRequired,weak`tcbs:Busy,weak`twu:PostRebootReporting," +
+"medium`tserver-manager,medium`trename,medium`tdomain-join,medium`tsccm,weak`tfile-rename"
+Test-PwEqual 'every reason' $want ((winupdate_reboot) -join ',')
 
 if ($winupdate_failed -gt 0) { exit 1 }
 [Console]::Out.WriteLine('ok')

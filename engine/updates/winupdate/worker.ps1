@@ -4,14 +4,10 @@ function Write-PwWorker([string]$Name, $Value) {
     Save-PwText (Join-Path (Get-PwWuDir) $Name) (ConvertTo-PwJson $Value)
 }
 
-# Enter-PwWuLock: the lock of the search, or $null if another search has it.
+# Enter-PwWuLock: the lock of the search, or $null if another search has it. One that is not ours is an error.
 function Enter-PwWuLock {
-    $lock = New-Object Threading.Mutex $false, 'Global\patchwave-scan'
-    try {
-        if ($lock.WaitOne(0)) { return $lock }
-    } catch [Threading.AbandonedMutexException] {
-        return $lock
-    }
+    $lock = Open-PwMutex 'Global\patchwave-scan'
+    if (Lock-PwMutex $lock 0) { return $lock }
     $lock.Dispose()
     return $null
 }
@@ -124,7 +120,8 @@ function winupdate_result($Request, [string]$Source, [bool]$Online) {
     }
 }
 
-function winupdate_work($Request) {
+# winupdate_work REQUEST TROUBLE: searches, if there is no trouble before.
+function winupdate_work($Request, $Trouble) {
     $source = winupdate_source ([string](Get-PwWuField $Request 'source' ''))
     $online = [string](Get-PwWuField $Request 'online' '') -eq 'true'
     $before = winupdate_json (Read-PwWuFile (Join-Path (Get-PwWuDir) 'result.json'))
@@ -133,6 +130,10 @@ function winupdate_work($Request) {
     $phase = 'search'
     $where = @{ server = 0; service = ''; added = $false }
     try {
+        if ($null -ne $Trouble) {
+            $phase = 'lock'
+            throw $Trouble
+        }
         winupdate_carry $before $result $false
         winupdate_beat 'search'
         $session = New-PwWuSession
@@ -145,7 +146,7 @@ function winupdate_work($Request) {
         $state.tried = winupdate_tried $session $state.installed $result.updates ([bool]$result.reboot_required)
         $phase = 'winget'
         winupdate_beat 'winget'
-        $result.winget = winupdate_winget_said $true
+        $result.winget = winupdate_winget_said $true ([string](Get-PwWuField $Request 'accept_eula' '') -eq 'true')
         if ($online) {
             $phase = 'choco'
             winupdate_beat 'choco'
@@ -170,16 +171,24 @@ function winupdate_work($Request) {
 }
 
 function winupdate_worker {
-    $lock = Enter-PwWuLock
-    if ($null -eq $lock) { return }
+    $lock = $null
+    $trouble = $null
+    try {
+        $lock = Enter-PwWuLock
+        if ($null -eq $lock) { return }
+    } catch {
+        $trouble = $_
+    }
     try {
         $request = winupdate_json (Read-PwWuFile (Join-Path (Get-PwWuDir) 'request.json'))
         if ($null -eq $request) { throw 'there is no request' }
         winupdate_beat 'starting'
-        winupdate_work $request
+        winupdate_work $request $trouble
     } finally {
-        $lock.ReleaseMutex()
-        $lock.Dispose()
+        if ($null -ne $lock) {
+            Unlock-PwMutex $lock
+            $lock.Dispose()
+        }
     }
 }
 

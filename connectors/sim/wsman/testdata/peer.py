@@ -82,7 +82,7 @@ for way in WAYS:
     check(way, "environment", out[0] == b"me & you|C:\\Windows|65001", out)
     p.cleanup_command(shell, command)
 
-    command = p.run_command(shell, "do:slow", ["1300"])
+    command = p.run_command(shell, "do:slow", ["2500"])
     try:
         p._raw_get_command_output(shell, command)
         check(way, "operation timeout", False, "it answered")
