@@ -49,6 +49,33 @@ packages() {
 	rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
 }
 
+# quick: a guest boots under emulation, on a machine that may be busy: what it does not
+# need it does not start, and nothing gives up for being late.
+quick() {
+	cat >"$root/etc/systemd/system/lab-net.service" <<-'END'
+		[Unit]
+		DefaultDependencies=no
+		Wants=systemd-udev-settle.service
+		After=systemd-udev-settle.service
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=ip link set eth0 up
+		ExecStart=ip address replace 10.0.2.15/24 dev eth0
+		[Install]
+		WantedBy=sysinit.target
+	END
+	mkdir -p "$root/etc/systemd/system.conf.d"
+	printf '[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultTimeoutStopSec=300\nDefaultDeviceTimeoutSec=infinity\nShowStatus=no\n' >"$root/etc/systemd/system.conf.d/lab.conf"
+	chroot "$root" systemctl enable lab-net
+	chroot "$root" systemctl mask snapper-timeline.timer snapper-cleanup.timer snapper-boot.timer apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
+		fstrim.timer dpkg-db-backup.timer systemd-logind systemd-hwdb-update systemd-timesyncd systemd-networkd getty@tty1 serial-getty@ttyS0 \
+		systemd-update-utmp systemd-pstore systemd-binfmt
+	echo MODULES=list >"$root/etc/initramfs-tools/conf.d/lab"
+	printf '%s\n' virtio_pci virtio_blk virtio_net btrfs >>"$root/etc/initramfs-tools/modules"
+	chroot "$root" update-initramfs -u
+}
+
 system() {
 	mmdebstrap --quiet --variant=apt --include=systemd-sysv,openssh-server,btrfs-progs,snapper,initramfs-tools,linux-image-cloud-amd64,udev,iproute2,dbus,kmod \
 		bookworm "$work/root.tar"
@@ -58,9 +85,7 @@ system() {
 	ssh-keygen -q -t ed25519 -N '' -f "$out/key"
 	install -D -m 600 "$out/key.pub" "$root/root/.ssh/authorized_keys"
 	cut -d ' ' -f 1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub" >"$out/known"
-	printf '[Match]\nType=ether\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/10.network"
-	chroot "$root" systemctl enable systemd-networkd
-	chroot "$root" systemctl mask snapper-timeline.timer snapper-cleanup.timer
+	quick
 	packages
 	mv "$root"/boot/vmlinuz-* "$out/vmlinuz"
 	mv "$root"/boot/initrd.img-* "$out/initrd"

@@ -22,7 +22,7 @@ import (
 const cache = "/var/tmp/patchwave-lab"
 
 // bootLimit is how long a guest may take to be reached, on a machine that is busy.
-const bootLimit = 8 * time.Minute
+const bootLimit = 15 * time.Minute
 
 // Images is the directory of what sh RECIPE DIRECTORY has made, which is done once. Another
 // recipe is another directory.
@@ -108,7 +108,7 @@ func (g *Guest) Power(tb testing.TB) {
 	}
 	defer func() { _ = console.Close() }() // the child has its own
 	g.qemu = exec.CommandContext(context.WithoutCancel(tb.Context()), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-m", "768", "-smp", "2",
-		"-display", "none", "-monitor", "none", "-serial", "stdio",
+		"-nodefaults", "-display", "none", "-serial", "stdio",
 		"-kernel", filepath.Join(g.Images, "vmlinuz"), "-initrd", filepath.Join(g.Images, "initrd"),
 		"-append", "console=ttyS0 loglevel=7 net.ifnames=0 ro "+g.Append,
 		"-blockdev", string(block), "-device", "virtio-blk-pci,drive=d,write-cache=on",
