@@ -93,10 +93,10 @@ rp_exchange() {
 }
 
 rp_rollback() {
-	rp_base && rp_settle && rp_place || {
+	if ! rp_base || ! rp_settle || ! rp_place; then
 		rp_refuse "$rp_why"
 		return
-	}
+	fi
 	rp_verdict
 	if [ "$rp_state" != whole ]; then
 		rp_refuse "$rp_why"
@@ -179,10 +179,10 @@ rp_others() {
 
 # rp_remove: what goes back is made of the point, so that the point goes last.
 rp_remove() {
-	rp_base && rp_settle || {
+	if ! rp_base || ! rp_settle; then
 		rp_keeps exit "$rp_why"
 		return
-	}
+	fi
 	[ "${pw_arg_id:-}" != - ] || pw_arg_id=''
 	if ! rp_find; then
 		rp_keeps exit "$rp_why"
