@@ -4,6 +4,7 @@ package btrfsguest_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -75,25 +76,27 @@ type seen struct {
 	point, system, failed string
 }
 
-// look mounts a copy of the disk. It is with the sums, or without. With a seed other than
-// 0 the disk has also written some of what came later.
+// look looks at the disk. Without the sums it only reads what is there, which is soon done;
+// with them it mounts a copy, as the next boot would, and with a seed other than 0 the
+// disk has also written some of what came later.
 func (d *disk) look(t *testing.T, sums bool, seed uint64) seen {
 	t.Helper()
-	copied := d.path + ".look"
-	qemu.Copy(t, d.path, copied)
-	if seed > 0 {
-		f, err := os.OpenFile(copied, os.O_RDWR, 0)
+	image, options := d.path, "ro,rescue=nologreplay"
+	if sums {
+		image, options = d.path+".look", "rw"
+		qemu.Copy(t, d.path, image)
+		f, err := os.OpenFile(image, os.O_RDWR, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.log.Some(f, d.at, seed); err != nil {
-			t.Fatal(err)
+		if seed > 0 {
+			err = d.log.Some(f, d.at, seed)
 		}
-		if err := f.Close(); err != nil {
+		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out := qemu.Tool(t, "sh", "-c", lookSh, "look", copied, d.kind, fmt.Sprint(sums), everyFile)
+	out := qemu.Tool(t, "sh", "-c", lookSh, "look", image, d.kind, options, everyFile)
 	part := strings.Split(out, "\n====\n")
 	if len(part) != 6 {
 		t.Fatalf("at %d: it says %q", d.at, out)
@@ -111,17 +114,17 @@ func (d *disk) look(t *testing.T, sums bool, seed uint64) seen {
 func sumOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
 // lookSh says what is on the disk $1, of the kind $2: what has which name; the UUID of the
-// root; whether a rollback has begun; and, where $3 is true, what the script $4 says of the
-// newest point, of the root, and of what failed.
+// root; whether a rollback has begun; and, where it is mounted rw ($3), what the script $4
+// says of the newest point, of the root, and of what failed.
 const lookSh = `set -eu
 export LC_ALL=C
 m=$(mktemp -d)
-mount -o loop,subvolid=5 "$1" "$m"
+mount -o "loop,subvolid=5,$3" "$1" "$m"
 trap 'umount "$m"; rmdir "$m"; btrfs device scan --forget >/dev/null 2>&1 || :' EXIT
 default=$(btrfs subvolume get-default "$m" | sed -n 's/^ID .* path //p')
 root=$default
 [ "$2" != name ] || root=@
-every() { if [ "$want" = true ] && [ -d "$1" ]; then chroot "$1" sh -c "$script"; fi; }
+every() { if [ "$want" = rw ] && [ -d "$1" ]; then chroot "$1" sh -c "$script"; fi; }
 want=$3 script=$4
 uuid() { btrfs subvolume show "$1" | sed -n 's/^[[:space:]]*UUID:[[:space:]]*//p'; }
 echo "default $default"
