@@ -110,7 +110,7 @@ func (g *Guest) Power(tb testing.TB) {
 	g.qemu = exec.CommandContext(context.WithoutCancel(tb.Context()), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "768", "-smp", "2",
 		"-nodefaults", "-display", "none", "-serial", "stdio",
 		"-kernel", filepath.Join(g.Images, "vmlinuz"), "-initrd", filepath.Join(g.Images, "initrd"),
-		"-append", "console=ttyS0 loglevel=7 net.ifnames=0 random.trust_cpu=on ro "+g.Append,
+		"-append", "console=ttyS0 loglevel=7 net.ifnames=0 random.trust_cpu=on module_blacklist=kvm,kvm_amd,ata_piix,powernow_k8,aesni_intel ro "+g.Append,
 		"-blockdev", string(block), "-device", "virtio-blk-pci,drive=d,write-cache=on",
 		"-netdev", fmt.Sprintf("user,id=n,hostfwd=tcp:127.0.0.1:%d-:22", g.Port), "-device", "virtio-net-pci,netdev=n")
 	g.qemu.Stdout, g.qemu.Stderr = console, console
