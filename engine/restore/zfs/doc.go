@@ -19,11 +19,34 @@
 // GRUB as in the guide of OpenZFS for Debian, ZFSBootMenu) and those that boot by bootfs
 // boot the old system, and neither a boot entry nor a file of the system has to change.
 //
-// A power cut on a host that boots by bootfs leaves one of the two systems, at any
-// moment: bootfs goes along with the renamed root until it is set. On one that boots by
-// name there is a moment between the two renames in which no dataset has the name: it
-// then stops in its initramfs, and "zfs rename POOL/ROOT/TAG.failed POOL/ROOT/NAME" brings
-// back what it ran from. ZFS has no exchange of two names.
+// # A power cut
+//
+// On a host that boots by bootfs a power cut leaves one of the two systems, at any moment:
+// bootfs goes along with the renamed root until it is set. The root that is being renamed
+// is marked with what it is called (io.patchwave:name). Where it is found to run under
+// another name, the next create, rollback or remove gives it its own again, and takes it
+// from a copy that had it already.
+//
+// On a host that boots by name (root=ZFS=NAME) there is a moment between the two renames in
+// which no dataset has the name. A cut then stops the boot in the initramfs, and
+//
+//	zfs rename POOL/ROOT/TAG.failed POOL/ROOT/NAME
+//
+// brings back what it ran from. That cannot be closed from here:
+//
+//   - ZFS has no exchange of two names (openzfs issue 9412, closed without one). A rename is
+//     a transaction group of its own: its name must be free when it is asked for, and is
+//     free only when the group with the other rename is done. Channel programs, which do
+//     several things in one, have no rename (zfs-program(8)).
+//   - What ZFS changes in one step is the content under a name: rollback, and receive -F. Both
+//     destroy every newer snapshot, whoever made it; a channel program refuses them on what
+//     is mounted, and the commands change the files of the running system.
+//   - The initramfs of zfs-initramfs does not fall back: where root= names a dataset it takes
+//     no other, and does not look at bootfs.
+//   - Anything that mends it at boot would have to be in the initramfs or the boot menu before,
+//     and patchwave installs nothing.
+//
+// A host that boots with root=zfs:AUTO, and bootfs set, has no such moment.
 //
 // detect says no where that would not come through: datasets below the root (zsys of
 // Ubuntu), a root with an encryption key of its own, a root that is the top of its pool,

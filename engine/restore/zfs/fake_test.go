@@ -27,6 +27,7 @@ type pool struct {
 	Other    string            // a directory that is on another device
 	Fail     map[string]string // a command's beginning: what it says, once
 	Ran      []string
+	Cut      int // so many changes are still made, and then none; 0: all
 	Next     int
 }
 
@@ -76,6 +77,14 @@ func fake(file, name string, args []string) (int, error) {
 			said, err = "", errors.New(what)
 			p.Sets, p.BootGUID = before(text).Sets, before(text).BootGUID
 			break
+		}
+	}
+	if change := name == "zpool" && args[0] == "set" || name == "zfs" && slices.Contains([]string{"clone", "destroy", "hold", "inherit", "promote", "rename", "set", "snapshot"}, args[0]); change && p.Cut > 0 {
+		if p.Cut == 1 {
+			said, err = "", errors.New("the power is cut")
+			p.Sets, p.BootGUID = before(text).Sets, before(text).BootGUID
+		} else {
+			p.Cut--
 		}
 	}
 	_, perr := os.Stdout.WriteString(said)
@@ -185,8 +194,10 @@ func (p *pool) zfs(verb string, args []string) (string, error) {
 	case "list":
 		return p.list(args, last), nil
 	case "set":
-		k, v, _ := strings.Cut(args[0], "=")
-		s.Props[k] = v
+		for _, a := range args[:len(args)-1] {
+			k, v, _ := strings.Cut(a, "=")
+			s.Props[k] = v
+		}
 	case "inherit":
 		delete(s.Props, args[0])
 	case "hold":

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +33,9 @@ type console struct {
 	out  chan []byte
 	seen bytes.Buffer
 	n    int
+
+	dir, disk string // the guest, and its disk, whose log of writes is beside it
+	stop      func() // as the power goes
 }
 
 // boot starts a machine with an empty disk. PATCHWAVE_ZFS_GUEST is the directory that
@@ -41,27 +46,37 @@ func boot(t *testing.T, root string) *console {
 	if dir == "" {
 		t.Fatal("PATCHWAVE_ZFS_GUEST is not set: sh engine/restore/zfs/testdata/guest.sh DIR makes one")
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	table := make([]byte, 512) // one partition: the kernel makes a device of it by itself
-	copy(table[446:], []byte{0, 0, 2, 0, 0xbf, 0xff, 0xff, 0xff, 0, 8, 0, 0, 0, 0xf0, 0x9f, 0})
-	table[510], table[511] = 0x55, 0xaa
-	if err := os.WriteFile(disk, table, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(disk, 5<<30); err != nil {
-		t.Fatal(err)
-	}
-	c := &console{t: t, out: make(chan []byte, 1000)}
-	c.start(dir, disk, root)
+	c := &console{t: t, dir: dir, disk: filepath.Join(t.TempDir(), "disk"), stop: func() {}}
+	empty(t, c.disk)
+	c.start(root)
 	return c
 }
 
-func (c *console) start(dir, disk, root string) {
+// empty makes a disk with one partition: the kernel makes a device of it by itself.
+func empty(t *testing.T, disk string) {
+	t.Helper()
+	table := make([]byte, 512)
+	copy(table[446:], []byte{0, 0, 2, 0, 0xbf, 0xff, 0xff, 0xff, 0, 8, 0, 0, 0, 0xf0, 0x9f, 0})
+	table[510], table[511] = 0x55, 0xaa
+	if err := errors.Join(os.WriteFile(disk, table, 0o600), os.Truncate(disk, 5<<30)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start turns the machine on; what it writes to its disk is logged from the beginning.
+func (c *console) start(root string) {
 	c.t.Helper()
-	ctx, cancel := context.WithCancel(c.t.Context())
+	c.out = make(chan []byte, 1000)
+	c.seen.Reset()
+	if err := os.WriteFile(c.disk+".log", nil, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(c.t.Context()))
 	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-M", "q35,accel=tcg", "-cpu", "max", "-m", "1024", "-smp", "1", "-nographic",
-		"-kernel", filepath.Join(dir, "vmlinuz"), "-initrd", filepath.Join(dir, "initrd"), "-append", "console=ttyS0 quiet panic=-1 "+root,
-		"-drive", "file="+disk+",format=raw,if=virtio,cache=unsafe", "-nic", "none")
+		"-kernel", filepath.Join(c.dir, "vmlinuz"), "-initrd", filepath.Join(c.dir, "initrd"), "-append", "console=ttyS0 quiet panic=-1 "+root,
+		"-blockdev", `{"driver":"blklogwrites","node-name":"d","file":{"driver":"raw","file":{"driver":"file","filename":"`+c.disk+`","cache":{"no-flush":true}}},`+
+			`"log":{"driver":"file","filename":"`+c.disk+`.log","cache":{"no-flush":true}}}`,
+		"-device", "virtio-blk-pci,drive=d,write-cache=on", "-nic", "none")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -74,20 +89,26 @@ func (c *console) start(dir, disk, root string) {
 		c.t.Fatal(err)
 	}
 	c.in = in
-	go func() {
+	go func(to chan<- []byte) {
 		for {
 			buf := make([]byte, 4096)
 			n, err := out.Read(buf)
 			if n > 0 {
-				c.out <- buf[:n]
+				to <- buf[:n]
 			}
 			if err != nil {
-				close(c.out)
+				close(to)
 				return
 			}
 		}
-	}()
-	c.t.Cleanup(func() { cancel(); _ = cmd.Wait() })
+	}(c.out)
+	c.stop = sync.OnceFunc(func() {
+		cancel()
+		for range c.out { // nobody may wait to tell the rest
+		}
+		_ = cmd.Wait() // it was killed
+	})
+	c.t.Cleanup(c.stop)
 }
 
 // expect reads on until the machine has said something, and returns what came before.
@@ -116,7 +137,7 @@ func (c *console) expect(what string, within time.Duration) string {
 // up waits for the shell of the machine.
 func (c *console) up() {
 	c.t.Helper()
-	c.expect("# ", 3*time.Minute)
+	c.expect("# ", 10*time.Minute) // on a machine that is busy
 	c.type1("stty -echo; PS1=; export PATH=/bin:/sbin:/usr/bin:/usr/sbin")
 	c.sh("true")
 }
@@ -133,8 +154,8 @@ func (c *console) sh(line string) string {
 	c.t.Helper()
 	c.n++
 	c.type1(fmt.Sprintf("echo BEGIN-'%d'; { %s\n} 2>&1; echo END-'%d'", c.n, line, c.n))
-	c.expect(fmt.Sprintf("BEGIN-%d\r\n", c.n), time.Minute)
-	out := c.expect(fmt.Sprintf("END-%d\r\n", c.n), 2*time.Minute)
+	c.expect(fmt.Sprintf("BEGIN-%d\r\n", c.n), 5*time.Minute)
+	out := c.expect(fmt.Sprintf("END-%d\r\n", c.n), 10*time.Minute)
 	return strings.ReplaceAll(out, "\r\n", "\n")
 }
 

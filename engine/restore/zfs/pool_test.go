@@ -26,18 +26,26 @@ sync; zpool export rpool`
 // TestPool is the life of a point on a real pool: made, gone back to over a boot,
 // removed; and what is somebody else's stays.
 func TestPool(t *testing.T) {
-	for name, root := range map[string]string{"by name": "root=ZFS=rpool/ROOT/debian", "by bootfs": "root=zfs:AUTO"} {
-		t.Run(name, func(t *testing.T) {
-			c := boot(t, root)
-			c.up()
-			t.Log(c.sh(debian))
-			if root == "root=zfs:AUTO" {
-				t.Log(c.sh("zpool import -N -d /dev rpool; zpool set bootfs=rpool/ROOT/debian rpool; zpool export rpool"))
-			}
-			c.reboot()
-			life(t, c)
-		})
+	for name, root := range roots() {
+		t.Run(name, func(t *testing.T) { life(t, installed(t, root)) })
 	}
+}
+
+func roots() map[string]string {
+	return map[string]string{"by name": "root=ZFS=rpool/ROOT/debian", "by bootfs": "root=zfs:AUTO"}
+}
+
+// installed is a machine that runs from a pool.
+func installed(t *testing.T, root string) *console {
+	t.Helper()
+	c := boot(t, root)
+	c.up()
+	t.Log(c.sh(debian))
+	if root == "root=zfs:AUTO" {
+		t.Log(c.sh("zpool import -N -d /dev rpool; zpool set bootfs=rpool/ROOT/debian rpool; zpool export rpool"))
+	}
+	c.reboot()
+	return c
 }
 
 func (c *console) reboot() {

@@ -28,6 +28,37 @@ rp_drop() {
 	zfs destroy "$1" 2>&1
 }
 
+# rp_settle: a power cut in a swap may have left the running root with the name that it
+# was to have afterwards. It gets its own again, for which a copy of the point that has
+# it already gives it up. What boots by bootfs boots the running root before and after
+# each step of it.
+rp_settle() {
+	rp_name=$(zfs get -H -s local -o value "$rp_was" "$rp_root" 2>/dev/null)
+	rp_one=$(rp_mine "$rp_root")
+	case $rp_root in "$rp_home/${rp_one:-/}".failed*) ;; *) return 0 ;; esac
+	case $rp_name in "$rp_home"/*/* | *[!A-Za-z0-9_.:/-]*) return 0 ;; "$rp_home"/?*) ;; *) return 0 ;; esac
+	rp_why="the running root $rp_root was called $rp_name until a rollback was cut short, and cannot be called so again"
+	rp_movable || return
+	if zfs list -H -o name "$rp_name" >/dev/null 2>&1; then
+		if [ "$(rp_mine "$rp_name")" != "$rp_one" ]; then
+			rp_why="$rp_why: there is another one of that name"
+			return 1
+		fi
+		rp_out=$(zfs rename ${rp_rename:+"$rp_rename"} "$rp_name" "$rp_home/$rp_one.new" 2>&1) || {
+			rp_why="$rp_why: $rp_out"
+			return 1
+		}
+	fi
+	rp_out=$(zfs rename ${rp_rename:+"$rp_rename"} "$rp_root" "$rp_name" 2>&1) || {
+		rp_why="$rp_why: $rp_out"
+		return 1
+	}
+	rp_root=$rp_name rp_why=''
+	zfs inherit "$rp_was" "$rp_root" 2>/dev/null
+	zfs inherit "$rp_key" "$rp_root" 2>/dev/null
+	:
+}
+
 # rp_copy: a writable copy of the point at rp_new, with the settings of the root. It is
 # never mounted by itself.
 rp_copy() {
@@ -36,7 +67,7 @@ rp_copy() {
 	set -- -o "$rp_key=$rp_tag" -o canmount=noauto
 	while IFS=$rp_tab read -r rp_one rp_value; do
 		case $rp_one in
-		'' | canmount | reservation | refreservation | "$rp_key" | keylocation | keyformat | pbkdf2iters | encryption | sharenfs | sharesmb) continue ;;
+		'' | canmount | reservation | refreservation | "$rp_key" | "$rp_was" | keylocation | keyformat | pbkdf2iters | encryption | sharenfs | sharesmb) continue ;;
 		esac
 		set -- "$@" -o "$rp_one=$rp_value"
 	done <<-END
@@ -48,7 +79,7 @@ rp_copy() {
 # rp_exchange: the copy takes the name of the root, whose name is then rp_aside. The
 # number that bootfs keeps goes along with the old root until it is set anew.
 rp_exchange() {
-	zfs set "$rp_key=$rp_tag" "$rp_root" && zfs set canmount=noauto "$rp_root" || return
+	zfs set "$rp_was=$rp_root" "$rp_key=$rp_tag" canmount=noauto "$rp_root" || return
 	zfs rename ${rp_rename:+"$rp_rename"} "$rp_root" "$rp_aside" || return
 	if ! zfs rename ${rp_rename:+"$rp_rename"} "$rp_new" "$rp_root"; then
 		zfs rename ${rp_rename:+"$rp_rename"} "$rp_aside" "$rp_root"
@@ -62,10 +93,10 @@ rp_exchange() {
 }
 
 rp_rollback() {
-	rp_place || {
+	if ! rp_base || ! rp_settle || ! rp_place; then
 		rp_refuse "$rp_why"
 		return
-	}
+	fi
 	rp_verdict
 	if [ "$rp_state" != whole ]; then
 		rp_refuse "$rp_why"
@@ -83,6 +114,7 @@ rp_rollback() {
 	if ! rp_out=$(rp_exchange 2>&1); then
 		rp_out="the root dataset could not be swapped: $rp_out"
 		zfs inherit "$rp_key" "$rp_root" 2>/dev/null
+		zfs inherit "$rp_was" "$rp_root" 2>/dev/null
 		[ "$rp_mode" = noauto ] || zfs set "canmount=$rp_mode" "$rp_root" 2>/dev/null
 		rp_refuse "$rp_out"
 		return
@@ -91,6 +123,7 @@ rp_rollback() {
 	# the old one had
 	zfs inherit "$rp_key" "$rp_root" 2>/dev/null
 	zfs promote "$rp_root" 2>/dev/null
+	zfs inherit "$rp_was" "$rp_aside" 2>/dev/null # it may be booted by hand, and stays what it is
 	rp_say identity "$rp_guid"
 	rp_restart 'the old system is in its place'
 }
@@ -104,6 +137,14 @@ rp_keeps() {
 # rp_clear: what stands in the way of removing the point goes, if it is ours. Prints
 # why it does not.
 rp_clear() {
+	rp_next
+	case $rp_bootfs in "$rp_home/$rp_tag".*) # a power cut came before it was set
+		if ! rp_out=$(zpool set bootfs="$rp_root" "$rp_pool" 2>&1); then
+			printf 'bootfs of the pool is %s and cannot be set: %s' "$rp_bootfs" "$rp_out"
+			return 1
+		fi
+		;;
+	esac
 	case $(rp_get origin "$rp_root") in "$rp_point")
 		if ! rp_out=$(zfs promote "$rp_root" 2>&1); then
 			printf 'the running system hangs on it and cannot be promoted: %s' "$rp_out"
@@ -138,10 +179,10 @@ rp_others() {
 
 # rp_remove: what goes back is made of the point, so that the point goes last.
 rp_remove() {
-	rp_base || {
+	if ! rp_base || ! rp_settle; then
 		rp_keeps exit "$rp_why"
 		return
-	}
+	fi
 	[ "${pw_arg_id:-}" != - ] || pw_arg_id=''
 	if ! rp_find; then
 		rp_keeps exit "$rp_why"

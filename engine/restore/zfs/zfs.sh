@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # pw_arg_* are set before; rp_* are used by the second half
 rp_tag=${pw_arg_tag:-}
 rp_key=io.patchwave:tag
+rp_was=io.patchwave:name # on a root that is being swapped: what it is called
 rp_hold=patchwave
 rp_tab=$(printf '\t')
 rp_why=''
@@ -92,6 +93,11 @@ rp_place() {
 		rp_why="the root dataset has an encryption key of its own, which a copy of it would not have; let it inherit that of $rp_home"
 		return 1
 	fi
+	rp_movable
+}
+
+# rp_movable: the running root can be renamed; sets rp_rename, the flag for it.
+rp_movable() {
 	case $(rp_get mountpoint "$rp_root") in
 	legacy) rp_rename= ;;
 	/)
@@ -208,7 +214,7 @@ rp_held() {
 }
 
 rp_create() {
-	if ! rp_place || ! rp_find; then
+	if ! rp_base || ! rp_settle || ! rp_place || ! rp_find; then
 		rp_not unusable exit "$rp_why"
 		return
 	fi

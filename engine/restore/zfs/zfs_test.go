@@ -183,7 +183,7 @@ func TestCreateFails(t *testing.T) {
 // TestRollbackFails: whatever fails on the way, the host boots what it ran from, under
 // the name that it had.
 func TestRollbackFails(t *testing.T) {
-	for _, fail := range []string{"zfs clone", "mount -t zfs", "zfs set canmount", "zfs rename -u " + root, "zfs rename -u rpool/ROOT/" + point().Tag + ".new", "zpool set bootfs"} {
+	for _, fail := range []string{"zfs clone", "mount -t zfs", "zfs set io.patchwave:name", "zfs rename -u " + root, "zfs rename -u rpool/ROOT/" + point().Tag + ".new", "zpool set bootfs"} {
 		a, at := asker{t, links(t), howto()}, point()
 		a.p.must(root).Props["canmount"] = "on"
 		at.ID = a.ask(restore.OpCreate, at).ID
@@ -200,6 +200,69 @@ func TestRollbackFails(t *testing.T) {
 		if s := a.ask(restore.OpRollback, at); s.State != restore.Pending {
 			t.Errorf("%s, again: %+v", fail, s)
 		}
+	}
+}
+
+// TestSwapCut cuts the power after each change of a rollback that renames something. What boots by bootfs boots,
+// what boots by name too, but for the one moment in which nothing has the name, when a
+// rename by hand helps; and the rollback goes through when it is asked for again, under
+// the name that the root had.
+func TestSwapCut(t *testing.T) {
+	for cmdline, after := range map[string][]int{"root=ZFS=" + root + " ro": {3, 4}, "root=zfs:AUTO ro": {2, 3, 4, 5}} {
+		nameless := 0
+		for _, changes := range after { // a copy, its mark, the one name, the other, bootfs
+			a, at := asker{t, links(t), howto()}, point()
+			a.p.Cmdline = cmdline
+			at.ID = a.ask(restore.OpCreate, at).ID
+			at.Before = a.ask(restore.OpCheck, at).Identity
+			a.p.Cut = changes + 1
+			a.ask(restore.OpRollback, at)
+			a.p.Cut = 0
+			a.p.reboot()
+			if a.p.Root == "" {
+				nameless++
+				a.p.must("rpool/ROOT/" + at.Tag + ".failed").Name = root // what doc.go says
+				a.p.reboot()
+			}
+			said := a.ask(restore.OpProve, at)
+			if said.State == restore.NotRestored {
+				if s := a.ask(restore.OpRollback, at); s.State != restore.Pending {
+					t.Fatalf("%s: after %d changes: rollback: %+v\n%s", cmdline, changes, s, a.p.names())
+				}
+				a.p.reboot()
+				said = a.ask(restore.OpProve, at)
+			}
+			if got := a.p.byGUID(a.p.Root); said.State != restore.Restored || got == nil || got.Name != root {
+				t.Fatalf("%s: after %d changes: %+v, %s", cmdline, changes, said, a.p.names())
+			}
+			if s := a.ask(restore.OpRemove, at); s.State != restore.Removed || a.p.names() != "rpool rpool/ROOT rpool/ROOT/debian rpool/ROOT/debian@daily-1" {
+				t.Errorf("%s: after %d changes: remove: %+v, left: %s", cmdline, changes, s, a.p.names())
+			}
+			if got := a.p.byGUID(a.p.BootGUID); got == nil || got.Name != root {
+				t.Errorf("%s: after %d changes: bootfs is %+v", cmdline, changes, got)
+			}
+		}
+		if want := map[bool]int{true: 1}[strings.Contains(cmdline, "ZFS=")]; nameless != want {
+			t.Errorf("%s: %d times without a root", cmdline, nameless)
+		}
+	}
+}
+
+// TestSettle: a root that was booted by hand under the name of what failed stays what it is.
+func TestSettle(t *testing.T) {
+	a, at := asker{t, links(t), howto()}, point()
+	a.p.Cmdline = "root=zfs:AUTO ro"
+	at.ID = a.ask(restore.OpCreate, at).ID
+	if s := a.ask(restore.OpRollback, at); s.State != restore.Pending {
+		t.Fatalf("rollback: %+v", s)
+	}
+	failed := a.p.must("rpool/ROOT/" + at.Tag + ".failed")
+	a.p.BootGUID = failed.GUID
+	a.p.reboot()
+	names := a.p.names()
+	next := restore.Point{Tag: restore.Tag("r2", "web-01")}
+	if s := a.ask(restore.OpCreate, next); s.State != restore.Whole || failed.GUID != a.p.Root || a.p.find(failed.Name+"@"+next.Tag) == nil {
+		t.Errorf("create: %+v, %s, before: %s", s, a.p.names(), names)
 	}
 }
 
