@@ -144,6 +144,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 			bar.step(name, state)
 			s.log.Debug("planned", "host", name, "state", state)
 		}}
+	planner.Provider = restores{dialer: way, declared: s.cfg.Providers(), now: a.now}.Provider
 	if !opt.looped {
 		planner.History = s.store
 	}

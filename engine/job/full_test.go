@@ -171,3 +171,29 @@ func TestBury(t *testing.T) {
 		t.Errorf("a job of another's host is buried: %v", err)
 	}
 }
+
+// TestSpareRoom: each job finds room put aside for what has to be written if it fills the
+// disk, and none of it stays. TestRoomSpent of examples/lab has it on a full disk.
+func TestSpareRoom(t *testing.T) {
+	root := rootDir(t)
+	c := newClient(t, root)
+	if err := c.Set(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{"r1", "h1", "updates", 1}
+	if _, err := c.Start(t.Context(), id, body, map[string]string{"do": "ls " + root + "/spare.* | wc -l"}); err != nil {
+		t.Fatal(err)
+	}
+	if s, log := await(t, c, id); s.State != Done || !strings.Contains(log, "4") {
+		t.Errorf("the job is %+v: %s", s, log)
+	}
+	if err := c.Collect(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(root + "/spare*"); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}

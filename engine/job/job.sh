@@ -71,15 +71,43 @@ job_prepare() {
 	fi
 }
 
-# job_write FILE TEXT: whole or not at all.
+# job_write FILE TEXT: whole or not at all. Where the disk is full it takes of the spare
+# room, except while a job is at work, who would eat it all.
 job_write() {
-	printf '%s' "$2" >"$1.tmp" && sync "$1.tmp" 2>/dev/null
-	if [ "$(wc -c <"$1.tmp")" -lt "$(printf '%s' "$2" | wc -c)" ] || ! mv "$1.tmp" "$1"; then
+	until job_put "$1" "$2"; do
 		rm -f "$1.tmp"
-		job_say "refused=disk"
-		job_say "why=cannot write $1: $(df -Pk "$job_root" | sed 1d | tr -s ' ')"
-		return 1
-	fi
+		if [ "$pw_arg_op" = poll ] || ! job_spend; then
+			job_say "refused=disk"
+			job_say "why=cannot write $1: $(df -Pk "$job_root" | sed 1d | tr -s ' ')"
+			return 1
+		fi
+	done
+}
+
+job_put() {
+	printf '%s' "$2" >"$1.tmp" && sync "$1.tmp" 2>/dev/null
+	[ "$(wc -c <"$1.tmp")" -ge "$(printf '%s' "$2" | wc -c)" ] && mv "$1.tmp" "$1"
+}
+
+# job_spare: room that stays for what has to be written when a job has filled the disk:
+# the claim, the rollback, the outcome. It is made anew for each job, since what is older
+# than a snapshot frees nothing.
+job_spare() {
+	for job_n in 1 2 3 4; do
+		job_new=$job_root/spare.new
+		fallocate -l 1048576 "$job_new" 2>/dev/null || head -c 1048576 /dev/urandom 2>/dev/null >"$job_new"
+		if [ "$(wc -c <"$job_new")" = 1048576 ]; then mv "$job_new" "$job_root/spare.$job_n"; else rm -f "$job_new"; fi
+	done
+}
+
+# job_spend: gives a part of the spare room back; false where none is left.
+job_spend() {
+	for job_one in "$job_root"/spare.*; do
+		[ -f "$job_one" ] || return 1
+		rm -f "$job_one"
+		sync -f "$job_root" 2>/dev/null || sync
+		return 0
+	done
 }
 
 # claim_read: sets claim_controller, claim_run, claim_fence, claim_expires and
@@ -205,7 +233,7 @@ claim_release() {
 			claim_refuse "a job still works on this host"
 			return 1
 		fi
-		rm -f "$job_root/claim"
+		rm -f "$job_root/claim" "$job_root"/spare.*
 		job_say "claim=released"
 		job_prune
 		job_forget
@@ -302,6 +330,7 @@ job_start() {
 		return 1
 	fi
 	claim_write || return 1
+	job_spare
 	[ -d "$job_dir" ] || mkdir "$job_dir" || return 1
 	job_guard "$job_dir" || return 1
 	job_write "$job_dir/body" "$pw_arg_body

@@ -10,7 +10,13 @@ cd / || exit 70
 # finish RC: the host's lock is given back first: whoever reads rc may go on.
 finish() {
 	exec 8>&-
-	printf '%03d\n' "$1" 1<>"$dir/rc.tmp" # in its place: also where the disk is full by now
+	# in its place: also where the disk is full by now; one that copies on write needs room
+	until printf '%03d\n' "$1" 1<>"$dir/rc.tmp"; do
+		spare=$(find "$root" -maxdepth 1 -name 'spare.*' | head -n 1)
+		[ -n "$spare" ] || break
+		rm -f "$spare"
+		sync -f "$root" 2>/dev/null || sync
+	done
 	sync "$dir/rc.tmp" 2>/dev/null
 	mv "$dir/rc.tmp" "$dir/rc"
 	exit "$1"

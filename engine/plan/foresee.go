@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,20 +10,21 @@ import (
 	"patchwave/policies"
 )
 
-// foresee says which restore point a host is likely to get where that is not the
-// manifest of its packages: the first of the policy's providers that fits the host,
-// by what is declared and what the scan said. Which one it is in the end is decided on
-// the host, before anything is changed.
-func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Facts) {
+// foresee says which restore point a host is to get where that is not the manifest of
+// its packages: the first of the policy's providers that fits the host, by what is
+// declared and what the scan said, and that said it can make one, where it was asked.
+// Which one it is in the end is decided on the host, before anything is changed.
+func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Facts, asked map[string]restore.Said) {
 	if p.Preparation == nil || p.Preparation.RestorePoint == nil || len(plan.Steps) == 0 {
 		return
 	}
 	want := p.Preparation.RestorePoint
+	var passed []string
 	partial := false
 	for _, name := range want.Providers {
 		if name == restore.Packages {
-			partial = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.RestorePoint != nil && len(s.RestorePoint.CannotUndo) > 0 })
-			if !partial {
+			if partial = plan.partial(); !partial {
+				plan.passedOver(passed)
 				return
 			}
 			continue
@@ -31,26 +33,43 @@ func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Fact
 		if fits, _ := restore.Fits(kind, h, f); !fits {
 			continue
 		}
+		said, told := asked[name]
+		if told && !said.Possible {
+			passed = append(passed, name+" ("+cmp.Or(said.Why, "it is not possible on this host")+")")
+			continue
+		}
 		scope := restore.ScopeOf(kind)
 		if partial && !scope.Rollback {
 			return // some packages are more than files
 		}
+		plan.passedOver(passed)
 		for i := range plan.Steps {
 			plan.Steps[i].RestorePoint = &Point{Provider: name, Required: want.Required,
-				Undoes: append([]string{}, scope.Undoes...), CannotUndo: append([]string{}, scope.CannotUndo...)}
+				Undoes: slices.Concat([]string{}, said.Undoes, scope.Undoes), CannotUndo: slices.Concat([]string{}, said.Cannot, scope.CannotUndo)}
 		}
 		return
 	}
 	if slices.Contains(want.Providers, restore.Packages) {
+		plan.passedOver(passed)
 		return
 	}
 	note := "no restore point: none of " + strings.Join(want.Providers, ", ") + " fits this host"
+	if len(passed) > 0 {
+		note = "no restore point: " + strings.Join(passed, ", ")
+	}
 	if want.Required {
 		note += "; one is required, so nothing will be changed"
 	}
 	plan.Notes = append(plan.Notes, note)
 	for i := range plan.Steps {
 		plan.Steps[i].RestorePoint = &Point{Provider: NoProvider, Required: want.Required, Undoes: []string{}, CannotUndo: []string{}}
+	}
+}
+
+// passedOver notes the providers that come before the one that is taken.
+func (h *Host) passedOver(passed []string) {
+	if len(passed) > 0 {
+		h.Notes = append(h.Notes, "restore point: passed over "+strings.Join(passed, ", "))
 	}
 }
 

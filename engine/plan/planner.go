@@ -12,6 +12,7 @@ import (
 	"patchwave/connectors"
 	"patchwave/connectors/wrap"
 	"patchwave/engine/fleet"
+	"patchwave/engine/restore"
 	"patchwave/engine/scan"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
@@ -25,6 +26,9 @@ type Planner struct {
 	Ledger   Ledger
 	// Feeds may be nil: then nothing is known but what the hosts say.
 	Feeds Enricher
+	// Provider is what makes restore points of a host, by its name; nil for one that there
+	// is not. It may be nil: then hosts are not asked which points they can make.
+	Provider func(name string, h *inventory.Host) restore.Provider
 	// History may be nil: then no update loop is looked for.
 	History     History
 	Now         func() time.Time
@@ -262,6 +266,6 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit, only
 		return v
 	}
 	v.plan = hostPlan(v.host.Name, v.policy, v.obs, settled)
-	foresee(&v.plan, v.policy, v.host, v.obs.Facts)
+	foresee(&v.plan, v.policy, v.host, v.obs.Facts, p.askPoints(ctx, s, v))
 	return v
 }

@@ -22,6 +22,14 @@ func (m *machine) verify(ctx context.Context) error {
 	}
 	defer func() { m.ttl = 0 }()
 	probes, err := m.verifying(ctx)
+	if connectors.CodeOf(err) == connectors.CodeDisk && m.rollsBack() {
+		fault := faultOf(err)
+		fault.Message = "the host has no room left after the updates: " + fault.Message
+		if err := m.rec.add(ctx, m.stepEnd("failed", nil, fault)...); err != nil {
+			return err
+		}
+		return m.toRollback(ctx, fault)
+	}
 	if err != nil {
 		return err
 	}

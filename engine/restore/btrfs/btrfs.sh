@@ -52,3 +52,6 @@ rp_points() {
 
 # rp_again: nobody but us takes the way back.
 rp_again() { return 1; }
+
+# rp_other TAG: what is left of a rollback belongs to a point that snapper keeps.
+rp_other() { grep -qs "<value>$1</value>" /.snapshots/[0-9]*/info.xml; }

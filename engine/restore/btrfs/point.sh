@@ -153,6 +153,7 @@ rp_remove() {
 	rp_swapped && rp_finish >/dev/null
 	rp_found=absent
 	for rp_part in "$rp_left".failed* "$rp_left".new; do
+		rp_leaves "$rp_part" || continue
 		rp_gone "$rp_part" || {
 			rp_sorry "$rp_code" "$rp_why"
 			return
@@ -165,6 +166,17 @@ rp_remove() {
 	}
 	rmdir "$rp_store" 2>/dev/null
 	rp_say state "$rp_found"
+}
+
+# rp_leaves PATH: the name is one that a rollback gives to what it needs or leaves.
+rp_leaves() {
+	case ${1##*/} in
+	*.*.*) return 1 ;;
+	*.new | *.swap | *.failed) return 0 ;;
+	*.failed-*) ;;
+	*) return 1 ;;
+	esac
+	case ${1##*.failed-} in '' | *[!0-9]*) return 1 ;; esac
 }
 
 # rp_list: also what is left of a point whose snapshot is gone; its id is then "-".
@@ -180,8 +192,8 @@ rp_list() {
 	{
 		rp_points
 		for rp_part in "$rp_store"/patchwave-*; do
-			if [ -e "$rp_part" ] || [ -L "$rp_part" ]; then
-				rp_one=${rp_part##*/}
+			rp_one=${rp_part##*/}
+			if { [ -e "$rp_part" ] || [ -L "$rp_part" ]; } && rp_leaves "$rp_part" && ! rp_other "${rp_one%%.*}"; then
 				rp_made=$(date -d "$(rp_show "$rp_part" 'Creation time')" +%s 2>/dev/null)
 				printf '%s\t-\t%s\t0\n' "${rp_one%%.*}" "${rp_made:-0}"
 			fi

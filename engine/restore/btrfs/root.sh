@@ -22,7 +22,7 @@ rp_default_of() {
 # rp_base: sets rp_dev and rp_path, where the running root lies, rp_uuid and rp_subvol,
 # which one it is, and rp_default, the number of the default one.
 rp_base() {
-	for rp_need in btrfs findmnt mount mktemp; do
+	for rp_need in findmnt mount mktemp; do
 		pw_has "$rp_need" || {
 			rp_why="$rp_need is not installed"
 			return 1
@@ -35,6 +35,11 @@ rp_base() {
 		return 1
 	fi
 	rp_dev=$2 rp_path=${3:-/}
+	pw_has btrfs || rp_lend
+	pw_has btrfs || {
+		rp_why='btrfs is not installed'
+		return 1
+	}
 	rp_uuid=$(rp_show / UUID)
 	rp_subvol=$(rp_show / 'Subvolume ID')
 	rp_default=$(rp_default_of /)
@@ -71,6 +76,7 @@ rp_root() {
 	done
 	if [ "$rp_byname" = yes ]; then
 		rp_flips && return
+		rp_lend && rp_flips && return
 		rp_why='nothing here can exchange two names at once, and a power cut in between would leave no root: install perl, python3 or coreutils 9.5'
 		return 1
 	fi
@@ -85,9 +91,18 @@ rp_flips() {
 	pw_has perl || pw_has python3 || mv --help 2>/dev/null | grep -q -e --exchange
 }
 
+# rp_lend: programs that the updates took away from the system are those of the point.
+rp_lend() {
+	if [ -z "$rp_tag" ] || ! rp_mount; then return 1; fi
+	for rp_one in "$rp_left" "/.snapshots/${pw_arg_id:-none}/snapshot"; do
+		if [ -d "$rp_one/usr/bin" ]; then PATH=$PATH:$rp_one/usr/bin:$rp_one/usr/sbin:$rp_one/bin:$rp_one/sbin; fi
+	done
+}
+
 # rp_mount: the top of the file system at rp_top; rp_store is our place there, and
 # rp_left begins the names of what a rollback to the point needs or leaves.
 rp_mount() {
+	[ -z "$rp_top" ] || return 0
 	rp_top=$(mktemp -d /run/patchwave-btrfs.XXXXXX) || {
 		rp_why='cannot make a directory in /run'
 		return 1

@@ -24,6 +24,7 @@ rp_configured() {
 # rp_able: snapper is there, knows the root, and answers: over D-Bus, by which its daemon
 # learns of what is done, or where that is not there without it.
 rp_able() {
+	pw_has snapper || rp_lend
 	pw_has snapper || {
 		rp_why='snapper is not installed'
 		return 1
@@ -146,3 +147,6 @@ rp_leave() {
 	rp_out=$(rp_modules "$rp_top$rp_path" 2>&1) || rp_say cannot "kernels in /boot that the old system has no modules for: $rp_out"
 	rp_finish
 }
+
+# rp_other TAG: what is left without a snapshot of snapper is told by btrfs.
+rp_other() { :; }
