@@ -52,8 +52,10 @@ apt_go_back() {
 			apt_nothing
 			return 100
 		}
+		# A kept file that an index has too is first asked for there. If that fails, the
+		# file itself is to be read, which the user _apt may not.
 		# shellcheck disable=SC2086 # one argument a package
-		apt_get $apt_flags install $apt_args
+		apt_get -o APT::Sandbox::User=root $apt_flags install $apt_args
 		apt_status=$?
 	fi
 	[ "$apt_status" -ne 0 ] || apt_purge

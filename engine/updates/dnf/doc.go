@@ -54,6 +54,24 @@
 //	dnf.keep       NAME ARCH VERSION kept|missing
 //	dnf.install, dnf.rollback, dnf.repair                     dnf's own output; rc 200 locked
 //
+// # Going back
+//
+// A rollback is one transaction of our own, made of what the restore point holds, and
+// not "dnf history undo". Both end with the same packages where a repository still has
+// every old version; beyond that ours does more, as the lab shows (TestHistoryUndo):
+//
+//   - undo takes old versions from repositories only, and ends without a change if one
+//     has none of them; ours takes the kept files, without any repository, and without
+//     one version brings back the rest;
+//   - what the transaction removed or had replaced comes back as "dependency" with undo,
+//     even if the user had asked for it, and is removed by the next autoremove; ours
+//     has the marks of the manifest;
+//   - undo is about the last transaction, or one number, whoever made it, and its solver
+//     may add or remove what is not in it; ours is refused if it were any other change
+//     than the planned one reversed;
+//   - undo minds excludes and version locks, which then keep old versions out; ours sets
+//     them aside for its one transaction, and leaves them as they are.
+//
 // # Traps
 //
 //   - A dead repository hides behind skip_if_unavailable, or without it stops the
