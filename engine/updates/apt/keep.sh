@@ -42,6 +42,7 @@ apt_store() {
 		# Ahead of a window only what a mirror is needed for.
 		apt_good || [ -n "${stage_fetches:-}" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
 		apt_word=missing
+		[ -z "${stage_fetches:-}" ] || apt_word=later # packed again
 		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
 		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"
 	done <<-APT_CHANGES

@@ -60,17 +60,13 @@
 // not "dnf history undo". Both end with the same packages where a repository still has
 // every old version; beyond that ours does more, as the lab shows (TestHistoryUndo):
 //
-//   - undo takes old versions from repositories only, and ends without a change if one
-//     has none of them; ours takes the kept files, without any repository, and without
-//     one version brings back the rest;
-//   - what the transaction removed or had replaced comes back as "dependency" with undo,
-//     even if the user had asked for it, and is removed by the next autoremove; ours
-//     has the marks of the manifest;
-//   - undo is about the last transaction, or one number, whoever made it, and its solver
-//     may add or remove what is not in it; ours is refused if it were any other change
-//     than the planned one reversed;
-//   - undo minds excludes and version locks, which then keep old versions out; ours sets
-//     them aside for its one transaction, and leaves them as they are.
+//   - undo takes old versions from repositories only, and changes nothing if one of them
+//     has vanished; ours takes the kept files, without any repository, and where one was
+//     not kept it brings back the rest;
+//   - a version lock on what is installed now stops undo; ours sets locks and excludes
+//     aside for its one transaction, and leaves them as they are;
+//   - undo is about one transaction of dnf's history, whoever made it; ours is about the
+//     changes of a run, and is refused if it would change anything else.
 //
 // # Traps
 //
