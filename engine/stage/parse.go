@@ -10,6 +10,7 @@ import (
 
 	"patchwave/connectors"
 	"patchwave/connectors/framing"
+	"patchwave/engine/restore"
 	"patchwave/engine/updates"
 	"patchwave/inventory"
 )
@@ -47,6 +48,9 @@ func Parse(a framing.Answer, h Host) Parsed {
 	manager, _ := a.Get(h.Manager.Name() + ".stage")
 	switch {
 	case len(missing) == 0:
+		if old := notKept(a, h); len(old) > 0 {
+			p.Problem = problem(connectors.CodeGuard, "the old versions that the restore point needs: %s: %s", some(old), restore.Missing)
+		}
 	case word == "yielded":
 		p.Yielded = true
 		p.Problem = problem(connectors.CodeLocked, "it gave way to a run on this host")
@@ -56,6 +60,21 @@ func Parse(a framing.Answer, h Host) Parsed {
 		p.Problem = complaint(manager, missing)
 	}
 	return p
+}
+
+// notKept are the old versions that the host could not fetch; those that it was asked for.
+func notKept(a framing.Answer, h Host) (old []string) {
+	f, ok := a.Get("stage.old")
+	if !h.Old || !ok {
+		return nil
+	}
+	rows := f.Lines()
+	for _, c := range h.Changes {
+		if c.From != "" && slices.Contains(rows, strings.Join([]string{c.Name, c.Arch, c.From, "missing"}, "\t")) {
+			old = append(old, c.Name+" "+c.From)
+		}
+	}
+	return old
 }
 
 // shortOf says where there is too little space.

@@ -63,6 +63,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseOld: that an old version cannot be had is told hours before the window, if
+// it was asked for, and only of what was asked for.
+func TestParseOld(t *testing.T) {
+	both := "nginx\tamd64\t2\tstaged\nnew\tall\t1.0\tstaged"
+	h := three()
+	a := frames("stage.files", both, "stage.old", "old\tall\t1\tmissing\nnginx\tamd64\t"+h.Changes[0].From+"\tkept\nevil\tall\t1\tmissing\n")
+	if p := stage.Parse(a, h); p.Problem != nil {
+		t.Errorf("it was not asked for: %+v", p.Problem)
+	}
+	h.Old = true
+	p := stage.Parse(a, h)
+	if p.Staged != 2 || p.Problem == nil || p.Problem.Code != "guard" || !strings.HasPrefix(p.Problem.Message, "the old versions that the restore point needs: old 1: neither the host nor") {
+		t.Errorf("%+v", p.Problem)
+	}
+	if p := stage.Parse(frames("stage.files", both, "stage.old", "old\tall\t1\tlater\n"), h); p.Problem != nil {
+		t.Errorf("%+v", p.Problem)
+	}
+}
+
 // FuzzParse: whatever a host prints, the words are a short line, and no more is there
 // than was wanted.
 func FuzzParse(f *testing.F) {

@@ -66,6 +66,9 @@
 //	  NAME_listed      prints the paths of the files of those packages among
 //	                 $pw_arg_changes that are installed
 //	  NAME_sizes       prints what those take on the disk, KiB a line
+//	  NAME_lockfile    prints how its file of locks is divided (line, block, paragraph;
+//	                 see point_relock), a tab and the file; nothing if it has none
+//	  NAME_remark      sets again the marks that $point_lost names (point_lost_marks)
 //	  NAME_repair      finishes an interrupted state (dpkg --configure -a, …),
 //	                   frame NAME.repair; only on an operator's explicit demand
 //

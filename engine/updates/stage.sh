@@ -23,6 +23,7 @@ stage_host() {
 stage_old() {
 	(umask 077 && mkdir -p "$pw_arg_ahead") && [ ! -L "$pw_arg_ahead" ] || return 0
 	find "$pw_arg_ahead" -type f -ctime +14 -exec rm -f {} + # of a night that never came
+	# shellcheck disable=SC2034 # NAME_keep reads it
 	pw_arg_dir=$pw_arg_ahead
 	pw_arg_size=$("$1_sizes" 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { sum += $1 } END { printf "%.0f\n", sum * 512 }') # half of them, as point_room
 	stage_cache=$pw_arg_ahead
@@ -30,12 +31,13 @@ stage_old() {
 	stage_said=$(mktemp) || return 0
 	stage_bounded stage_keep "$1"
 	rm -f "$pw_arg_ahead"/*.part "$pw_arg_ahead"/*/*.part
-	pw_put stage.old "$(sed -n "/^[^$point_tab]*$point_tab[^$point_tab]*$point_tab[^$point_tab]*$point_tab\\(kept\\|missing\\)\$/p" "$stage_said")"
+	pw_put stage.old "$(awk -F '\t' 'NF == 4 && ($4 == "kept" || $4 == "missing")' "$stage_said")"
 	rm -f "$stage_said"
 }
 
 # stage_keep NAME: NAME_keep without what needs no mirror, and without its frames.
 stage_keep() {
+	# shellcheck disable=SC2034 # a manager reads it
 	stage_fetches=yes
 	"$1_keep" >"$stage_said" 2>/dev/null
 }

@@ -52,8 +52,10 @@ apt_go_back() {
 			apt_nothing
 			return 100
 		}
+		# A kept file that an index has too is first asked for there. If that fails, the
+		# file itself is to be read, which the user _apt may not.
 		# shellcheck disable=SC2086 # one argument a package
-		apt_get $apt_flags install $apt_args
+		apt_get -o APT::Sandbox::User=root $apt_flags install $apt_args
 		apt_status=$?
 	fi
 	[ "$apt_status" -ne 0 ] || apt_purge
@@ -105,11 +107,19 @@ apt_marks() {
 # may take the data that the old one needs.
 apt_stranger() {
 	[ -r "$pw_arg_dir/packages" ] && [ -r "$pw_arg_dir/etc" ] || return 1
-	dpkg-query -W -f '${Replaces}, ${Breaks}, ${Conflicts}, ${Provides}\n' "$apt_spec" 2>/dev/null | tr ',|' '\n\n' |
+	dpkg-query -W -f '${Replaces}, ${Breaks}, ${Conflicts}, ${Provides}\n' "$apt_spec" 2>/dev/null |
 		awk -v name="$apt_name" '
-			part == 1 { split($0, w, "\t"); was[w[2]] = 1; next }
-			{ sub(/^ */, ""); sub(/[ (:].*/, ""); if ($0 in was) bad = 1 }
-			END { exit (bad || name in was) }' part=1 "$pw_arg_dir/packages" part=2 -
+			part == 1 {
+				split($0, w, "\t")
+				if (w[2] == name && w[1] !~ /^.n/) bad = 1
+				if (w[1] !~ /^.[nc]/) was[w[2]] = 1
+				next
+			}
+			{
+				n = split($0, words, /[,|]/)
+				for (i = 1; i <= n; i++) { sub(/^ */, "", words[i]); sub(/[ (:].*/, "", words[i]); if (words[i] in was) bad = 1 }
+			}
+			END { exit bad }' part=1 "$pw_arg_dir/packages" part=2 -
 }
 
 # apt_purge: takes away what removed strangers have left. A configuration file that was

@@ -1,5 +1,6 @@
 // Package apt knows the apt of Debian, Ubuntu and their derivatives, from apt
-// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh, keep.sh, stage.sh)
+// 1.6 to 3.x. It is shell that runs on the host (scan.sh, simulate.sh, job.sh, keep.sh,
+// same.sh, back.sh, prove.sh, stage.sh)
 // and pure parsers of what that prints.
 //
 // # Which updates are pending
@@ -107,6 +108,8 @@
 //     package that was there (Replaces, Breaks, Conflicts, Provides): a purge script
 //     may take data that the old one needs. All else is removed and left as "rc". A
 //     configuration file that stood there before its package came is never taken.
+//   - An archive file given to install, of a version that an index has too, is fetched from
+//     there first, and from the file only as _apt, who may not read it: the sandbox is off.
 //   - A version held back, a downgrade or a removal never happens because -y was
 //     said: the flags that allow the last two are given only if the changes hold
 //     one, and holds are never lifted.

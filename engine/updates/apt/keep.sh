@@ -21,7 +21,7 @@ apt_store() {
 	# First what is in the cache, then one call for what is in the index, then
 	# what is in neither: made again from the installed files.
 	apt_fetch=
-	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+	while IFS='|' read -r _ apt_name apt_arch apt_from _; do
 		[ -n "$apt_from" ] || continue
 		apt_old=$(apt_old_arch)
 		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
@@ -35,13 +35,14 @@ apt_store() {
 		$(apt_changes)
 	APT_CHANGES
 	[ -z "$apt_fetch" ] || apt_download_all
-	while IFS='|' read -r _ apt_name apt_arch apt_from apt_to; do
+	while IFS='|' read -r _ apt_name apt_arch apt_from _; do
 		[ -n "$apt_from" ] || continue
 		apt_old=$(apt_old_arch)
 		apt_file=$(apt_deb "$apt_name" "$apt_old" "$apt_from")
 		# Ahead of a window only what a mirror is needed for.
 		apt_good || [ -n "${stage_fetches:-}" ] || apt_repack "$apt_name" "$apt_old" "$apt_from" "$pw_arg_dir/$apt_file" >&2
 		apt_word=missing
+		[ -z "${stage_fetches:-}" ] || apt_word=later # packed again
 		[ ! -s "$pw_arg_dir/$apt_file" ] || apt_word=kept
 		printf '%s\t%s\t%s\t%s\n' "$apt_name" "$apt_arch" "$apt_from" "$apt_word"
 	done <<-APT_CHANGES

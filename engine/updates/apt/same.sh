@@ -30,7 +30,7 @@ apt_same() (
 	done
 	mkdir "$apt_seen/data" || exit 1
 	if [ -n "$apt_made" ]; then
-		dpkg-deb -x "$1" "$apt_seen/data" 2>/dev/null && apt_sums "$apt_made"
+		dpkg-deb -x "$1" "$apt_seen/data" 2>/dev/null && apt_sums "$apt_seen/data" "$apt_made"
 		exit
 	fi
 	# Configuration files are in no list; dpkg knows what they were when they came.
@@ -41,12 +41,12 @@ apt_same() (
 	else
 		cat >/dev/null
 	fi
-	[ ! -e "$apt_seen/damaged" ] && apt_sums "$apt_seen/sums"
+	[ ! -e "$apt_seen/damaged" ] && apt_sums "$apt_seen/data" "$apt_seen/sums"
 )
 
-# apt_sums FILE: the files of the package that is being looked at have these checksums.
+# apt_sums DIRECTORY FILE: the files below it have the checksums of the list.
 apt_sums() {
-	[ ! -s "$1" ] || { cd "$apt_seen/data" && md5sum --quiet -c "$1" >/dev/null 2>&1; }
+	[ ! -s "$2" ] || (cd "$1" && md5sum --quiet -c "$2" >/dev/null 2>&1)
 }
 
 # apt_delivered STATUS: the checksums of configuration files as the package brought

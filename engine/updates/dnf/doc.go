@@ -54,6 +54,20 @@
 //	dnf.keep       NAME ARCH VERSION kept|missing
 //	dnf.install, dnf.rollback, dnf.repair                     dnf's own output; rc 200 locked
 //
+// # Going back
+//
+// A rollback is one transaction of our own, made of what the restore point holds, and
+// not "dnf history undo". Both end with the same packages where a repository still has
+// every old version; beyond that ours does more, as the lab shows (TestHistoryUndo):
+//
+//   - undo takes old versions from repositories only, and changes nothing if one of them
+//     has vanished; ours takes the kept files, without any repository, and where one was
+//     not kept it brings back the rest;
+//   - a version lock on what is installed now stops undo; ours sets locks and excludes
+//     aside for its one transaction, and leaves them as they are;
+//   - undo is about one transaction of dnf's history, whoever made it; ours is about the
+//     changes of a run, and is refused if it would change anything else.
+//
 // # Traps
 //
 //   - A dead repository hides behind skip_if_unavailable, or without it stops the
