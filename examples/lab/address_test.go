@@ -17,7 +17,7 @@ func TestAnotherAddress(t *testing.T) {
 	f := newFleet(t, slowUpdate, "apt", "dnf", "plain")
 	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	f.installing(t)
+	apply.installing(t, f)
 	if err := f.lab.MoveTo(t.Context(), "10.77.0.2"); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestCut(t *testing.T) {
 	f := newFleet(t, slowUpdate, append(everyKind(), "apt-sshd")...)
 	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	f.installing(t)
+	apply.installing(t, f)
 	at(t, f.names(), func(name string) error {
 		h := f.hosts[name]
 		if name == "apt-sshd" {
@@ -144,7 +144,7 @@ func TestPowerCut(t *testing.T) {
 	f := newFleet(t, slowUpdate, "apt", "dnf", "plain")
 	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	f.installing(t)
+	apply.installing(t, f)
 	at(t, f.names(), func(name string) error {
 		h := f.hosts[name]
 		if err := h.Stop(t.Context()); err != nil {

@@ -75,6 +75,9 @@ func flavourOf(name string) (labhost.Flavour, []labhost.Option) {
 func newFleet(t *testing.T, policies string, names ...string) fleet {
 	t.Helper()
 	f := fleet{lab: labhost.Start(t), hosts: map[string]*labhost.Host{}, dir: t.TempDir()}
+	if _, err := f.lab.Command(t.Context(), f.dir); err != nil { // built before anything is timed
+		t.Fatal(err)
+	}
 	f.add(t, names...)
 	f.configure(t, labhost.Config{Policies: policies})
 	return f

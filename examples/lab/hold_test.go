@@ -27,11 +27,31 @@ func (f fleet) letGo(t *testing.T) {
 // ticking succeeds while the script of slowpkg runs.
 const ticking = "pgrep -fx 'sleep 2'"
 
-// installing waits until all hosts are in the script of slowpkg.
+// installing waits until all hosts are in the script of slowpkg. The limit is for a
+// machine with much else to do.
 func (f fleet) installing(t *testing.T) {
 	t.Helper()
 	at(t, f.names(), func(name string) error {
-		return waitFor(t.Context(), f.hosts[name], 4*time.Minute, ticking)
+		return waitFor(t.Context(), f.hosts[name], 8*time.Minute, ticking)
+	})
+}
+
+// installing waits until all hosts are in the script of slowpkg, and fails the test at
+// once if patchwave ends before.
+func (b background) installing(t *testing.T, f fleet) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	go func() {
+		select {
+		case r := <-b.done:
+			b.done <- r
+			cancel(fmt.Errorf("patchwave %q has ended with %d before that\n%s%s", b.args, r.ExitCode, r.Stdout, r.Stderr))
+		case <-ctx.Done():
+		}
+	}()
+	at(t, f.names(), func(name string) error {
+		return waitFor(ctx, f.hosts[name], 8*time.Minute, ticking)
 	})
 }
 

@@ -19,7 +19,7 @@ func TestRebootInAJob(t *testing.T) {
 	booted := f.bootIDs(t)
 	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	f.installing(t)
+	apply.installing(t, f)
 	at(t, f.names(), func(name string) error {
 		f.hosts[name].MustSh(t, "systemctl reboot")
 		_, err := f.hosts[name].WaitReboot(t.Context(), booted[name])
@@ -63,7 +63,7 @@ func TestFullInTheMiddle(t *testing.T) {
 	f.sh(t, onAll("mkdir -p /var/lib/patchwave-host && chmod 700 /var/lib/patchwave-host && mount -t tmpfs -o size=1m,mode=700 tmpfs /var/lib/patchwave-host"))
 	f.hold(t)
 	apply := f.begin(t.Context(), t, "apply", "-y", "-o", "json")
-	f.installing(t)
+	apply.installing(t, f)
 	at(t, f.names(), func(name string) error {
 		f.hosts[name].MustSh(t, "head -c 2M /dev/zero >/var/lib/patchwave-host/ballast 2>/dev/null || :")
 		return nil
