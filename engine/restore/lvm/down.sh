@@ -84,7 +84,7 @@ merge() {
 		say "the root is in use, the next boot merges the snapshot"
 		return
 	fi
-	if ! ask lvchange -a n || ! ask lvchange -a y --poll n --monitor n; then
+	if ! ask lvchange -a n --ignoremonitoring || ! ask lvchange -a y --sysinit; then
 		say "the root is not activated anew, the next boot merges the snapshot"
 		return
 	fi

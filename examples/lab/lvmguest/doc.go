@@ -3,7 +3,7 @@
 // logical volume, thick or thin. They are built with the tag qemu and need root and
 //
 //	apt-get install qemu-system-x86 qemu-utils mmdebstrap apt-utils e2fsprogs openssh-client
-//	go test -tags qemu -timeout 40m -parallel 2 ./examples/lab/lvmguest
+//	go test -tags qemu -timeout 90m -parallel 2 ./examples/lab/lvmguest
 //
 // or bash .ci/run --full lvm. The disks are built once, in about two minutes, and kept in
 // /var/tmp/patchwave-lab; every trial boots a copy-on-write layer of its own over them.
