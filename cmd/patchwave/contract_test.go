@@ -41,7 +41,7 @@ func contract(document string) string {
 		"apply": run, "status": run, "show": run + notifications, "rollback": run, "cancel": run, "prune": run,
 		"run": run + ` runs[]{` + run + `}
 			occurrences[]{policy window opens closes state:launched|ran|empty|frozen|suspended|unattended|missed reason run rollout}`,
-		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending reboot_required}` + notifications,
+		"report": run + ` pending[]{host updates security} settled[]{host at state error{} installed pending back reboot_required}` + notifications,
 		"validate": `valid errors warnings diagnostics[]{severity:error|warning summary detail file line column related[]{file line column}}
 			unmanaged[] facts:stored|none`,
 		"pending": `updates[]{host name arch from to classification severity cves[] kbs[] known_exploited epss first_seen published
@@ -60,7 +60,7 @@ func contract(document string) string {
 		"lock": `leases[]{kind:run|occurrence|host name state:held|abandoned fence owner{actor run host pid} acquired renewed age_s}
 			claims[]{host run state:held|abandoned since}`,
 		"restore-points": `points[]{id host provider run created expires size scope:system|packages|files
-			state:whole|partial|used|expired|removed|superseded|gone|leftover tag there remove why}
+			state:whole|partial|used|expired|removed|superseded|gone|leftover|foreign tag controller there remove why}
 			hosts[]{name state:ok|unreachable|failed error{code:` + codes + ` message}}`,
 		"rollback-plan": `run hosts[]{name state:ok|refused|unreachable|failed error{code:` + codes + `|unmanaged message}
 			restore_point{id tag provider scope:system|packages created there} updates[]{` + update + `} undoes[] cannot_undo[] later_runs[] newer_points[] reboots}`,

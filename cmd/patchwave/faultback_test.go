@@ -17,7 +17,7 @@ import (
 
 // fewer is how many trials of each kind of step are made of a rollback or a prune where
 // not all are.
-const fewer = 4
+const fewer = 2
 
 // pointPolicies give every host the best restore point that it can have, and keep as
 // many as keep says.

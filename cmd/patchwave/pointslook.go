@@ -86,7 +86,7 @@ func (c changes) knownPoints(host string, listed []run.ListedBy) []restore.Known
 		if h == nil || !asked(h) {
 			continue
 		}
-		k := restore.Known{Run: r.ID, Tag: restore.Tag(r.ID, host), Created: madeAt(r, h), Held: c.held(r, h)}
+		k := restore.Known{Run: r.ID, Tag: restore.TagOf(r.Start.Origin, r.ID, host), Created: madeAt(r, h), Held: c.held(r, h)}
 		tags[k.Tag] = k
 		if h.Point == nil || h.Point.Provider == restore.None || h.Point.Tag == "" {
 			continue
@@ -173,8 +173,10 @@ type judged struct {
 	points []restore.Judgement
 }
 
-// judgePoints asks hosts and holds what they say against the journal.
-func (a *app) judgePoints(ctx context.Context, s *session, c changes, hosts []*inventory.Host) ([]judged, error) {
+// judgePoints asks hosts and holds what they say against the journal. dead are the
+// origins of controllers whose points are judged as this one's.
+func (a *app) judgePoints(ctx context.Context, s *session, c changes, hosts []*inventory.Host, dead []string) ([]judged, error) {
+	own := append([]string{restore.Origin(s.store.Controller())}, dead...)
 	needs := func(host, provider string) bool {
 		i := slices.IndexFunc(hosts, func(h *inventory.Host) bool { return h.Name == host })
 		p := policyOf(s.policies, hosts[i])
@@ -193,7 +195,7 @@ func (a *app) judgePoints(ctx context.Context, s *session, c changes, hosts []*i
 			said[l.Provider] = l.Points
 		}
 		if j.answer.Error == nil || len(said) > 0 {
-			j.points = restore.Judge(h.Name, c.knownPoints(h.Name, j.answer.by), said, retentionOf(j.policy), a.now())
+			j.points = restore.Judge(h.Name, own, c.knownPoints(h.Name, j.answer.by), said, retentionOf(j.policy), a.now())
 		}
 		for i := range j.points {
 			if p := &j.points[i]; p.Remove && restore.ScopeOf(p.Provider).Kept {

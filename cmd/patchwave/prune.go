@@ -9,13 +9,15 @@ import (
 
 	"patchwave/engine/journal"
 	"patchwave/engine/plan"
+	"patchwave/engine/restore"
 	"patchwave/engine/run"
 	"patchwave/policies"
 )
 
 type pruneOptions struct {
-	reason string
-	dryRun bool
+	reason     string
+	dryRun     bool
+	controller []string
 }
 
 func (a *app) pruneCmd() *cobra.Command {
@@ -24,8 +26,8 @@ func (a *app) pruneCmd() *cobra.Command {
 		Use: "prune", Short: "Remove restore points that are beyond keep or expire, and what crashed runs have left", Args: cobra.NoArgs,
 		Long: "Asks the hosts which points of patchwave they have, shows what would be removed and why, and asks. Removed are\n" +
 			"points beyond the `keep` or older than the `expire` of the policy in force, and leftovers: those whose run ended\n" +
-			"without them, and those that no run of this database made, when they are older than `expire` and a day (another\n" +
-			"controller may have made them). What a run needs that is at work or can be resumed stays, and so does what does\n" +
+			"without them, and those that no run of this database made, when they are older than `expire` and a day. What bears\n" +
+			"the mark of another controller stays, unless --controller says that it is gone for good. What a run needs that is at work or can be resumed stays, and so does what does\n" +
 			"not bear patchwave's tag. Copies of old packages go by themselves at the end of each run.\n" +
 			"It is a run: it has leases and claims, and show, report and resume know it. Exit status 3 says that a point could\n" +
 			"not be removed, 4 that a host could not be asked.",
@@ -36,12 +38,18 @@ func (a *app) pruneCmd() *cobra.Command {
 	}
 	a.lockFlags(cmd)
 	cmd.Flags().BoolVar(&opt.dryRun, "dry-run", false, "show what would be removed and what stays, and change nothing")
+	cmd.Flags().StringSliceVar(&opt.controller, "controller", nil, "the `ID` of a controller that is gone for good, as list --ask shows it: its points are leftovers too")
 	cmd.Flags().StringVar(&opt.reason, "reason", "", "`TEXT` that says why; kept in the journal")
 	return cmd
 }
 
 func (a *app) prune(ctx context.Context, s *session, opt pruneOptions) error {
-	doc, asked, err := a.pointsOf(ctx, s, pointsOptions{ask: true})
+	for _, id := range opt.controller {
+		if !restore.IsOrigin(id) {
+			return usage("--controller %q is no mark of a controller: six characters of 0-9 and a-f, as `restore-points list --ask` shows them", id)
+		}
+	}
+	doc, asked, err := a.pointsOf(ctx, s, pointsOptions{ask: true, dead: opt.controller})
 	if err != nil {
 		return err
 	}
@@ -78,9 +86,14 @@ func nothingToRemove(doc pointsDoc) string {
 	return "there is nothing to remove"
 }
 
+// unexpected reports whether a point is told of even where it stays.
+func unexpected(p pointDoc) bool {
+	return p.State == pointLeftover || p.State == pointForeign || p.State == pointGone
+}
+
 // nothingToPrune says so; a leftover that stays is told of.
 func (a *app) nothingToPrune(doc pointsDoc) error {
-	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return p.State != pointLeftover && p.State != pointGone })
+	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !unexpected(p) })
 	if err := a.showPoints(doc, nothingToRemove(doc)); err != nil {
 		return err
 	}
@@ -96,7 +109,7 @@ func (a *app) confirmPrune(doc pointsDoc, p *plan.Plan, n int) error {
 	if b.flags.output != "text" {
 		b.out, b.flags.output = a.err, "text"
 	}
-	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !p.Remove && p.State != pointLeftover && p.State != pointGone })
+	doc.Points = slices.DeleteFunc(doc.Points, func(p pointDoc) bool { return !p.Remove && !unexpected(p) })
 	if err := b.showPoints(doc, nothingToRemove(doc)); err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ type pointDoc struct {
 	Scope    string     `json:"scope"`
 	State    string     `json:"state"`
 	Tag      string     `json:"tag"`
+	// Controller is what the tag has of the identity of the controller that made it; ""
+	// where it has none.
+	Controller string `json:"controller"`
 	// There says whether the host has it; null where it was not asked or cannot tell.
 	There *bool `json:"there"`
 	// Remove says that prune removes it, and Why why, or why not.
@@ -58,9 +61,14 @@ const (
 	pointSuperseded = "superseded"
 	pointGone       = "gone"
 	pointLeftover   = "leftover"
+	pointForeign    = "foreign"
 )
 
-type pointsOptions struct{ ask, all bool }
+type pointsOptions struct {
+	ask, all bool
+	// dead are the origins of controllers that are gone for good.
+	dead []string
+}
 
 func (a *app) restorePointsCmd() *cobra.Command {
 	cmd := &cobra.Command{
@@ -77,7 +85,7 @@ func (a *app) restorePointsCmd() *cobra.Command {
 		Long: "The states are whole, partial (the plan of the run says what it cannot bring back), used, expired (it may be\n" +
 			"removed), superseded (the host was taken back to an older one, so it leads nowhere) and, with --all, removed.\n" +
 			"With --ask the hosts are asked too: gone is one that was deleted behind patchwave's back, leftover one that no\n" +
-			"run has as its own.",
+			"run has as its own, foreign one that another controller made, whose journal alone knows what it is for.",
 		Example: "  patchwave restore-points list\n  patchwave restore-points list --ask -l web-01 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd, existing, func(s *session) error { return a.restorePoints(cmd.Context(), s, opt) })
@@ -112,7 +120,7 @@ func (a *app) pointsOf(ctx context.Context, s *session, opt pointsOptions) (doc 
 		return doc, nil, err
 	}
 	if opt.ask {
-		if asked, err = a.judgePoints(ctx, s, changes, selected); err != nil {
+		if asked, err = a.judgePoints(ctx, s, changes, selected, opt.dead); err != nil {
 			return doc, nil, err
 		}
 	}
@@ -188,15 +196,21 @@ func (d *pointsDoc) answered(hosts []judged) {
 // leftoverDoc is a point that the journal does not have as one of a run.
 func leftoverDoc(h judged, j restore.Judgement) pointDoc {
 	p := pointDoc{ID: j.ID, Host: h.host.Name, Provider: j.Provider, Run: j.Run, Scope: restore.ScopeOf(j.Provider).Kind, State: pointLeftover,
-		Tag: j.Tag, Remove: j.Remove, Why: j.Why}
+		Tag: j.Tag, Controller: j.Controller, Remove: j.Remove, Why: j.Why}
 	there := j.Presence == restore.There
 	p.There = &there
+	if j.Foreign {
+		p.State = pointForeign
+	}
 	if p.Scope == "" {
 		p.Scope = restore.ScopeSystem // a provider block of the configuration
 	}
 	if !j.Created.IsZero() {
 		created, expires := j.Created, j.Created.Add(retentionOf(h.policy).Expire)
 		p.Created, p.Expires = &created, &expires
+		if j.Foreign {
+			p.Expires = nil // its policy is not known here
+		}
 	}
 	if j.Size > 0 {
 		p.Size = &j.Size
@@ -233,7 +247,7 @@ func (a *app) showPoints(doc pointsDoc, none string) error {
 
 func pointCell(state string) cell {
 	switch state {
-	case pointPartial, pointLeftover:
+	case pointPartial, pointLeftover, pointForeign:
 		return cell{state, warn}
 	case pointGone:
 		return cell{state, bad}
@@ -251,7 +265,7 @@ func (a *app) pointOf(r *journal.Run, h *journal.Host, ps []*policies.Policy, ne
 	keeps := retentionOf(policy)
 	created := madeAt(r, h)
 	expires := created.Add(keeps.Expire)
-	p := pointDoc{ID: h.Point.ID, Host: h.Name, Provider: h.Point.Provider, Run: r.ID, Created: &created, Expires: &expires, Scope: h.Point.Scope, State: pointWhole, Tag: h.Point.Tag}
+	p := pointDoc{ID: h.Point.ID, Host: h.Name, Provider: h.Point.Provider, Run: r.ID, Created: &created, Expires: &expires, Scope: h.Point.Scope, State: pointWhole, Tag: h.Point.Tag, Controller: restore.OriginOf(h.Point.Tag)}
 	if h.Point.Size > 0 {
 		p.Size = &h.Point.Size
 	}

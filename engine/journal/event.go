@@ -108,6 +108,9 @@ type RunStartedData struct {
 	PID        int    `json:"pid"`
 	BootID     string `json:"boot_id"`
 	ProcStart  string `json:"proc_start"`
+	// Origin is what the tags of the run's restore points have of Controller; "" in runs
+	// of the time before tags had it.
+	Origin string `json:"origin,omitempty"`
 	// MachineID and PIDSpace say where PID means something.
 	MachineID string `json:"machine_id"`
 	PIDSpace  string `json:"pid_space"`

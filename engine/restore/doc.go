@@ -25,7 +25,7 @@
 //	Arguments
 //	  op        detect | create | check | rollback | prove | remove | list
 //	  provider  the kind: system_restore | vss | btrfs | snapper | lvm | zfs | hyperv | libvirt
-//	  tag       patchwave's name of the point: patchwave-RUN-XXXXXX, at most 40
+//	  tag       patchwave's name of the point (see below), at most 40
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
 //	  before    (rollback, prove) the identity that check told before the rollback
@@ -101,6 +101,24 @@
 //	libvirt, on the hypervisor or over its URI
 //	  identity  the domain's number of this start (domid) or "off"
 //	  rollback  destroys the domain, reverts, starts it
+//
+// # The tag
+//
+// All that lists points tells them by their tag alone, and Proxmox VE, the narrowest, takes
+// 40 characters, so that all stands in these (TagOf; Tag is the form before):
+//
+//	patchwave-ORIGIN_YYYYMMDD-HHMMSS-RRRSSSS
+//	          │      │               │  └ a sum over the tag so far and the host
+//	          │      │               └ tells runs of one second apart
+//	          │      └ when the run began
+//	          └ six digits of the identity that was made with the journal's database
+//
+// A point that no run of the journal has made is judged by it. Another origin: another
+// controller made it, and it stays, whatever its age, unless the operator says that that
+// one is gone for good. The own origin, as after a database was restored from an older
+// copy (a copy has the identity of what it was copied from), or none, as in tags of the
+// form before: it goes when it is older than expire and a day. A sum that is not of this
+// host: it may be somebody's own, and stays. What the journal knows needs no origin.
 //
 // # Functions
 //

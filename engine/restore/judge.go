@@ -42,6 +42,10 @@ type Judgement struct {
 	// Leftover says that no run has it as its point: the journal does not know it, or
 	// its run ended without a word of it.
 	Leftover bool
+	// Controller is the origin in its tag, and Foreign says that it is another
+	// controller's.
+	Controller string
+	Foreign    bool
 	// Remove says that it may go, Why why, or why it stays.
 	Remove bool
 	Why    string
@@ -57,16 +61,17 @@ type Retention struct {
 // knows, what is beyond the newest keep of each provider or older than expire; and
 // leftovers, of known runs that are over at once, of others when they are older than
 // expire and LeastAge, and have the very tag that patchwave gives to a point of this
-// host. said are the answers to OpList by provider; a provider that is not
+// host. What has the origin of a controller that is not among own is that one's, and
+// stays. said are the answers to OpList by provider; a provider that is not
 // in it could not be asked, or cannot tell. What the journal has and the host has not
 // stands in the result with NotThere. By provider, newest first.
-func Judge(host string, known []Known, said map[string][]Listed, r Retention, now time.Time) []Judgement {
+func Judge(host string, own []string, known []Known, said map[string][]Listed, r Retention, now time.Time) []Judgement {
 	var out []Judgement
 	newest := slices.Clone(known)
 	slices.SortStableFunc(newest, func(a, b Known) int { return b.Created.Compare(a.Created) })
 	rank := map[string]int{}
 	for _, k := range newest {
-		j := Judgement{Known: k}
+		j := Judgement{Known: k, Controller: OriginOf(k.Tag)}
 		points, told := said[k.Provider]
 		i := slices.IndexFunc(points, func(l Listed) bool { return l.Tag == k.Tag })
 		switch {
@@ -88,7 +93,7 @@ func Judge(host string, known []Known, said map[string][]Listed, r Retention, no
 	for provider, points := range said {
 		for _, l := range points {
 			if !slices.ContainsFunc(known, func(k Known) bool { return k.Tag == l.Tag && k.Provider == provider }) {
-				out = append(out, unknown(host, provider, l, r, now))
+				out = append(out, unknown(host, own, provider, l, r, now))
 			}
 		}
 	}
@@ -125,8 +130,8 @@ func (j *Judgement) judge(rank map[string]int, r Retention, now time.Time) {
 }
 
 // unknown decides about a point that no run of this journal made.
-func unknown(host, provider string, l Listed, r Retention, now time.Time) Judgement {
-	j := Judgement{Known: Known{Provider: provider, Tag: l.Tag, Native: l.ID}, Size: l.Size, Presence: There, Leftover: true}
+func unknown(host string, own []string, provider string, l Listed, r Retention, now time.Time) Judgement {
+	j := Judgement{Known: Known{Provider: provider, Tag: l.Tag, Native: l.ID}, Size: l.Size, Presence: There, Leftover: true, Controller: OriginOf(l.Tag)}
 	at, run := runOfTag(l.Tag)
 	j.Run = run
 	if l.Created > 0 {
@@ -137,7 +142,10 @@ func unknown(host, provider string, l Listed, r Retention, now time.Time) Judgem
 	}
 	least := max(r.Expire, LeastAge)
 	switch {
-	case run == "" || Tag(run, host) != l.Tag:
+	case j.Controller != "" && !slices.Contains(own, j.Controller):
+		j.Foreign = true
+		j.Why = "controller " + j.Controller + " made it, and only that one removes it; if that is gone for good: `patchwave restore-points prune --controller " + j.Controller + "`"
+	case !given(l.Tag, host):
 		j.Why = "no run of this database made it, and patchwave does not name its points of this host so: it may be somebody's own and stays; remove it by hand if it is nobody's"
 	case j.Created.IsZero():
 		j.Why = "no run of this database made it, and how old it is cannot be told: look at it, and remove it by hand"
@@ -153,6 +161,9 @@ func unknown(host, provider string, l Listed, r Retention, now time.Time) Judgem
 // that shape, or a longer name was cut.
 func runOfTag(tag string) (time.Time, string) {
 	name := strings.TrimPrefix(tag, TagPrefix)
+	if origin := OriginOf(tag); origin != "" {
+		name = "r" + strings.TrimPrefix(name, origin+"_")
+	}
 	i := strings.LastIndexByte(name, '-')
 	if i < 0 {
 		return time.Time{}, ""

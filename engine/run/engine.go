@@ -35,9 +35,8 @@ type Engine struct {
 	// Settle is how long a host may take after its updates to be again what it was
 	// before; 0 means health.DefaultSettle.
 	Settle time.Duration
-	// Back is how long a host may at least take to be taken back as a whole: to do it, to
-	// boot, to answer again; 0 means half an hour. A longer reboot.timeout of its policy
-	// counts instead.
+	// Back is how long a host may take to be taken back as a whole and to answer again, if
+	// its policy's reboot.timeout is not longer; 0 means half an hour.
 	Back time.Duration
 	// Absences are the hosts that runs work on, over all runs of the database; nil
 	// knows of no other run.
@@ -129,6 +128,7 @@ func (e *Engine) Apply(ctx context.Context, w Work, drain <-chan struct{}) (*jou
 			return nil, fmt.Errorf("read the journal of run %s: %w", w.Run, err)
 		}
 	}
+	r.origin()
 	if n := len(w.Past); n > 0 {
 		r.work.Start.After = w.Past[n-1].Seq
 	}

@@ -31,6 +31,8 @@ type stage struct {
 	plan    *plan.Plan
 	kind    string
 	past    string
+	// undone is what the run did that is taken back by hand.
+	undone *journal.Host
 	// restores are those of the run, if they are not the virtual machines.
 	restores run.Restores
 }
@@ -75,12 +77,12 @@ func (s *stage) apply(fence int64) (*journal.Run, error) {
 	if s.puppet.pane != nil {
 		h.Target.Kind, e.Managers = connectors.KindWinRM, []updates.Manager{paneManager{}}
 	}
-	id := "r1"
+	id, undone := "r1", map[string]*journal.Host{}
 	if s.kind == run.KindRollback {
-		id = "r2"
+		id, undone["a"] = "r2", s.undone
 	}
 	return e.Apply(s.t.Context(), run.Work{Run: id, Plan: s.plan, Inventory: &inventory.Inventory{Hosts: []*inventory.Host{h}}, Policies: []*policies.Policy{s.policy},
-		Start: journal.RunStartedData{Kind: s.kind, Rollout: s.past, Controller: controller, Fence: fence}, Past: s.journal.all()}, nil)
+		Start: journal.RunStartedData{Kind: s.kind, Rollout: s.past, Controller: controller, Fence: fence}, Past: s.journal.all(), Undone: undone}, nil)
 }
 
 // do runs it to its end.
@@ -144,7 +146,7 @@ func TestChoice(t *testing.T) {
 				if diff := cmp.Diff(tt.tried, tried); diff != "" {
 					t.Error(diff)
 				}
-				if tt.want == "hypervisor" && (h.Point.Scope != restore.ScopeSystem || len(h.Point.Cannot) == 0 || h.Point.Tag != restore.Tag("r1", "a")) {
+				if tt.want == "hypervisor" && (h.Point.Scope != restore.ScopeSystem || len(h.Point.Cannot) == 0 || h.Point.Tag != restore.TagOf(restore.Origin(controller), "r1", "a")) {
 					t.Errorf("point %+v", h.Point)
 				}
 			})
@@ -276,7 +278,7 @@ func TestRollbackToNothing(t *testing.T) {
 		on            restore.Op
 		says          string
 	}{
-		{"deleted", "the rollback failed: the restore point " + restore.Tag("r1", "a") + " of hypervisor cannot be used: gone; look at the host now", restore.OpCheck, "state=absent\nwhy=gone"},
+		{"deleted", "the rollback failed: the restore point " + restore.TagOf(restore.Origin(controller), "r1", "a") + " of hypervisor cannot be used: gone; look at the host now", restore.OpCheck, "state=absent\nwhy=gone"},
 		{"refused", "the rollback failed: no; look at the host now", restore.OpRollback, "state=not-restored\nwhy=no"},
 		{"from something else", "the rollback failed: the provider says that the host was not taken back; look at the host now", restore.OpProve, "state=not-restored"},
 	}
@@ -311,7 +313,7 @@ func TestRollbackOfTheSystemByHand(t *testing.T) {
 		if past.State != journal.Done || s.puppet.version != "2" {
 			t.Fatalf("%s: %+v", past.State, past.Fault)
 		}
-		s.kind, s.journal = run.KindRollback, &memory{}
+		s.kind, s.journal, s.undone = run.KindRollback, &memory{}, past
 		step := &s.plan.Waves[0].Batches[0].Hosts[0].Steps[0]
 		step.Step = run.StepRollback
 		step.RestorePoint = &plan.Point{Provider: past.Point.Provider, ID: past.Point.Native}

@@ -126,7 +126,7 @@ func (m *machine) tryPoint(ctx context.Context, round int, name string) (c chose
 	if fits, why := p.Fits(m.host, m.facts); !fits {
 		return c, why, nil
 	}
-	at := restore.Point{Tag: restore.Tag(m.work.Run, m.name), Host: m.host}
+	at := restore.Point{Tag: restore.TagOf(m.work.Start.Origin, m.work.Run, m.name), Host: m.host}
 	id := m.jobID(StepRestorePoint, round)
 	if _, was := m.begun(id); !was {
 		said, err := m.askPoint(ctx, p, restore.OpDetect, at)

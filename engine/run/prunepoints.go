@@ -95,6 +95,15 @@ func (m *machine) letGo(provider, tag string, known map[string]string) entry {
 	return entry{m.name, journal.PointGone, d}
 }
 
+// origin sets what the tags of the run's points have of the controller. A run that is
+// gone on with stays by what it began with: points may have been made already.
+func (r *runner) origin() {
+	r.work.Start.Origin = restore.Origin(r.engine.Controller)
+	if len(r.work.Past) > 0 {
+		r.work.Start.Origin = r.rec.folder.Run().Start.Origin
+	}
+}
+
 // removable narrows the points that a run removes beside its own work to those that the
 // journal says are of ended runs of this controller. known are their runs, by tag.
 func (m *machine) removable(ctx context.Context, points []restore.Listed) (mine []restore.Listed, known map[string]string, err error) {

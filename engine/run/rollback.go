@@ -26,13 +26,21 @@ func (m *machine) usedPoint() journal.PointData {
 	for _, s := range m.plan.Steps {
 		if r := s.RestorePoint; r != nil && m.work.Start.Kind == KindRollback {
 			p = journal.PointData{ID: m.pointRun() + "/" + r.Provider, Provider: r.Provider, Native: r.ID, Checked: true,
-				Tag: restore.Tag(m.pointRun(), m.name), Undoes: r.Undoes, Cannot: r.CannotUndo}
+				Tag: m.undoneTag(), Undoes: r.Undoes, Cannot: r.CannotUndo}
 			if of := m.provider(r.Provider); of != nil {
 				p.Scope = of.Scope().Kind
 			}
 		}
 	}
 	return p
+}
+
+// undoneTag is the tag of the point that the run has made which is taken back by hand.
+func (m *machine) undoneTag() string {
+	if past := m.work.Undone[m.name]; past != nil && past.Point != nil && past.Point.Tag != "" {
+		return past.Point.Tag
+	}
+	return restore.Tag(m.pointRun(), m.name)
 }
 
 // rollback undoes the changes of this run and believes it when the host has the old

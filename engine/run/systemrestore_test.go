@@ -124,7 +124,7 @@ func (s *stage) wantRestored(h *journal.Host) {
 	if h.State != journal.RolledBack || s.puppet.version != "1" || h.Updates[0].State != "rolled-back" {
 		s.t.Fatalf("%s: %+v, version %s, %+v", h.State, h.Fault, s.puppet.version, h.Updates)
 	}
-	if taken := s.puppet.pane.restore.taken; !slices.Equal(taken, []string{restore.Tag("r1", "a")}) {
+	if taken := s.puppet.pane.restore.taken; !slices.Equal(taken, []string{restore.TagOf(restore.Origin(controller), "r1", "a")}) {
 		s.t.Errorf("taken back to %v", taken)
 	}
 	at := slices.Index(s.puppet.ops, "taken back")

@@ -135,7 +135,7 @@ func (r *asker) virsh(args ...string) string {
 // removed; and the snapshot of somebody else stays.
 func TestVirsh(t *testing.T) {
 	r := newAsker(t, "test")
-	at := restore.Point{Tag: restore.Tag("r20261129-020000-a1b2c3", "web-01")}
+	at := restore.Point{Tag: restore.TagOf("0a1b2c", "r20261129-020000-a1b2c3", "web-01")}
 	r.virsh("snapshot-create-as", "--domain", "test", "--name", "daily-backup")
 	if s := r.ask(restore.OpDetect, at); !s.Possible || len(s.Cannot) != 1 {
 		t.Fatalf("detect: %+v", s)

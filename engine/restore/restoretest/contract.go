@@ -60,7 +60,7 @@ func checks(p restore.Provider, h Host) map[string]check {
 
 // at is a point that exists.
 func at(h Host) restore.Point {
-	return restore.Point{Tag: restore.Tag("r20261122-020000-a1b2c3", h.Declared.Name), ID: "17", Before: "4", Host: h.Declared}
+	return restore.Point{Tag: restore.TagOf("0a1b2c", "r20261122-020000-a1b2c3", h.Declared.Name), ID: "17", Before: "4", Host: h.Declared}
 }
 
 // scope: whoever cannot take a host back says that it holds files, and all say what
