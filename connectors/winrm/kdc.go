@@ -145,7 +145,7 @@ func (k *kdcs) try(ctx context.Context, network, address string, request []byte)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", address, network, err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()                         // nothing more is wanted of it
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // what waits for it ends with an error
 	defer stop()
 	answer, err := exchange(conn, network, request)
