@@ -23,10 +23,15 @@ type disk struct {
 	kind       string
 }
 
-// disks is that of a guest before anything was written to it.
+// disks is that of a guest, which is ended, before anything was written to it.
 func disks(t *testing.T, g *qemu.Guest, kind string) *disk {
 	t.Helper()
-	d := &disk{log: g.Log(t), from: g.Disk, path: g.Path("state.img"), kind: kind}
+	return disksOf(t, g.Log(t), g.Disk, g.Path("state.img"), kind)
+}
+
+func disksOf(t *testing.T, log *qemu.Log, from, path, kind string) *disk {
+	t.Helper()
+	d := &disk{log: log, from: from, path: path, kind: kind}
 	d.rewind(t)
 	t.Cleanup(func() {
 		if err := d.file.Close(); err != nil {

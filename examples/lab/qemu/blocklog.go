@@ -90,6 +90,17 @@ func (l *Log) After(size int64) int {
 	return 0
 }
 
+// Until is the last flush that was in the log when it was so many bytes long, or 0.
+func (l *Log) Until(size int64) int {
+	last := 0
+	for _, n := range l.Flushes {
+		if l.entries[n].data <= size {
+			last = n
+		}
+	}
+	return last
+}
+
 // Replay writes to disk what the log has from one point to another: numbers of Flushes,
 // or 0 for the beginning.
 func (l *Log) Replay(disk *os.File, from, to int) error {
