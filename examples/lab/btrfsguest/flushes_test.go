@@ -61,6 +61,9 @@ exec chroot "$3" sh
 
 func newShelf(t *testing.T, kind string) *shelf {
 	t.Helper()
+	if out := qemu.Tool(t, "losetup", "-nlO", "BACK-FILE"); strings.Contains(out, "TestFlushes") {
+		t.Fatalf("a disk of an earlier trial is still mounted, and btrfs takes all with one UUID for the same:\n%s", out)
+	}
 	images, err := qemu.Images("btrfs", "image.sh")
 	if err != nil {
 		t.Fatal(err)
