@@ -20,7 +20,10 @@
 // point, never nothing. Until the copy has the place of the root, prove says that nothing
 // was taken back, and the next rollback or remove clears what was begun. After it prove
 // says pending with code interrupted, and rollback, asked for again, finishes: names,
-// subvolumes inside, TAG.swap. btrfscut_test.go of examples/lab cuts at each step.
+// subvolumes inside, TAG.swap. btrfscut_test.go of examples/lab cuts at each step. What was
+// told is on the disk by then, also on one that loses all that was not flushed: btrfs commits
+// the steps in their order, TAG.swap with all that TAG.new holds before the first of them,
+// and the last before the host is booted (flushes_test.go of examples/lab/btrfsguest).
 //
 // Subvolumes inside of the root are in no snapshot. They are moved along by the
 // rollback, with all they hold, and nothing is ever removed recursively: one that

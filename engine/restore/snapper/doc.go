@@ -34,6 +34,13 @@
 // the source of the swap of package btrfs, and /.snapshots comes along like any subvolume
 // inside of the root.
 //
+// # A power cut
+//
+// The swap is as in package btrfs. snapper's own rollback makes the copy and has it boot
+// in one command, so that kernels in a /boot of its own get their modules in the copy only
+// after it: a power cut in that moment can boot the old system with a newer kernel and
+// without the modules that are not in the initramfs.
+//
 // # What it costs
 //
 // Printed by snapperscript_test.go and snapper_test.go of examples/lab, where package

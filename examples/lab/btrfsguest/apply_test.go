@@ -71,7 +71,9 @@ func whole(t *testing.T, d *disk, from int, before string) {
 	}
 	t.Logf("%d flushes, the rollback begins with number %d", len(flushes), swap)
 	d.to(t, flushes[len(flushes)-1])
+	d.failed = true
 	end := d.look(t, true, 0)
+	d.failed = false
 	if end.system != before || end.failed == "" || end.failed == before {
 		t.Fatalf("in the end the root is not what it has to be: %+v", end)
 	}

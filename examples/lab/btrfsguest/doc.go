@@ -10,9 +10,11 @@
 // or bash .ci/run --full powercut. The disks are built once, in about two minutes, and
 // kept in /var/tmp/patchwave-lab.
 //
-// TestCutBeforeApply cuts the power between the restore point and the updates, and then
-// looks at the disk as it was at every flush of a whole run that is rolled back, in the order
-// of the host's own commits. TestCutInSwap has the file system committed after every step
-// of the swap, so that there is a state of the disk for each; boots every one that
-// differs, and has patchwave go on from there.
+// TestFlushes needs no machine: the kernel of this one has the root mounted, from a disk that
+// QEMU exports and logs, and the scripts of the provider run there. It looks at the disk as
+// it was at every flush of a rollback. TestCutBeforeApply cuts the power of a guest between
+// the restore point and the updates, and then looks at every flush of a whole run that is
+// rolled back. TestCutInSwap has the file system committed after every step of the swap, so
+// that there is a state of the disk for each; boots every one that differs, and has
+// patchwave go on from there.
 package btrfsguest

@@ -66,7 +66,7 @@ func ReadLog(path string) (*Log, error) {
 		if flags&^(isFlush|isDiscard) != 0 || sectors > longestRun/logSector || sectors == 0 && flags == 0 {
 			return nil, fmt.Errorf("%s: entry %d of %d: flags %#x, %d sectors: the log has a hole", path, i, nr, flags, sectors)
 		}
-		e := entry{flags: flags, offset: int64(sector * logSector), n: int64(sectors * logSector), data: at + logSector} //nolint:gosec // bounded above, and by what QEMU lets a guest write
+		e := entry{flags: flags, offset: int64(sector * logSector), n: int64(sectors * logSector), data: at + logSector}
 		at += logSector
 		if flags&isDiscard == 0 {
 			at += e.n
@@ -90,6 +90,17 @@ func (l *Log) After(size int64) int {
 	return 0
 }
 
+// Until is the last flush that was in the log when it was so many bytes long, or 0.
+func (l *Log) Until(size int64) int {
+	last := 0
+	for _, n := range l.Flushes {
+		if l.entries[n].data <= size {
+			last = n
+		}
+	}
+	return last
+}
+
 // Replay writes to disk what the log has from one point to another: numbers of Flushes,
 // or 0 for the beginning.
 func (l *Log) Replay(disk *os.File, from, to int) error {
@@ -106,7 +117,7 @@ func (l *Log) Some(disk *os.File, from int, seed uint64) error {
 			break
 		}
 	}
-	chance := rand.New(rand.NewPCG(seed, uint64(from))) //nolint:gosec // the same trial again, not a secret
+	chance := rand.New(rand.NewPCG(seed, uint64(from))) // the same trial again
 	return l.replay(disk, from, to, func() bool { return chance.IntN(2) == 0 })
 }
 

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -67,11 +66,13 @@ group "lab" {
 type Ended struct {
 	Code        int
 	Out, Errors string
+	Took        time.Duration
 }
 
 // Call is a call of patchwave that may still run.
 type Call struct {
 	cmd  *exec.Cmd
+	args []string
 	Done <-chan Ended
 }
 
@@ -106,10 +107,10 @@ func (c *Controller) Begin(tb testing.TB, args ...string) *Call {
 			}
 		}
 		e.Out, e.Errors = out.String(), errs.String()
-		fmt.Fprintf(os.Stderr, "patchwave %s: %.0f s, status %d\n", strings.Join(args, " "), time.Since(began).Seconds(), e.Code)
+		e.Took = time.Since(began)
 		done <- e
 	}()
-	return &Call{cmd: cmd, Done: done}
+	return &Call{cmd: cmd, args: args, Done: done}
 }
 
 // Report is what is read of the report of a run.
@@ -128,6 +129,7 @@ type Report struct {
 func Finish(tb testing.TB, call *Call, code int) Report {
 	tb.Helper()
 	e := <-call.Done
+	tb.Logf("patchwave %q: %.0f s, status %d", call.args, e.Took.Seconds(), e.Code)
 	var doc Report
 	if err := json.Unmarshal([]byte(e.Out), &doc); err != nil || e.Code != code {
 		tb.Fatalf("status %d, want %d: %v\n%s\n%s", e.Code, code, err, e.Out, e.Errors)
