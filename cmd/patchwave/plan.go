@@ -333,7 +333,7 @@ func hostPlanText(h plan.Host, color bool) string {
 				text += ", undoes " + strings.Join(pt.Undoes, ", ")
 			}
 			if len(pt.CannotUndo) > 0 {
-				text += ", cannot undo " + strings.Join(pt.CannotUndo, ", ")
+				text += "; cannot undo " + strings.Join(pt.CannotUndo, "; ")
 			}
 			b.WriteString(paint("      "+safe.Text(text), dim, color) + "\n")
 		}
