@@ -116,11 +116,13 @@ func TestOneKeeper(t *testing.T) {
 		return restore.Point{Tag: restore.Tag(run, h.Name), Host: &inventory.Host{Name: h.Name}}
 	}
 	own, snapped := point("r20261122-020000-a1b2c3"), point("r20261123-020000-a1b2c3")
+	h.MustSh(t, "head -c 5000000 /dev/urandom >/root/big; sync")
 	own.ID = asked(t, h, restore.OpCreate, own).ID
+	h.MustSh(t, "rm /root/big; head -c 5000000 /dev/urandom >/root/other; sync")
 	snapped.ID = askedOf(t, snapper.Provider(), h, restore.OpCreate, snapped).ID
-	h.MustSh(t, inTop("btrfs subvolume create "+own.Tag+".failed; btrfs subvolume create "+snapped.Tag+".failed"))
+	h.MustSh(t, "rm /root/other; sync; "+inTop("btrfs subvolume create "+own.Tag+".failed; btrfs subvolume create "+snapped.Tag+".failed"))
 	for want, p := range map[string]restore.Provider{own.Tag: btrfs.Provider(), snapped.Tag: snapper.Provider()} {
-		if l := askedOf(t, p, h, restore.OpList, restore.Point{Host: own.Host}); len(l.Points) != 1 || l.Points[0].Tag != want {
+		if l := askedOf(t, p, h, restore.OpList, restore.Point{Host: own.Host, Args: map[string]string{"size": "yes"}}); len(l.Points) != 1 || l.Points[0].Tag != want || l.Points[0].Size < 5000000 || l.Points[0].Size > 50000000 {
 			t.Errorf("%s: %+v", p.Name(), l.Points)
 		}
 	}
