@@ -169,7 +169,7 @@ rp_space() {
 rp_size() {
 	rp_sum=0
 	for rp_of in "$@"; do
-		[ "${pw_arg_size:-}" = yes ] && [ -d "$rp_of" ] || continue
+		if [ "${pw_arg_size:-}" != yes ] || [ ! -d "$rp_of" ]; then continue; fi
 		rp_n=$(btrfs qgroup show -f --raw "$rp_of" 2>/dev/null | awk '$1 ~ /^0\// { print $3 }' | tail -n 1)
 		[ -n "$rp_n" ] || rp_n=$(timeout 10 btrfs filesystem du -s --raw "$rp_of" 2>/dev/null | awk 'NR == 2 { print $2 }')
 		case $rp_n in *[!0-9]*) ;; ?*) rp_sum=$((rp_sum + rp_n)) ;; esac
