@@ -18,6 +18,7 @@ import (
 	"patchwave/engine/report/safe"
 	"patchwave/engine/restore"
 	"patchwave/engine/scan"
+	"patchwave/engine/store"
 	"patchwave/inventory"
 	"patchwave/policies"
 )
@@ -175,7 +176,7 @@ func (a *app) makePlan(ctx context.Context, s *session, opt planOptions, gate ga
 		Availabilities: s.cfg.Declared(factsOf(s.seen)).Availabilities, ConfigDigest: s.cfg.Digest, Policy: opt.policy, Refresh: scan.Refresh(opt.refresh), Gate: all,
 		Versions: opt.versions})
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, store.ErrFull) {
 			return nil, err
 		}
 		return nil, usage("%w", err)
@@ -332,7 +333,7 @@ func hostPlanText(h plan.Host, color bool) string {
 				text += ", undoes " + strings.Join(pt.Undoes, ", ")
 			}
 			if len(pt.CannotUndo) > 0 {
-				text += ", cannot undo " + strings.Join(pt.CannotUndo, ", ")
+				text += "; cannot undo " + strings.Join(pt.CannotUndo, "; ")
 			}
 			b.WriteString(paint("      "+safe.Text(text), dim, color) + "\n")
 		}

@@ -45,7 +45,7 @@ func (a *app) resume(ctx context.Context, s *session, id string) (err error) {
 	case r.State != "interrupted" && r.State != "soaking":
 		return usage("run %s is %s: there is nothing to go on with%s", id, r.State, settleLost(r))
 	case r.Start.ConfigDigest != s.cfg.Digest:
-		return &exitError{exitRefused, errors.New("the configuration has changed since the run began; put it back to resume, or apply anew")}
+		return &exitError{exitRefused, errors.New("the configuration has changed since the run began (--var and --var-file count too); put it back to resume, or apply anew")}
 	}
 	w, err := resumption(ctx, s, r, "resume")
 	if err != nil {

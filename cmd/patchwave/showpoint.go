@@ -24,7 +24,7 @@ func pointText(p *journal.PointData) string {
 		text += ", undoes " + strings.Join(p.Undoes, ", ")
 	}
 	if len(p.Cannot) > 0 {
-		text += ", cannot undo " + strings.Join(p.Cannot, ", ")
+		text += "; cannot undo " + strings.Join(p.Cannot, "; ")
 	}
 	fmt.Fprintf(&b, "    %s\n", safe.Text(text))
 	for _, t := range p.Tried {

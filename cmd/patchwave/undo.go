@@ -205,7 +205,7 @@ func (a *app) findRollback(ctx context.Context, s *session, c changes, what stri
 				return r, []*journal.Host{h}, nil
 			}
 		}
-		return nil, nil, usage("no run changed host %s and can be undone", what)
+		return nil, nil, usage("no run changed host %s and can be undone; `patchwave restore-points list -l %s` shows the points that it has, for --to", what, what)
 	}
 	r, err := loadRun(ctx, s.store, what)
 	if err != nil {

@@ -14,6 +14,7 @@
 //	  jobs/ID/alive                   flock held by the running job's wrapper
 //	  jobs/ID/out.log  pid  rc        what it printed, is, and ended with
 //	  jobs/ID/yield                   somebody else wants the host: a download ends
+//	  spare.1 … 4                     a MiB each, given back to write where the disk is full
 //	  tombs/ID                        what is left of a collected job, 30 days
 //
 // The directory and its parent must belong to root and must not be links, else

@@ -2,7 +2,8 @@
 // the order of waves and batches, and why everything else is left out.
 //
 //	decide    pure: observation + baseline ──► a Decision for every update
-//	simulate  I/O:  the approved versions, asked of the host's own solver
+//	simulate  I/O:  the approved versions, asked of the host's own solver, and the
+//	                restore points that it can make
 //	settle    pure: what the simulation adds is a dependency; an update that would
 //	                remove something, or change what is held, is blocked, and
 //	                the rest is simulated again

@@ -131,7 +131,7 @@ func (t teller) classes() []string {
 		}
 	}
 	notBack := t.notBack()
-	tell(notBack, "ROLLBACK FAILED: %s. Not as it was before, and not as it should be: look at it now. What happened: patchwave show %s HOST", names(notBack), t.run.ID)
+	tell(notBack, "ROLLBACK FAILED: %s. Not as it was before, and not as it should be: look at it now. What happened: patchwave show %s HOST; once that is mended: patchwave rollback HOST", names(notBack), t.run.ID)
 	failed := slices.DeleteFunc(slices.Clone(t.of[journal.Failed]), func(h string) bool { return slices.Contains(notBack, h) })
 	tell(failed, "Failed: %s. What each said: patchwave show %s HOST", names(failed), t.run.ID)
 	tell(t.unwell, "Updated, but not well: %s; the policy goes on with such hosts. What is wrong: patchwave show %s HOST", names(t.unwell), t.run.ID)

@@ -67,7 +67,7 @@ func TestStory(t *testing.T) {
 		{"many", journal.Run{ID: "r1", State: "finished", Hosts: many}, nil,
 			[]string{"0 of 10 hosts updated and well.", "Failed: a, b, c, d, e, f, g, h and 2 more. What each said: patchwave show r1 HOST"}},
 		{"a rollback by hand", journal.Run{ID: "r1", Kind: "rollback", State: "finished", Hosts: hosts("a rolled-back", "b failed")}, nil,
-			[]string{"1 of 2 hosts taken back.", "ROLLBACK FAILED: b. Not as it was before, and not as it should be: look at it now. What happened: patchwave show r1 HOST"}},
+			[]string{"1 of 2 hosts taken back.", "ROLLBACK FAILED: b. Not as it was before, and not as it should be: look at it now. What happened: patchwave show r1 HOST; once that is mended: patchwave rollback HOST"}},
 		{"soaking", journal.Run{ID: "r1", State: "soaking", Hosts: hosts("a done", "b pending")}, nil,
 			[]string{"The run waits: 1 host to come when the soak of the wave before is over. 1 of 2 hosts updated and well."}},
 		{"cancelled", journal.Run{ID: "r1", State: "cancelled", Hosts: hosts("a done", "b cancelled")}, nil,

@@ -29,6 +29,7 @@
 //	            characters of [A-Za-z0-9_-]; absent for detect and list
 //	  id        the provider's own name of it; absent before it was made
 //	  before    (rollback, prove) the identity that check told before the rollback
+//	  size      (list) yes: say how much each holds, though it takes its time
 //	  domain    (hyperv, libvirt) the machine's name or number there
 //	  uri       (libvirt) the connection URI as virsh takes it there
 //

@@ -99,7 +99,8 @@ type Point struct {
 	Before string
 	// Host is the machine; its declared data only choose what is spoken to.
 	Host *inventory.Host
-	// Args are more arguments: of the package manager, for the provider packages.
+	// Args are more arguments: of the package manager, for the provider packages; for
+	// OpList size=yes, which asks for sizes where they take their time.
 	Args map[string]string
 }
 

@@ -68,6 +68,9 @@ func (s Scripted) Call(op Op, p Point) (Call, bool) {
 			args[name] = value
 		}
 	}
+	if op == OpList {
+		maps.Copy(args, p.Args)
+	}
 	if s.More != nil {
 		maps.Copy(args, s.More(p.Host))
 	}

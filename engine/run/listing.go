@@ -35,7 +35,7 @@ func (e *Engine) PointsOf(ctx context.Context, h *inventory.Host, f inventory.Fa
 		if fits, _ := p.Fits(h, f); !fits {
 			continue
 		}
-		said, lists, err := m.listPoints(ctx, p)
+		said, lists, err := m.listPoints(ctx, p, map[string]string{"size": "yes"})
 		switch {
 		case err != nil:
 			return out, err

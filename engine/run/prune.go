@@ -86,7 +86,7 @@ func (m *machine) pruneProvider(ctx context.Context, of ofProvider) (stays []str
 	if p == nil {
 		return []string{"those of " + of.name + ": this version has no such provider"}, connectors.CodeUnsupported, nil
 	}
-	before, lists, err := m.listPoints(ctx, p)
+	before, lists, err := m.listPoints(ctx, p, nil)
 	if err != nil {
 		return nil, "", err
 	}
@@ -109,11 +109,11 @@ func (m *machine) pruneProvider(ctx context.Context, of ofProvider) (stays []str
 }
 
 // listPoints asks for the points of the host; lists says that the provider can tell.
-func (m *machine) listPoints(ctx context.Context, p restore.Provider) (said restore.Said, lists bool, err error) {
+func (m *machine) listPoints(ctx context.Context, p restore.Provider, args map[string]string) (said restore.Said, lists bool, err error) {
 	if _, lists = p.Call(restore.OpList, restore.Point{Host: m.host}); !lists {
 		return said, false, nil
 	}
-	said, err = m.askPoint(ctx, p, restore.OpList, restore.Point{Host: m.host})
+	said, err = m.askPoint(ctx, p, restore.OpList, restore.Point{Host: m.host, Args: args})
 	return said, true, err
 }
 
@@ -150,7 +150,7 @@ func (m *machine) pruneOne(ctx context.Context, p restore.Provider, old plan.Old
 		return saidWhy(said, "the provider says "+string(said.State)), codeOr(said.Code), nil
 	}
 	if lists {
-		again, _, err := m.listPoints(ctx, p)
+		again, _, err := m.listPoints(ctx, p, nil)
 		if err != nil {
 			return "", "", err
 		}

@@ -143,11 +143,13 @@ func (m *machine) takeBack(ctx context.Context, p restore.Provider, at restore.P
 		}
 	}
 	if said.State != restore.Restored {
-		m.hangUp() // a connection that lives through it proves nothing
 		m.working = true
-		if why, err := m.startBack(ctx, p, at, id, boot); why != "" || err != nil {
+		// by the connection that there is: the updates may have left no way to another one
+		why, err := m.startBack(ctx, p, at, id, boot)
+		if why != "" || err != nil {
 			return why, err
 		}
+		m.hangUp() // a connection that lives through it proves nothing
 	}
 	if p.Place() == restore.OnHost {
 		s, err := m.awaitBoot(ctx, id, boot, m.backLimit())

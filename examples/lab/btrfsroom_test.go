@@ -40,6 +40,34 @@ func TestRoomSpent(t *testing.T) {
 	}
 }
 
+// shut stops the SSH server of the host, and keeps it from starting again, as soon as the
+// bad package has done its harm.
+const shut = `["sh", "-c", <<-EOT
+      cat >/run/shut <<'END'
+      until [ ! -e /usr/bin/pinky ]; do sleep 0.1; done
+      echo Garbage yes >>/etc/ssh/sshd_config
+      systemctl stop ssh
+END
+      setsid sh /run/shut >/dev/null 2>&1 </dev/null &
+    EOT
+    ]
+`
+
+// TestShutOut: the updates leave a host that nobody can log in to any more. It goes back
+// by the connection that is still there.
+func TestShutOut(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, strings.Replace(swappedRoots, "LATER", shut, 1), "btrfs-shut")
+	before := f.sh(t, onAll(everyFile))
+	doc := decode[runDoc](t, f.patchwave(t, 7, "apply", "-y", "-o", "json"))
+	same(t, "states", everywhere("rolled-back", f.names()...), doc.states())
+	for name, diff := range changed(before, f.sh(t, onAll(everyFile))) {
+		if len(diff) > 0 {
+			t.Errorf("%s is not as it was:\n%s", name, strings.Join(diff, "\n"))
+		}
+	}
+}
+
 // TestToolsGone: the updates took away the programs by which the host goes back. Those of
 // the point are as good.
 func TestToolsGone(t *testing.T) {
@@ -88,11 +116,13 @@ func TestOneKeeper(t *testing.T) {
 		return restore.Point{Tag: restore.Tag(run, h.Name), Host: &inventory.Host{Name: h.Name}}
 	}
 	own, snapped := point("r20261122-020000-a1b2c3"), point("r20261123-020000-a1b2c3")
+	h.MustSh(t, "head -c 5000000 /dev/urandom >/root/big; sync")
 	own.ID = asked(t, h, restore.OpCreate, own).ID
+	h.MustSh(t, "rm /root/big; head -c 5000000 /dev/urandom >/root/other; sync")
 	snapped.ID = askedOf(t, snapper.Provider(), h, restore.OpCreate, snapped).ID
-	h.MustSh(t, inTop("btrfs subvolume create "+own.Tag+".failed; btrfs subvolume create "+snapped.Tag+".failed"))
+	h.MustSh(t, "rm /root/other; sync; "+inTop("btrfs subvolume create "+own.Tag+".failed; btrfs subvolume create "+snapped.Tag+".failed"))
 	for want, p := range map[string]restore.Provider{own.Tag: btrfs.Provider(), snapped.Tag: snapper.Provider()} {
-		if l := askedOf(t, p, h, restore.OpList, restore.Point{Host: own.Host}); len(l.Points) != 1 || l.Points[0].Tag != want {
+		if l := askedOf(t, p, h, restore.OpList, restore.Point{Host: own.Host, Args: map[string]string{"size": "yes"}}); len(l.Points) != 1 || l.Points[0].Tag != want || l.Points[0].Size < 5000000 || l.Points[0].Size > 50000000 {
 			t.Errorf("%s: %+v", p.Name(), l.Points)
 		}
 	}

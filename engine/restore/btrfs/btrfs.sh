@@ -46,7 +46,7 @@ rp_points() {
 		case ${rp_one##*/} in *.*) continue ;; esac
 		rp_id=$(rp_show "$rp_one" UUID)
 		rp_made=$(date -d "$(rp_show "$rp_one" 'Creation time')" +%s 2>/dev/null)
-		[ -z "$rp_id" ] || printf '%s\t%s\t%s\t0\n' "${rp_one##*/}" "$rp_id" "${rp_made:-0}"
+		[ -z "$rp_id" ] || printf '%s\t%s\t%s\t%s\n' "${rp_one##*/}" "$rp_id" "${rp_made:-0}" "$(rp_size "$rp_one" "$rp_one".failed)"
 	done
 }
 

@@ -40,7 +40,8 @@
 // Points are refused with code disk below 2 GiB of free space (15 % of a small disk, at
 // least 512 MiB), below 128 MiB for metadata (unallocated and allocated together), and
 // where a quota group leaves the root less than that. A rollback needs next to nothing,
-// and goes through on a disk that is full to the last byte.
+// and goes through on a disk that is full to the last byte. Programs that it needs and that
+// the updates have taken away (btrfs, perl, snapper) are those of the point.
 //
 // # What it costs
 //

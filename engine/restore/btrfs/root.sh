@@ -163,3 +163,16 @@ rp_space() {
 	[ "$rp_need" -le 2147483648 ] || rp_need=2147483648
 	[ "$rp_need" -ge 536870912 ] || rp_need=536870912
 }
+
+# rp_size PATH…: bytes that only these subvolumes hold, where somebody wants to know; 0 is
+# unknown. Without quota groups all files have to be looked at, ten seconds at most each.
+rp_size() {
+	rp_sum=0
+	for rp_of in "$@"; do
+		if [ "${pw_arg_size:-}" != yes ] || [ ! -d "$rp_of" ]; then continue; fi
+		rp_n=$(btrfs qgroup show -f --raw "$rp_of" 2>/dev/null | awk '$1 ~ /^0\// { print $3 }' | tail -n 1)
+		[ -n "$rp_n" ] || rp_n=$(timeout 10 btrfs filesystem du -s --raw "$rp_of" 2>/dev/null | awk 'NR == 2 { print $2 }')
+		case $rp_n in *[!0-9]*) ;; ?*) rp_sum=$((rp_sum + rp_n)) ;; esac
+	done
+	printf '%s' "$rp_sum"
+}

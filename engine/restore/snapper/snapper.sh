@@ -118,7 +118,7 @@ rp_points() {
 		rp_name=$(rp_data "$rp_one" patchwave)
 		rp_made=$(date -u -d "$(sed -n 's,^.*<date>\(.*\)</date>.*$,\1,p' "$rp_one" 2>/dev/null | head -n 1) UTC" +%s 2>/dev/null)
 		rp_one=${rp_one%/info.xml}
-		[ -z "$rp_name" ] || printf '%s\t%s\t%s\t0\n' "$rp_name" "${rp_one##*/}" "${rp_made:-0}"
+		[ -z "$rp_name" ] || printf '%s\t%s\t%s\t%s\n' "$rp_name" "${rp_one##*/}" "${rp_made:-0}" "$(rp_size "$rp_one/snapshot" "$rp_store/$rp_name.failed")"
 	done
 }
 
