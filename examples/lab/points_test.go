@@ -176,8 +176,8 @@ func TestHistoryUndo(t *testing.T) {
 	const lock = "dnf -q -C versionlock add labtool"
 	f.sh(t, onAll(lock))
 	refused("with a lock on what is installed now")
+	f.hosts["dnf-undo"].MustSh(t, "dnf -q -C versionlock delete labtool")
 	f.sh(t, onAll("mv /srv/repo/base /srv/repo/away && dnf -q clean all"))
-	f.hosts["dnf-undo"].MustSh(t, "dnf -q versionlock delete labtool")
 	refused("without the old versions")
 
 	f.patchwave(t, 0, "rollback", "dnf", "-y", "-q")
