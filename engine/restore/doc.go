@@ -165,7 +165,6 @@
 //	pacman   the last Server of the repository; nothing need be listed there, and a plan
 //	         does not ask it: it says that it cannot undo what no cache has
 //
-//
 // A staging (engine/stage) fetches the old packages too, into /var/lib/patchwave-host/ahead,
 // for 14 days; the point takes them from there: a mirror that is gone by night does not
 // make it impossible. It packs nothing again: that needs no mirror.
