@@ -153,9 +153,18 @@
 // What cannot be had so is found out when the point is made. Then it is partial, the
 // next provider is tried, and a policy that requires a point or rolls back on failure
 // leaves the host unchanged and names the versions. Without room (half of what the old
-// packages install, and 64 MiB) nothing is kept and the point is unusable. Mirrors
-// that the host does not know (snapshot archives) are not asked: give it one as a
-// repository, or as the last server of pacman.
+// packages install, and 64 MiB) nothing is kept and the point is unusable.
+//
+// Mirrors that the host does not know are not asked. A snapshot of old versions (of the
+// kind of snapshot.debian.org, aptly, pulp, archive.archlinux.org) is to be a source of
+// the host from which nothing comes by itself; its old versions are then found before
+// the apply. Tried in the lab, for each manager (TestArchive):
+//
+//	apt      a source, and in preferences.d a priority of 50 for it (not a negative one)
+//	dnf      a repository with priority=200 and cost=2000
+//	zypper   addrepo -p 200
+//	pacman   the last Server of the repository; nothing need be listed there, and a plan
+//	         does not ask it: it says that it cannot undo what no cache has
 //
 // A staging (engine/stage) fetches the old packages too, into /var/lib/patchwave-host/ahead,
 // for 14 days; the point takes them from there: a mirror that is gone by night does not

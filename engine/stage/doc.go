@@ -14,6 +14,10 @@
 // What came of it is believed when the files are there. The installation needs none
 // of it: what is not there by then it downloads itself.
 //
+// Where the restore point will be one of packages, the old packages are fetched too
+// (Host.Old), and what of them cannot be had is the host's problem then, hours before
+// the window; the new ones are there all the same.
+//
 // The jobs of a staging have its id, so that whoever goes on with it after a crash
 // finds them.
 package stage

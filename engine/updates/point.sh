@@ -119,17 +119,17 @@ point_rollback() {
 point_lost_marks() {
 	[ -s "$pw_arg_dir/manifest" ] || return 0
 	"$1_manifest" 2>/dev/null | awk -F '\t' '
+		$1 == "auto" { auto[part, $2] = $0 } # behind the name there may be more
 		part == 1 { old[$0] = 1; if ($1 == "pkg") was[$2] = was[$2 ":" $3] = was[$2 "." $3] = 1; next }
 		{ now[$0] = 1; if ($1 == "pkg") is[$2] = is[$2 ":" $3] = is[$2 "." $3] = 1 }
 		END {
 			for (l in old) {
 				split(l, w, "\t")
-				if (l in now || w[1] != "held" && w[1] != "auto") continue
-				if (w[1] == "held" || w[2] in is) print l
+				if (w[1] == "held" && !(l in now) || w[1] == "auto" && w[2] in is && !((2, w[2]) in auto)) print l
 			}
 			for (l in now) {
 				split(l, w, "\t")
-				if (w[1] == "auto" && !(l in old) && w[2] in was) print "manual\t" w[2]
+				if (w[1] == "auto" && w[2] in was && !((1, w[2]) in auto)) print "manual\t" w[2]
 			}
 		}' part=1 "$pw_arg_dir/manifest" part=2 - | sort
 }

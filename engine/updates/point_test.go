@@ -113,10 +113,11 @@ func TestTheRunningKernelStays(t *testing.T) {
 func TestLostMarks(t *testing.T) {
 	for _, sh := range updatestest.Shells(t) {
 		f := updatestest.NewHost(t)
+		f.Command("dpkg-query", "exit 1") // no kernel is a package
 		m := holder{name: "apt", dir: f.Dir}
 		args := map[string]string{"changes": "upgrade\ta\tall\t1\t2", "dir": filepath.Join(t.TempDir(), "p"), "lock_wait": "0"}
 		f.Write("sizes", "1\n")
-		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\ta\nauto\tgone\nheld\tx\nheld\ty z\n")
+		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\ta\nauto\tgone\nauto\tc\tWeak\nheld\tx\nheld\ty z\npkg\tc\tall\t1\tii \n")
 		if _, rc := f.Run(sh, updates.KeepScript(m), args); rc != 0 {
 			t.Fatalf("status %d", rc)
 		}
@@ -124,7 +125,7 @@ func TestLostMarks(t *testing.T) {
 		if _, said := a.Get("point.marks"); said {
 			t.Errorf("%v: nothing was lost", sh)
 		}
-		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\tb\nheld\tnew\n")
+		f.Write("packages", "pkg\ta\tall\t1\tii \npkg\tb\tall\t1\tii \nauto\tb\nheld\tnew\npkg\tc\tall\t1\tii \nauto\tc\tDependency\n")
 		a, _ = f.Run(sh, updates.RollbackScript(m), args)
 		if got := f.Read("remarked"); got != "auto\ta\nheld\tx\nheld\ty z\nmanual\tb\n" {
 			t.Errorf("%v: it is to set again %q", sh, got)
@@ -147,6 +148,7 @@ func TestLostLocks(t *testing.T) {
 	} {
 		for _, sh := range updatestest.Shells(t) {
 			f := updatestest.NewHost(t)
+			f.Command("dpkg-query", "exit 1")
 			m := holder{name: "apt", dir: f.Dir, locks: how}
 			args := map[string]string{"changes": "upgrade\ta\tall\t1\t2", "dir": filepath.Join(t.TempDir(), "p"), "lock_wait": "0"}
 			f.Write("sizes", "1\n")
