@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,6 +34,8 @@ type stage struct {
 	past    string
 	// undone is what the run did that is taken back by hand.
 	undone *journal.Host
+	// removable are run.Work.Removable.
+	removable func(context.Context, string) (map[string]string, error)
 	// restores are those of the run, if they are not the virtual machines.
 	restores run.Restores
 }
@@ -82,7 +85,7 @@ func (s *stage) apply(fence int64) (*journal.Run, error) {
 		id, undone["a"] = "r2", s.undone
 	}
 	return e.Apply(s.t.Context(), run.Work{Run: id, Plan: s.plan, Inventory: &inventory.Inventory{Hosts: []*inventory.Host{h}}, Policies: []*policies.Policy{s.policy},
-		Start: journal.RunStartedData{Kind: s.kind, Rollout: s.past, Controller: controller, Fence: fence}, Past: s.journal.all(), Undone: undone}, nil)
+		Start: journal.RunStartedData{Kind: s.kind, Rollout: s.past, Controller: controller, Fence: fence}, Past: s.journal.all(), Undone: undone, Removable: s.removable}, nil)
 }
 
 // do runs it to its end.
