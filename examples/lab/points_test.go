@@ -183,7 +183,7 @@ func TestHistoryUndo(t *testing.T) {
 	f.patchwave(t, 0, "rollback", "dnf", "-y", "-q")
 	same(t, "packages after the rollback", before["dnf"], f.sh(t, packages())["dnf"])
 	f.hosts["dnf"].MustSh(t, "mv /srv/repo/away /srv/repo/base && sed -i /labtool/d /etc/dnf/plugins/versionlock.list") // the lock is as it was
-	plain := strings.NewReplacer("\n\n", "\n").Replace // the lock that was added has left an empty line
+	plain := strings.NewReplacer("\n\n", "\n").Replace                                                                  // the lock that was added has left an empty line
 	same(t, "marks after the rollback", plain(marked["dnf"]), plain(f.hosts["dnf"].MustSh(t, strings.Replace(marks()[labhost.Dnf], " -C ", " ", 1))))
 
 	f.hosts["dnf-undo"].MustSh(t, "mv /srv/repo/away /srv/repo/base && dnf -q clean all && "+undo)
