@@ -18,7 +18,7 @@
 // that there is a state of the disk for each; boots every one that differs, and has
 // patchwave go on from there.
 //
-// Of these, TestFlushes was gone through for the name @ with a commit after every step (6
+// Of these, TestFlushes was gone through for the name @ with a commit after every step (7
 // layouts, each the whole of one system; recorded in a minute and looked at in twelve, on a
 // machine that was busy twenty times over). The two trials in guests were not yet gone
 // through to their end.
