@@ -68,9 +68,9 @@
 // pool_test.go (build tag zfs) goes through all of it with OpenZFS 2.1.11 on the kernel of
 // Debian 12 in a machine of its own, under emulation, booted by name and by bootfs; the
 // initramfs there is a small one that does as that of zfs-initramfs does. cut_test.go boots
-// from what a power cut would leave of a rollback; it was not yet gone through to its end, and
-// what it looks for was seen on the fake only. fake_test.go is a
-// fake of the commands zfs and zpool, for what goes wrong. No host that is in use was met:
+// from what a power cut would leave of a rollback: by bootfs the three states were seen, the
+// old name, TAG.failed and the restored system; going on from there was on the fake only.
+// fake_test.go is a fake of the commands zfs and zpool, for what goes wrong. No host that is in use was met:
 // neither GRUB nor ZFSBootMenu nor dracut took part.
 //
 // # What it costs
