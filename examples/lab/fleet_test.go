@@ -19,10 +19,10 @@ import (
 )
 
 // TestMain lets more trials run at once than there are processors: hosts that
-// install and reboot are mostly waited for.
+// reboot or are held are waited for.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -59,7 +59,7 @@ func (b background) installing(t *testing.T, f fleet) {
 func waitFor(ctx context.Context, h *labhost.Host, limit time.Duration, script string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not within %s", limit))
 	defer cancel()
-	return labhost.Poll(ctx, 100*time.Millisecond, func() error {
+	return labhost.Poll(ctx, 300*time.Millisecond, func() error {
 		_, err := h.Sh(ctx, script)
 		return err
 	})
