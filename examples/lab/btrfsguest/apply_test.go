@@ -31,7 +31,7 @@ func cutBeforeApply(t *testing.T, kind string) {
 	})
 	g.Cut(t)
 	g.Power(t)
-	doc := qemu.Finish(t, run, 6)
+	doc := qemu.Finish(t, run, 3)
 	if h := doc.Hosts[0]; h.State != "failed" || !strings.Contains(h.Error.Message, "nothing was changed") {
 		t.Errorf("the host is %s: %+v", h.State, h.Error)
 	}
