@@ -107,10 +107,10 @@ func (g *Guest) Power(tb testing.TB) {
 		tb.Fatal(err)
 	}
 	defer func() { _ = console.Close() }() // the child has its own
-	g.qemu = exec.CommandContext(context.WithoutCancel(tb.Context()), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "768", "-smp", "2",
+	g.qemu = exec.CommandContext(context.WithoutCancel(tb.Context()), "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64,-svm", "-m", "768", "-smp", "1",
 		"-nodefaults", "-display", "none", "-serial", "stdio",
 		"-kernel", filepath.Join(g.Images, "vmlinuz"), "-initrd", filepath.Join(g.Images, "initrd"),
-		"-append", "console=ttyS0 loglevel=7 net.ifnames=0 random.trust_cpu=on module_blacklist=kvm,kvm_amd,ata_piix,powernow_k8,aesni_intel ro "+g.Append,
+		"-append", "console=ttyS0 loglevel=7 mitigations=off net.ifnames=0 random.trust_cpu=on module_blacklist=kvm,kvm_amd,ata_piix,powernow_k8,aesni_intel ro "+g.Append,
 		"-blockdev", string(block), "-device", "virtio-blk-pci,drive=d,write-cache=on",
 		"-netdev", fmt.Sprintf("user,id=n,hostfwd=tcp:127.0.0.1:%d-:22", g.Port), "-device", "virtio-net-pci,netdev=n")
 	g.qemu.Stdout, g.qemu.Stderr = console, console
@@ -181,7 +181,7 @@ func (g *Guest) Sh(ctx context.Context, script string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "ssh", "-q", "-F", "none", "-i", filepath.Join(g.Images, "key"), "-o", "UserKnownHostsFile="+g.Path("known_hosts"),
-		"-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5", "-p", fmt.Sprint(g.Port), "root@127.0.0.1", "sh", "-s")
+		"-o", "ConnectTimeout=60", "-o", "ServerAliveInterval=20", "-p", fmt.Sprint(g.Port), "root@127.0.0.1", "sh", "-s")
 	cmd.Stdin = strings.NewReader(script)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
