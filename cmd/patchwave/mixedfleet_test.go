@@ -208,7 +208,7 @@ func TestMixedFleet(t *testing.T) {
 		a, out, errw := demoApp()
 		code := a.execute(ctx, append([]string{"-C", dir}, args...))
 		if !slices.Contains(want, code) {
-			t.Fatalf("patchwave %s: exit status %d\n%.4000s\n%.4000s", strings.Join(args, " "), code, out, errw)
+			t.Fatalf("patchwave %s: exit status %d\n%s\n%s", strings.Join(args, " "), code, out, errw)
 		}
 		t.Logf("patchwave %s: exit status %d after %s", strings.Join(args, " "), code, time.Since(began).Round(100*time.Millisecond))
 		return out.String()
@@ -245,6 +245,8 @@ func judgeMixed(t *testing.T, k kind, h *journal.Host, s sim.Snapshot) {
 	said := ""
 	if h.Fault != nil {
 		said = h.Fault.Message
+	} else if i := slices.IndexFunc(h.Probes, func(p journal.ProbeResult) bool { return !p.OK }); i >= 0 {
+		said = h.Probes[i].Detail // it goes on, and is not well
 	}
 	if h.State != k.ends || !strings.Contains(said, k.words) || (k.words == "") != (said == "") {
 		t.Errorf("%s is %s, not %s (%q): %q", h.Name, h.State, k.ends, k.words, said)
