@@ -59,14 +59,12 @@
 // # Where it was tried
 //
 // With LVM 2.03.16, systemd 252 and Linux 6.1 of Debian 12, root on ext4, in guests of
-// examples/lab/lvmguest on a machine that was very busy. By whole runs: a thick root went
-// back twice in a row, merged on the way down, and was what it had been, to the byte; a
-// volume group that is full keeps a point from being made. A
-// thin root went back, merged by the boot, because on the way down it could not be
-// activated without dmeventd; that is mended, and what is done on the way down was then
-// held, command by command, against a thin volume, but not in a run. The tests there of a
-// full or removed snapshot, of a full pool and of power cuts have not been run to their end.
-// Nobody has tried dracut, xfs, or GRUB with a root that has a snapshot.
+// examples/lab/lvmguest. By whole runs: a thick root went back twice in a row and a thin one
+// three times, merged on the way down, and was what it had been, to the byte; a volume group
+// that is full keeps a point from being made; a thick snapshot that filled is not gone back
+// to, and that is said. The tests there of a removed snapshot, of a full pool and of power
+// cuts have not been run to their end. Nobody has tried dracut, xfs, or GRUB with a root
+// that has a snapshot.
 //
 // # What it costs
 //

@@ -19,7 +19,8 @@
 // patchwave go on from there.
 //
 // Of these, TestFlushes was gone through for the name @ with a commit after every step (7
-// layouts, each the whole of one system; recorded in a minute and looked at in twelve, on a
-// machine that was busy twenty times over). The two trials in guests were not yet gone
-// through to their end.
+// layouts, each the whole of one system), and TestCutBeforeApply for the name @: after the
+// cut the run says that nothing was changed, the next one goes back, and of the 66 flushes
+// from the beginning of its rollback on, those that were looked at have the whole of one
+// system. TestCutInSwap was not yet gone through to its end.
 package btrfsguest
