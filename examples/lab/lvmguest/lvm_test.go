@@ -158,10 +158,10 @@ func TestNoRoom(t *testing.T) {
 // the host is left as it is, and that is said.
 func TestSpoiled(t *testing.T) {
 	t.Parallel()
-	for name, trial := range map[string][3]string{
-		"full":        {"thick", "dd if=/dev/zero of=/root/big bs=1M count=600 conv=fsync 2>/dev/null", "LVM has made it invalid"},
-		"gone, thick": {"thick", "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)", "the snapshot is no longer there"},
-		"gone, thin":  {"thin", "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)", "the snapshot is no longer there"},
+	for name, trial := range map[string][3]string{ // no commas: QEMU divides its options by them
+		"full":       {"thick", "dd if=/dev/zero of=/root/big bs=1M count=600 conv=fsync 2>/dev/null", "LVM has made it invalid"},
+		"gone thick": {"thick", "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)", "the snapshot is no longer there"},
+		"gone thin":  {"thin", "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)", "the snapshot is no longer there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
