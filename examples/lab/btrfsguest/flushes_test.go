@@ -201,8 +201,8 @@ func flushes(t *testing.T, kind string, stepped bool) {
 	}
 	s.sh("{ apt-get -q update && apt-get -qy upgrade && sync; } >/run/apt.log 2>&1 || { cat /run/apt.log; exit 1; }")
 	broken := s.sh(everyFile)
-	if len(changed(before, broken)) < 300 {
-		t.Fatalf("the upgrade has changed %d lines", len(changed(before, broken)))
+	if len(qemu.Changed(before, broken)) < 300 {
+		t.Fatalf("the upgrade has changed %d lines", len(qemu.Changed(before, broken)))
 	}
 	if stepped {
 		s.sh(": >/run/stepped")

@@ -138,7 +138,7 @@ func (d *disk) states(t *testing.T, flush int, before, broken string) []int {
 func resumed(t *testing.T, g *qemu.Guest, c *qemu.Controller, before, broken string) (restored bool) {
 	t.Helper()
 	booted := g.Must(t, everyFile)
-	restored = len(changed(before, booted)) == 0
+	restored = len(qemu.Changed(before, booted)) == 0
 	if !restored {
 		same(t, "what ran", broken, booted)
 	}

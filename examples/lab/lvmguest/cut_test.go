@@ -6,6 +6,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"patchwave/examples/lab/qemu"
 )
 
 // TestCutBeforeApply: the power fails when the snapshot is there and nothing is
@@ -14,29 +16,26 @@ import (
 func TestCutBeforeApply(t *testing.T) {
 	kinds(t, func(t *testing.T, kind string) {
 		g := start(t, kind, "[ ! -e /srv/second ] || exit 0\ntouch /srv/begun\nsync\nsleep 900")
-		before := g.must(t, everyFile)
-		run := g.begin(t, "apply", "-y", "-o", "json")
-		g.until(t, "the action runs", func(ctx context.Context) bool {
-			_, err := g.sh(ctx, "[ -e /srv/begun ]")
+		before := g.Must(t, everyFile)
+		run := g.Begin(t, "apply", "-y", "-o", "json")
+		g.Until(t, "the action runs", func(ctx context.Context) bool {
+			_, err := g.Sh(ctx, "[ -e /srv/begun ]")
 			return err == nil
 		})
-		g.cut(t)
-		g.power(t)
-		e := <-run
-		t.Logf("%s: %d: %s\n%s", kind, e.code, e.out, e.errors)
-		if e.code == 0 || e.code == -1 || !strings.Contains(e.out, `"failed"`) && !strings.Contains(e.out, `"rolled-back"`) {
-			t.Errorf("the run ended with %d\n%s\n%s", e.code, e.out, e.errors)
+		g.Cut(t)
+		g.Power(t)
+		if doc := finish(t, run, 3, "failed"); !strings.Contains(doc.Hosts[0].Error.Message, "nothing was changed") {
+			t.Errorf("it says %+v", doc.Hosts[0].Error)
 		}
-		g.reach(t)
-		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+		if diff := qemu.Changed(before, g.Must(t, everyFile)); len(diff) > 0 {
 			t.Errorf("it is not as it was:\n%s", strings.Join(diff, ""))
 		}
-		g.must(t, "touch /srv/second")
+		g.Must(t, "touch /srv/second")
 		if kind == "thick" { // the group has room for one
-			g.must(t, "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)")
+			g.Must(t, "lvremove -y -q $(lvs --noheadings -o lv_full_name @patchwave)")
 		}
-		finish(t, g.begin(t, "apply", "-y", "-o", "json"), 7, "rolled-back")
-		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+		finish(t, g.Begin(t, "apply", "-y", "-o", "json"), 7, "rolled-back")
+		if diff := qemu.Changed(before, g.Must(t, everyFile)); len(diff) > 0 {
 			t.Errorf("after the second run it is not as it was:\n%s", strings.Join(diff, ""))
 		}
 	})
@@ -47,22 +46,22 @@ func TestCutBeforeApply(t *testing.T) {
 func TestCutInMerge(t *testing.T) {
 	kinds(t, func(t *testing.T, kind string) {
 		g := start(t, kind, "dd if=/dev/urandom of=/root/big bs=1M count=300 conv=fsync 2>/dev/null")
-		before := g.must(t, everyFile)
-		run := g.begin(t, "apply", "-y", "-o", "json")
-		g.until(t, "the merge begins", func(context.Context) bool { return g.printed(t, "patchwave: the snapshot is being merged") > 0 })
-		g.cut(t)
-		if n := g.printed(t, "patchwave: the snapshot is merged"); n > 0 {
+		before := g.Must(t, everyFile)
+		run := g.Begin(t, "apply", "-y", "-o", "json")
+		g.Until(t, "the merge begins", func(context.Context) bool { return g.Printed(t, "patchwave: the snapshot is being merged") > 0 })
+		g.Cut(t)
+		if n := g.Printed(t, "patchwave: the snapshot is merged"); n > 0 {
 			t.Logf("%s: it was merged when the power failed", kind)
 		}
-		g.power(t)
+		g.Power(t)
 		finish(t, run, 7, "rolled-back")
-		if got := g.must(t, "labtool; ls /root; ls -A / | grep -c '^.patchwave' || :"); got != "1.0\n0\n" {
+		if got := g.Must(t, "labtool; ls /root; ls -A / | grep -c '^.patchwave' || :"); got != "1.0\n0\n" {
 			t.Errorf("after the rollback: %q", got)
 		}
-		if diff := changed(before, g.must(t, everyFile)); len(diff) > 0 {
+		if diff := qemu.Changed(before, g.Must(t, everyFile)); len(diff) > 0 {
 			t.Errorf("it is not as it was:\n%s", strings.Join(diff, ""))
 		}
-		if got := g.must(t, "lvs -a --noheadings -o lv_name | grep -c patchwave || :"); got != "0\n" {
+		if got := g.Must(t, "lvs -a --noheadings -o lv_name | grep -c patchwave || :"); got != "0\n" {
 			t.Errorf("snapshots left: %q", got)
 		}
 	})

@@ -25,13 +25,17 @@ const cache = "/var/tmp/patchwave-lab"
 const bootLimit = 15 * time.Minute
 
 // Images is the directory of what sh RECIPE DIRECTORY has made, which is done once. Another
-// recipe is another directory.
-func Images(name, recipe string) (string, error) {
-	text, err := os.ReadFile(recipe)
-	if err != nil {
-		return "", err
+// recipe is another directory; more are files that it reads.
+func Images(name, recipe string, more ...string) (string, error) {
+	sum := sha256.New()
+	for _, file := range append([]string{recipe}, more...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		sum.Write(text)
 	}
-	dir := filepath.Join(cache, fmt.Sprintf("%s-%x", name, sha256.Sum256(text))[:len(name)+13])
+	dir := filepath.Join(cache, fmt.Sprintf("%s-%x", name, sum.Sum(nil)[:6]))
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
@@ -60,6 +64,9 @@ type Guest struct {
 	Disk string
 	Dir  string // what belongs to this guest
 	Port int
+	// Keeps is a guest whose disk loses nothing in a Cut, and has no log: what it wrote
+	// is written, flushed or not.
+	Keeps bool
 
 	qemu *exec.Cmd
 	cuts int
@@ -81,27 +88,38 @@ func New(tb testing.TB, images, disk, appended string) *Guest {
 // Path is that of a file of this guest.
 func (g *Guest) Path(name string) string { return filepath.Join(g.Dir, name) }
 
-// Power turns the guest on and waits until it has booted. Its log of writes begins anew.
-func (g *Guest) Power(tb testing.TB) {
+// drive is the disk of the guest for QEMU: new and with a log that begins anew, or, of one
+// that keeps what it wrote, as it was left.
+func (g *Guest) drive(tb testing.TB) string {
 	tb.Helper()
-	began := time.Now()
-	for _, name := range []string{"disk", "log"} {
-		if err := os.RemoveAll(g.Path(name)); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(g.Path("log"), nil, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	Tool(tb, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", g.Disk, g.Path("disk"))
 	// the machine that this runs on is not what loses power: its own flushes prove nothing
 	file := func(name string) map[string]any {
 		return map[string]any{"driver": "file", "filename": g.Path(name), "cache": map[string]any{"no-flush": true}}
 	}
-	block, err := json.Marshal(map[string]any{"driver": "blklogwrites", "node-name": "d", "log": file("log"), "file": map[string]any{"driver": "qcow2", "file": file("disk")}})
+	node := map[string]any{"driver": "qcow2", "file": file("disk")}
+	_, err := os.Stat(g.Path("disk"))
+	if !g.Keeps || err != nil {
+		if err := errors.Join(os.RemoveAll(g.Path("disk")), os.WriteFile(g.Path("log"), nil, 0o600)); err != nil {
+			tb.Fatal(err)
+		}
+		Tool(tb, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", g.Disk, g.Path("disk"))
+	}
+	if !g.Keeps {
+		node = map[string]any{"driver": "blklogwrites", "log": file("log"), "file": node}
+	}
+	node["node-name"] = "d"
+	text, err := json.Marshal(node)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return string(text)
+}
+
+// Power turns the guest on and waits until it has booted. Its log of writes begins anew.
+func (g *Guest) Power(tb testing.TB) {
+	tb.Helper()
+	began := time.Now()
+	drive := g.drive(tb)
 	console, err := os.OpenFile(g.Path("console"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		tb.Fatal(err)
@@ -111,7 +129,7 @@ func (g *Guest) Power(tb testing.TB) {
 		"-nodefaults", "-display", "none", "-serial", "stdio",
 		"-kernel", filepath.Join(g.Images, "vmlinuz"), "-initrd", filepath.Join(g.Images, "initrd"),
 		"-append", "console=ttyS0 loglevel=7 mitigations=off net.ifnames=0 random.trust_cpu=on module_blacklist=kvm,kvm_amd,ata_piix,powernow_k8,aesni_intel ro "+g.Append,
-		"-blockdev", string(block), "-device", "virtio-blk-pci,drive=d,write-cache=on",
+		"-blockdev", drive, "-device", "virtio-blk-pci,drive=d,write-cache=on",
 		"-netdev", fmt.Sprintf("user,id=n,hostfwd=tcp:127.0.0.1:%d-:22", g.Port), "-device", "virtio-net-pci,netdev=n")
 	g.qemu.Stdout, g.qemu.Stderr = console, console
 	if err := g.qemu.Start(); err != nil {
@@ -144,9 +162,13 @@ func (g *Guest) Log(tb testing.TB) *Log {
 	return l
 }
 
-// Cut is a power cut: what was not flushed is lost.
+// Cut is a power cut: what was not flushed is lost, but of one that keeps it.
 func (g *Guest) Cut(tb testing.TB) {
 	tb.Helper()
+	if g.Keeps {
+		g.Kill(tb)
+		return
+	}
 	l := g.Log(tb)
 	g.cuts++
 	disk := g.Path(fmt.Sprintf("after-%d.img", g.cuts))
@@ -225,6 +247,34 @@ func (g *Guest) Until(tb testing.TB, what string, so func(context.Context) bool)
 		case <-tick.C:
 		}
 	}
+}
+
+// Printed is how often the guest printed something on its console, over all boots.
+func (g *Guest) Printed(tb testing.TB, text string) int {
+	tb.Helper()
+	console, err := os.ReadFile(g.Path("console"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return bytes.Count(console, []byte(text))
+}
+
+// Changed are the lines of only one of two texts.
+func Changed(before, after string) []string {
+	count := map[string]int{}
+	for line := range strings.Lines(before) {
+		count[line]--
+	}
+	for line := range strings.Lines(after) {
+		count[line]++
+	}
+	var diff []string
+	for line, n := range count {
+		if n != 0 {
+			diff = append(diff, line)
+		}
+	}
+	return diff
 }
 
 // Tool runs a program of this machine, which must not fail, and returns what it printed.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,6 +62,53 @@ group "lab" {
 	Tool(tb, "go", "build", "-o", c.program, "patchwave/cmd/patchwave")
 	return c
 }
+
+// BadDaemon are policies that update a daemon to a version that does not start, with a
+// restore point of a provider and then an action, the script later.
+func BadDaemon(provider, later string) string {
+	return strings.NewReplacer("LATER", later, "PROVIDER", provider).Replace(badDaemon)
+}
+
+const badDaemon = `
+baseline "bad" {
+  approve "bad" {
+    packages = ["labdbad", "labtool"]
+  }
+}
+
+preparation "lab" {
+  restore_point {
+    providers = ["PROVIDER"]
+    required  = true
+    keep      = 1
+  }
+  run "later" {
+    command = ["sh", "-c", <<-EOT
+LATER
+    EOT
+    ]
+  }
+}
+
+verification "lab" {
+  service "labdbad" {
+    state  = "running"
+    within = "20s"
+  }
+  on_failure = "rollback"
+}
+
+policy "lab" {
+  hosts        = group.lab
+  baseline     = baseline.bad
+  preparation  = preparation.lab
+  verification = verification.lab
+  reboot {
+    when    = "never"
+    timeout = "15m"
+  }
+}
+`
 
 // Ended is what a call of patchwave did.
 type Ended struct {
