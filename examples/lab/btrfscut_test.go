@@ -15,34 +15,18 @@ import (
 	"patchwave/engine/restore/btrfs"
 	"patchwave/engine/restore/snapper"
 	"patchwave/examples/lab/labhost"
+	"patchwave/examples/lab/step"
 	"patchwave/inventory"
 )
 
-// cutter stands before the programs that change something in a rollback. When as many of
-// them as /run/cut says have done their work, it commits that to the disk, says so, and
-// lets nobody go on: the power can be cut there. The scripts under test are as they are.
-const cutter = `for tool in mv btrfs ln rm perl snapper; do
-cat >/usr/local/sbin/$tool <<'END-OF-TOOL'
-#!/bin/sh
-export PATH=/usr/bin:/bin:/usr/sbin:/sbin
-tool=${0##*/}
-"$tool" "$@"
-rc=$?
-[ -e /run/cut ] && [ "$rc" = 0 ] || exit "$rc"
-case "$tool $*" in
-mv\ -T\ * | btrfs\ subvolume\ snapshot\ /* | btrfs\ subvolume\ set-default\ * | perl\ -MConfig* | rm\ -f\ *.swap | ln\ -sfn\ *.swap | snapper\ *\ rollback\ *) ;;
-*) exit 0 ;;
-esac
-echo "$tool $*" | sed 's,/[^ ]*/,,g' >>/run/cut.done
+// cutter: when as many of the steps as /run/cut says are done, it commits that to the
+// disk, says so, and lets nobody go on: the power can be cut there.
+var cutter = step.After("/run/cut", `echo "$tool $*" | sed 's,/[^ ]*/,,g' >>/run/cut.done
 if [ "$(wc -l </run/cut.done)" = "$(cat /run/cut)" ]; then
 	btrfs filesystem sync /
 	: >/run/cut.now
 	sleep 1000
-fi
-exit 0
-END-OF-TOOL
-chmod 755 /usr/local/sbin/$tool
-done`
+fi`)
 
 // TestSwapCut cuts the power after the steps of a rollback that matter most, on a host
 // that boots by the name of its root; where longer trials are wanted after every step,

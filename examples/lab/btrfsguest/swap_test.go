@@ -10,31 +10,14 @@ import (
 	"testing"
 
 	"patchwave/examples/lab/qemu"
+	"patchwave/examples/lab/step"
 )
 
-// stepper stands before the programs that change something in a rollback. After each that
-// has done its work the file system is committed, so that there is a state of the disk
-// for it. The first one waits as long as there is /run/hold. The scripts under test are
-// as they are.
-const stepper = `for tool in mv btrfs ln rm perl snapper; do
-cat >/usr/local/sbin/$tool <<'END-OF-TOOL'
-#!/bin/sh
-export PATH=/usr/bin:/bin:/usr/sbin:/sbin
-tool=${0##*/}
-"$tool" "$@"
-rc=$?
-[ -e /run/stepped ] && [ "$rc" = 0 ] || exit "$rc"
-case "$tool $*" in
-mv\ -T\ * | btrfs\ subvolume\ snapshot\ /* | btrfs\ subvolume\ set-default\ * | perl\ -MConfig* | rm\ -f\ *.swap | ln\ -sfn\ *.swap | snapper\ *\ rollback\ *) ;;
-*) exit 0 ;;
-esac
-btrfs filesystem sync /
+// stepper: after each step the file system is committed, so that there is a state of the
+// disk for it. The first one waits as long as there is /run/hold.
+var stepper = step.After("/run/stepped", `btrfs filesystem sync /
 echo "$tool $*" >>/run/stepped
-while [ -e /run/hold ]; do sleep 0.1; done
-exit 0
-END-OF-TOOL
-chmod 755 /usr/local/sbin/$tool
-done
+while [ -e /run/hold ]; do sleep 0.1; done`) + `
 btrfs subvolume create /srv/inside >/dev/null
 echo kept >/srv/inside/kept
 sync`
