@@ -27,8 +27,9 @@ func (a *app) pruneCmd() *cobra.Command {
 		Long: "Asks the hosts which points of patchwave they have, shows what would be removed and why, and asks. Removed are\n" +
 			"points beyond the `keep` or older than the `expire` of the policy in force, and leftovers: those whose run ended\n" +
 			"without them, and those that no run of this database made, when they are older than `expire` and a day. What bears\n" +
-			"the mark of another controller stays, unless --controller says that it is gone for good. What a run needs that is at work or can be resumed stays, and so does what does\n" +
-			"not bear patchwave's tag. Copies of old packages go by themselves at the end of each run.\n" +
+			"the mark of another controller stays, unless --controller says that it is gone for good. What a run needs that is\n" +
+			"at work or can be resumed stays, and so does what does not bear patchwave's tag. Copies of old\n" +
+			"packages go by themselves at the end of each run.\n" +
 			"It is a run: it has leases and claims, and show, report and resume know it. Exit status 3 says that a point could\n" +
 			"not be removed, 4 that a host could not be asked.",
 		Example: "  patchwave restore-points prune --dry-run\n  patchwave restore-points prune -l 'web-*' --yes",

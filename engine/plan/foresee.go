@@ -12,9 +12,9 @@ import (
 
 // foresee says which restore point a host is to get where that is not the manifest of
 // its packages: the first of the policy's providers that fits the host, by what is
-// declared and what the scan said, and that said it can make one, where it was asked.
+// declared and what the scan said, and that says it can make one, where ask has an answer.
 // Which one it is in the end is decided on the host, before anything is changed.
-func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Facts, asked map[string]restore.Said) {
+func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Facts, ask func(name string) (restore.Said, bool)) {
 	if p.Preparation == nil || p.Preparation.RestorePoint == nil || len(plan.Steps) == 0 {
 		return
 	}
@@ -33,7 +33,7 @@ func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Fact
 		if fits, _ := restore.Fits(kind, h, f); !fits {
 			continue
 		}
-		said, told := asked[name]
+		said, told := ask(name)
 		if told && !said.Possible {
 			passed = append(passed, name+" ("+cmp.Or(said.Why, "it is not possible on this host")+")")
 			continue
@@ -64,6 +64,11 @@ func foresee(plan *Host, p *policies.Policy, h *inventory.Host, f inventory.Fact
 	for i := range plan.Steps {
 		plan.Steps[i].RestorePoint = &Point{Provider: NoProvider, Required: want.Required, Undoes: []string{}, CannotUndo: []string{}}
 	}
+}
+
+// partial reports whether the manifest of the packages cannot bring all of them back.
+func (h *Host) partial() bool {
+	return slices.ContainsFunc(h.Steps, func(s Step) bool { return s.RestorePoint != nil && len(s.RestorePoint.CannotUndo) > 0 })
 }
 
 // passedOver notes the providers that come before the one that is taken.

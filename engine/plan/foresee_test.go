@@ -45,7 +45,10 @@ func TestForesee(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := Host{Notes: []string{}, Steps: []Step{{RestorePoint: &Point{Provider: "packages", Required: true, CannotUndo: tt.cannot}}}}
 			p := &policies.Policy{Preparation: &policies.Preparation{RestorePoint: &policies.RestorePoint{Providers: tt.providers, Required: true}}}
-			foresee(&h, p, &inventory.Host{Name: "a"}, tt.facts, tt.asked)
+			foresee(&h, p, &inventory.Host{Name: "a"}, tt.facts, func(name string) (restore.Said, bool) {
+				said, told := tt.asked[name]
+				return said, told
+			})
 			got := h.Steps[0].RestorePoint
 			if slices.Contains(got.CannotUndo, "/boot (ext4)") != (tt.want == "btrfs") {
 				t.Errorf("cannot undo %q", got.CannotUndo)

@@ -266,6 +266,6 @@ func (p Planner) decide(ctx context.Context, s connectors.Session, v visit, only
 		return v
 	}
 	v.plan = hostPlan(v.host.Name, v.policy, v.obs, settled)
-	foresee(&v.plan, v.policy, v.host, v.obs.Facts, p.askPoints(ctx, s, v))
+	foresee(&v.plan, v.policy, v.host, v.obs.Facts, p.asker(ctx, s, v))
 	return v
 }

@@ -16,14 +16,12 @@ const TagPrefix = "patchwave-"
 // maxTag is what all providers take: Proxmox takes 40 characters.
 const maxTag = 40
 
-// How many characters a tag has of a controller's identity, and of a run's id.
-const (
-	originLen = 6
-	whenLen   = 15
-)
+// whenLen is how many characters a tag has of a run's id.
+const whenLen = 15
 
 var (
-	identityShape = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	identityShape = regexp.MustCompile(`^([0-9a-f]{6})[0-9a-f]{10}$`)
+	originAlone   = regexp.MustCompile(`^[0-9a-f]{6}$`)
 	originShape   = regexp.MustCompile(`^patchwave-([0-9a-f]{6})_[A-Za-z0-9_-]{1,15}-[a-z2-7]{7}$`)
 )
 
@@ -32,14 +30,14 @@ var tagShape = regexp.MustCompile(`^patchwave-[A-Za-z0-9_-]{1,30}$`)
 // Origin is what the tags of a controller's restore points have of the identity of its
 // database: its first six hexadecimal digits. "" for what is no such identity.
 func Origin(controller string) string {
-	if !identityShape.MatchString(controller) {
-		return ""
+	if m := identityShape.FindStringSubmatch(controller); m != nil {
+		return m[1]
 	}
-	return controller[:originLen]
+	return ""
 }
 
 // IsOrigin reports whether a word can be an origin.
-func IsOrigin(s string) bool { return len(s) == originLen && identityShape.MatchString(s+s+s[:4]) }
+func IsOrigin(s string) bool { return originAlone.MatchString(s) }
 
 // TagOf is the name of the restore point of a run on a host, by a controller of that
 // origin:
