@@ -31,7 +31,8 @@ func InstallScript(m Manager) script.Script { return jobScript(m, "install") }
 const Ahead = "/var/lib/patchwave-host/ahead"
 
 // KeepScript stores old packages, and a manifest of what is there; arguments: changes,
-// dir, ahead (where a staging has put old packages; may be left out). It makes dir, which stands below a directory of root's that the job has checked.
+// dir, ahead (where a staging has put old packages; may be left out). It makes dir, which
+// stands below a directory of root's that the job has checked.
 // Beside the frame of the manager it prints point.room (KiB needed and free; its status
 // is not 0 if they do not fit, and then nothing was kept) and point.size ("KIB PATH").
 func KeepScript(m Manager) script.Script {

@@ -64,7 +64,7 @@ func newShelf(t *testing.T, kind string) *shelf {
 	if out := qemu.Tool(t, "losetup", "-nlO", "BACK-FILE"); strings.Contains(out, "TestFlushes") {
 		t.Fatalf("a disk of an earlier trial is still mounted, and btrfs takes all with one UUID for the same:\n%s", out)
 	}
-	images, err := qemu.Images("btrfs", "image.sh")
+	images, err := qemu.Images("btrfs", "image.sh", "../qemu/system.sh")
 	if err != nil {
 		t.Fatal(err)
 	}

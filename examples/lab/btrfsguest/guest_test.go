@@ -24,7 +24,7 @@ const everyFile = `find /usr /etc /var/lib/dpkg -xdev -printf '%p %y %m %U:%G %l
 // begin boots a guest of a kind.
 func begin(t *testing.T, kind, later string) (*qemu.Guest, *qemu.Controller) {
 	t.Helper()
-	images, err := qemu.Images("btrfs", "image.sh")
+	images, err := qemu.Images("btrfs", "image.sh", "../qemu/system.sh")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type guest struct {
 // start boots a new guest, with a script for the action.
 func start(t *testing.T, kind, later string) *guest {
 	t.Helper()
-	images, err := qemu.Images("lvm", "image.sh", "volumes.sh")
+	images, err := qemu.Images("lvm", "image.sh", "volumes.sh", "../qemu/system.sh")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,48 +11,11 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/patchwave-lvm.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-# package NAME VERSION writes the files of one into $work/pkg and builds it.
-package() {
-	mkdir -p "$work/pkg/DEBIAN" "$root/srv/repo"
-	printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: lab <lab@example.com>\nDescription: for the lab\n' "$1" "$2" >"$work/pkg/DEBIAN/control"
-	dpkg-deb --root-owner-group -b "$work/pkg" "$root/srv/repo/$1_$2_all.deb" >/dev/null
-	rm -rf "$work/pkg"
-}
-
-# labtool is a program and a setting; labdbad 1.1 does not start, and removes a file.
-packages() {
-	for version in 1.0 1.1; do
-		mkdir -p "$work/pkg/usr/bin" "$work/pkg/etc"
-		printf '#!/bin/sh\necho %s\n' "$version" >"$work/pkg/usr/bin/labtool"
-		chmod 755 "$work/pkg/usr/bin/labtool"
-		echo "version = $version" >"$work/pkg/etc/labtool.conf"
-		package labtool "$version"
-		mkdir -p "$work/pkg/usr/lib/systemd/system/multi-user.target.wants" "$work/pkg/DEBIAN"
-		run='sleep infinity'
-		[ "$version" = 1.0 ] || run='exit 1'
-		printf '[Service]\nExecStart=/bin/sh -c "%s"\n' "$run" >"$work/pkg/usr/lib/systemd/system/labdbad.service"
-		ln -s ../labdbad.service "$work/pkg/usr/lib/systemd/system/multi-user.target.wants/labdbad.service"
-		printf '#!/bin/sh\nsystemctl daemon-reload || :\n[ ! -d /run/systemd/system ] || systemctl restart labdbad || :\n' >"$work/pkg/DEBIAN/postinst"
-		[ "$version" = 1.0 ] || echo 'rm -f /usr/share/keyrings/debian-archive-removed-keys.gpg' >>"$work/pkg/DEBIAN/postinst"
-		chmod 755 "$work/pkg/DEBIAN/postinst"
-		package labdbad "$version"
-	done
-	chroot "$root" dpkg -i /srv/repo/labtool_1.0_all.deb /srv/repo/labdbad_1.0_all.deb
-	(cd "$root/srv/repo" && apt-ftparchive packages . >Packages)
-	rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
-	echo 'deb [trusted=yes] file:/srv/repo ./' >"$root/etc/apt/sources.list"
-	rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
-}
+# shellcheck source=examples/lab/qemu/system.sh
+. "$here/../qemu/system.sh"
 
 system() {
-	mmdebstrap --quiet --variant=apt --include=systemd-sysv,openssh-server,lvm2,initramfs-tools,linux-image-cloud-amd64,udev,iproute2,e2fsprogs,thin-provisioning-tools,dbus,kmod \
-		bookworm "$work/root.tar"
-	mkdir "$root"
-	tar -xf "$work/root.tar" -C "$root"
-	rm "$work/root.tar"
-	ssh-keygen -q -t ed25519 -N '' -f "$out/key"
-	install -D -m 600 "$out/key.pub" "$root/root/.ssh/authorized_keys"
-	cut -d ' ' -f 1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub" >"$out/known"
+	debian lvm2,e2fsprogs,thin-provisioning-tools
 	printf '[Match]\nType=ether\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/10.network"
 	chroot "$root" systemctl enable systemd-networkd
 	echo 'LABEL=labroot / ext4 defaults 0 1' >"$root/etc/fstab"
