@@ -62,11 +62,12 @@
 // examples/lab/lvmguest. By whole runs: a thick root went back twice in a row and a thin one
 // three times, merged on the way down, and was what it had been, to the byte; a volume group
 // that is full keeps a point from being made; a thick snapshot that filled, or one that
-// somebody removed, is not gone back to, and that is said. Power cuts, thick: between the
-// point and the updates the host boots as it was, and the next run goes back; as the merge
-// begins, the boot goes on with it and the run ends as if nothing had been. The tests there
-// of a full pool and of cuts of a thin root have not been run to their end. Nobody has tried
-// dracut, xfs, or GRUB with a root that has a snapshot.
+// somebody removed, is not gone back to, and that is said. Power cuts: of a thick root
+// between the point and the updates the host boots as it was, and the next run goes back; as
+// the merge begins, of either, the boot goes on with it and the run ends as if nothing had
+// been. The test there of a full pool, and that of a cut of a thin root before the updates,
+// have not been run to their end. Nobody has tried dracut, xfs, or GRUB with a root that has
+// a snapshot.
 //
 // # What it costs
 //
