@@ -19,8 +19,8 @@
 // patchwave go on from there.
 //
 // Of these, TestFlushes was gone through for the name @ with a commit after every step (7
-// layouts, each the whole of one system), and TestCutBeforeApply for the name @: after the
-// cut the run says that nothing was changed, the next one goes back, and of the 66 flushes
-// from the beginning of its rollback on, those that were looked at have the whole of one
-// system. TestCutInSwap was not yet gone through to its end.
+// layouts, each the whole of one system), and TestCutBeforeApply for the name @ and for the
+// default subvolume: after the cut the run says that nothing was changed, the next one goes
+// back, and of the flushes of its rollback those that were looked at have the whole of one
+// system. TestCutInSwap and the layout of snapper were not yet gone through to their end.
 package btrfsguest
